@@ -1,0 +1,1 @@
+"""Measurements of the playground on this machine: ``playground bench``."""

@@ -1,0 +1,445 @@
+"""The command line: the playground's work without a browser.
+
+Human output by default, ``--json`` for programs. Exit status: 0 done, 1 failed, 2 bad input.
+Heavy libraries are imported by the command that needs them, so ``playground presets`` stays quick.
+"""
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import fields, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from playground import __version__
+from playground.reward.errors import InvalidInput
+
+if TYPE_CHECKING:
+    from playground.training.spec import TrainSpec
+    from playground.training.store import Model
+
+DONE, FAILED, BAD_INPUT = 0, 1, 2
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command; the exit status."""
+    arguments = build_parser().parse_args(argv)
+    run: Callable[[argparse.Namespace], int] = arguments.run
+    try:
+        return run(arguments)
+    except InvalidInput as error:
+        return _fail(arguments, str(error), BAD_INPUT, code=error.code)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return FAILED
+    except (FloatingPointError, RuntimeError) as error:
+        return _fail(arguments, str(error), FAILED, code="failed")
+    except KeyboardInterrupt:
+        return _fail(arguments, "stopped", FAILED, code="stopped")
+
+
+def _fail(arguments: argparse.Namespace, message: str, status: int, code: str) -> int:
+    if getattr(arguments, "json", False):
+        print(json.dumps({"error": {"code": code, "message": message}}))
+    print(f"playground: {message}", file=sys.stderr)
+    return status
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """The commands and their options."""
+    parser = argparse.ArgumentParser(
+        prog="playground", description="Design a reward for LunarLander and see what it teaches."
+    )
+    parser.add_argument("--version", action="version", version=f"reward-playground {__version__}")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    def add(name: str, run: Callable[[argparse.Namespace], int], help: str) -> argparse.ArgumentParser:
+        command = commands.add_parser(name, help=help, description=help)
+        command.set_defaults(run=run)
+        return command
+
+    def with_json(command: argparse.ArgumentParser) -> None:
+        command.add_argument("--json", action="store_true", help="print one JSON object, for programs")
+
+    reward_help = "a preset's name or a reward JSON file"
+    model_help = "a preset's name, a model's key or its first letters, or a folder"
+
+    train = add("train", train_command, "Train PPO on a reward, or find the model that is there already.")
+    what = train.add_mutually_exclusive_group(required=True)
+    what.add_argument("reward", nargs="?", metavar="REWARD", help=reward_help)
+    what.add_argument("--spec", type=Path, help="a whole train spec as JSON instead")
+    for name, kind in _settings().items():
+        train.add_argument(f"--{name.replace('_', '-')}", type=kind, metavar=kind.__name__.upper().strip("_"))
+    train.add_argument("--out", type=Path, help="also copy the model's folder here")
+    train.add_argument("--quiet", action="store_true", help="no progress")
+    with_json(train)
+
+    evaluate = add("evaluate", evaluate_command, "Fly a model over held-out seeds and print its scorecard.")
+    evaluate.add_argument("model", metavar="MODEL", help=model_help)
+    evaluate.add_argument("--episodes", type=int, default=100)
+    evaluate.add_argument("--seed-start", type=int, default=1000)
+    with_json(evaluate)
+
+    breakdown = add("breakdown", breakdown_command, "What each component paid in one episode.")
+    breakdown.add_argument("model", metavar="MODEL", help=model_help)
+    breakdown.add_argument("--seed", type=int, default=1000)
+    breakdown.add_argument("--reward", metavar="REWARD", help=f"score it under another reward: {reward_help}")
+    breakdown.add_argument("--discounted", action="store_true", help="weigh step t by γ to the t")
+    breakdown.add_argument("--csv", type=Path, help="write the table of all steps here")
+    with_json(breakdown)
+
+    record = add("record", record_command, "Record one episode as GIF, MP4 or PNG.")
+    record.add_argument("model", metavar="MODEL", help=model_help)
+    record.add_argument("out", type=Path, metavar="OUT.gif|OUT.mp4|OUT.png")
+    record.add_argument("--seed", type=int, default=1000)
+    record.add_argument("--step", type=int, help="for a PNG: the frame after this many steps (default: the last)")
+
+    export = add("export", export_command, "Print a reward as Python that runs without this project, or as JSON.")
+    export.add_argument("reward", metavar="REWARD", help=reward_help)
+    export.add_argument("--to", choices=["python", "json"], default="python")
+
+    models = add("models", models_command, "List the models at hand; delete a trained one.")
+    models.add_argument("--delete", metavar="KEY", help="delete the trained model with this key")
+    with_json(models)
+
+    with_json(add("presets", presets_command, "List the presets and what each one teaches."))
+
+    imports = add(
+        "import", import_command, "Import a Stable-Baselines3 PPO zip as a model, without running what is in it."
+    )
+    imports.add_argument("zip", type=Path, metavar="ZIP")
+    imports.add_argument(
+        "--reward", default="gymnasium", metavar="REWARD", help=f"what it was trained on: {reward_help}"
+    )
+    imports.add_argument("--net-arch", type=_layers, metavar="64,64", help="its hidden layers")
+    imports.add_argument("--out", type=Path, required=True, help="the model folder to make")
+    with_json(imports)
+
+    bench = add("bench", bench_command, "Measure the playground on this machine.")
+    bench.add_argument("--full", action="store_true", help="everything, slowly")
+    bench.add_argument("--out", type=Path, help="write the results as JSON here")
+    with_json(bench)
+
+    app = add("app", app_command, "Open the app in a browser.")
+    app.add_argument("streamlit", nargs=argparse.REMAINDER, help="options for `streamlit run`")
+    return parser
+
+
+def _settings() -> dict[str, Any]:
+    """Options of ``train``: every setting of a spec that a command line can give."""
+    from playground.training.spec import TrainSpec
+
+    kinds: dict[str, Any] = {"int": int, "float": float, "str": str}
+    plain = {
+        f.name: kinds[getattr(f.type, "__name__", str(f.type))]
+        for f in fields(TrainSpec)
+        if f.type in (int, float, str)
+    }
+    return {name: kind for name, kind in plain.items() if name != "env"} | {"net_arch": _layers}
+
+
+def _layers(text: str) -> tuple[int, ...]:
+    try:
+        return tuple(int(part) for part in text.split(",") if part.strip())
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a list of layer widths like 64,64") from None
+
+
+def _print(arguments: argparse.Namespace, value: Any, lines: Sequence[str]) -> None:
+    print(json.dumps(value) if arguments.json else "\n".join(lines))
+
+
+def _table(rows: Sequence[Sequence[object]]) -> list[str]:
+    """Rows of cells as aligned lines: the first column to the left, the others to the right."""
+    cells = [[str(cell) for cell in row] for row in rows]
+    widths = [max(len(row[i]) for row in cells) for i in range(len(cells[0]))]
+    return [
+        "  ".join(c.ljust(w) if i == 0 else c.rjust(w) for i, (c, w) in enumerate(zip(row, widths))) for row in cells
+    ]
+
+
+def train_command(arguments: argparse.Namespace) -> int:
+    """``playground train``."""
+    from playground.training.store import ModelStore
+
+    store, spec = ModelStore(), _spec(arguments)
+    found = store.find(spec.key)
+    model = found or _train(spec, store, quiet=arguments.quiet or arguments.json)
+    if model is None:
+        return _fail(
+            arguments, "the training was cancelled; the same command goes on from its checkpoint", FAILED, "cancelled"
+        )
+    if arguments.out:
+        _copy(model, arguments.out)
+    value = {
+        "key": model.key,
+        "folder": str(arguments.out or model.folder),
+        "found": found is not None,
+        "steps": model.manifest["steps"],
+        "seconds": model.manifest["seconds"],
+        "scorecard": dict(model.summary),
+    }
+    how = "found, not trained" if found else f"trained {value['steps']:,} steps in {value['seconds']} s"
+    _print(
+        arguments,
+        value,
+        [f"model {model.key[:8]}: {how}", *scorecard_lines(model.summary), f"folder: {value['folder']}"],
+    )
+    return DONE
+
+
+def _spec(arguments: argparse.Namespace) -> "TrainSpec":
+    from playground.reward.presets import load_reward
+    from playground.training.spec import TrainSpec, parse_spec
+
+    if arguments.spec:
+        spec = parse_spec(_read(arguments.spec))
+    else:
+        spec = TrainSpec(load_reward(arguments.reward))
+    given = {name: getattr(arguments, name) for name in _settings() if getattr(arguments, name) is not None}
+    return replace(spec, **given)
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise InvalidInput("cannot_read", file=str(path), reason=error.strerror) from None
+
+
+def _train(spec: "TrainSpec", store: Any, quiet: bool) -> "Model | None":
+    from tqdm import tqdm
+
+    from playground.training.work import Cancelled, make_model
+
+    terminal = sys.stderr.isatty()
+    bar = tqdm(total=spec.steps, unit=" steps", unit_scale=True, disable=quiet or not terminal, leave=False)
+    shown = 0
+
+    def report(status: Any, curve: Sequence[dict[str, float]]) -> None:
+        nonlocal shown
+        bar.total = max(status.total, 1)
+        bar.update(min(status.steps, bar.total) - bar.n)
+        if len(curve) > shown:
+            shown, last = len(curve), curve[-1]
+            bar.set_postfix_str(f"landed {last['landing_rate']:.0%}, Gymnasium return {last['native_return']:.0f}")
+            if not quiet and not terminal:
+                print(
+                    f"{last['steps']:>10,.0f} steps  {last['seconds']:6.1f} s  landed {last['landing_rate']:4.0%}  "
+                    f"your return {last['designed_return']:.1f}  Gymnasium return {last['native_return']:.1f}",
+                    file=sys.stderr,
+                    flush=True,
+                )
+
+    try:
+        return make_model(spec, store, report)
+    except Cancelled:
+        return None
+    finally:
+        bar.close()
+
+
+def _copy(model: "Model", out: Path) -> None:
+    from playground.training.store import FILES, write_model
+
+    given = {"key", "sha256", "schema"}
+    manifest = {name: value for name, value in model.manifest.items() if name not in given}
+    write_model(out, model.key, {name: model._read(name) for name in FILES}, manifest)
+
+
+def scorecard_lines(summary: Any) -> list[str]:
+    """The scorecard in words."""
+
+    def shown(value: float | None, unit: str) -> str:
+        return "never" if value is None else f"{value:.2f} {unit}"
+
+    s = summary
+    return _table(
+        [
+            ("landed", f"{s['landing_rate']:.0%}", f"on the pad {s['on_pad_rate']:.0%}"),
+            (
+                "crashed",
+                f"{s['crash_rate']:.0%}",
+                f"fell {s['fall_rate']:.0%}, left the screen {s['out_of_bounds_rate']:.0%}",
+            ),
+            ("timed out", f"{s['timeout_rate']:.0%}", ""),
+            (
+                "Gymnasium return",
+                f"{s['native_return_mean']:.1f}",
+                f"95 % {s['native_return_low95']:.1f} to {s['native_return_high95']:.1f}, IQM {s['native_return_iqm']:.1f}",
+            ),
+            ("touchdown speed", shown(s["touchdown_speed_m_s"], "m/s"), ""),
+            ("fuel", f"{s['main_firings']:.0f} main", f"{s['side_firings']:.0f} side firings"),
+            ("time to land", shown(s["seconds_to_land"], "s"), ""),
+        ]
+    )
+
+
+def evaluate_command(arguments: argparse.Namespace) -> int:
+    """``playground evaluate``."""
+    from playground.lander.scorecard import evaluate
+    from playground.training.store import ModelStore
+
+    _check_range("episodes", arguments.episodes, 1, 100_000)
+    _check_range("seed-start", arguments.seed_start, 0, 2**31)
+    model = ModelStore().resolve(arguments.model)
+    seeds = range(arguments.seed_start, arguments.seed_start + arguments.episodes)
+    card = evaluate(model.policy, model.spec.gamma, seeds)
+    mean = float(card.returns(model.spec.reward).mean())
+    value = {"key": model.key, "seed_start": seeds.start, "designed_return_mean": mean, "scorecard": card.summary}
+    _print(arguments, value, [*scorecard_lines(card.summary), f"your return       {mean:.1f}"])
+    return DONE
+
+
+def _check_range(name: str, value: int, low: int, high: int) -> None:
+    if not low <= value <= high:
+        raise InvalidInput("out_of_range", field=name, low=low, high=high, value=value)
+
+
+def breakdown_command(arguments: argparse.Namespace) -> int:
+    """``playground breakdown``."""
+    from playground.insight.breakdown import break_down, to_csv
+    from playground.lander.rollout import run_episode
+    from playground.reward.presets import load_reward
+    from playground.training.home import explain_os_errors
+    from playground.training.store import ModelStore
+
+    _check_range("seed", arguments.seed, 0, 2**31)
+    model = ModelStore().resolve(arguments.model)
+    reward = load_reward(arguments.reward) if arguments.reward else model.spec.reward
+    episode = run_episode(model.policy, arguments.seed)
+    parts = break_down(episode, reward, model.spec.gamma, arguments.discounted)
+    if arguments.csv:
+        with explain_os_errors(arguments.csv.parent):
+            arguments.csv.write_text(to_csv(episode, parts))
+    value = {
+        "key": model.key,
+        "seed": arguments.seed,
+        "outcome": str(episode.outcome),
+        "steps": len(episode),
+        "discounted": arguments.discounted,
+        "return": parts.total,
+        "native_return": float(episode.rewards.sum()),
+        "parts": parts.totals,
+        "raw": parts.raw_totals,
+        "shares": parts.shares,
+    }
+    rows: list[Sequence[object]] = [("component", "paid", "share", "raw sum")]
+    rows += [(k, f"{v:.2f}", f"{parts.shares[k]:.0%}", f"{parts.raw_totals[k]:.3f}") for k, v in parts.totals.items()]
+    rows += [("return", f"{parts.total:.2f}", "", ""), ("Gymnasium return", f"{episode.rewards.sum():.2f}", "", "")]
+    _print(arguments, value, [f"seed {arguments.seed}: {episode.outcome} after {len(episode)} steps", *_table(rows)])
+    return DONE
+
+
+def record_command(arguments: argparse.Namespace) -> int:
+    """``playground record``."""
+    from playground.lander.recording import check_suffix, record, to_png
+    from playground.lander.rollout import run_episode
+    from playground.training.home import explain_os_errors
+    from playground.training.store import ModelStore
+
+    check_suffix(arguments.out)
+    _check_range("seed", arguments.seed, 0, 2**31)
+    episode = run_episode(ModelStore().resolve(arguments.model).policy, arguments.seed)
+    if arguments.step is not None:
+        _check_range("step", arguments.step, 0, len(episode))
+    picture = arguments.out.suffix.lower() == ".png"
+    data = to_png(episode, arguments.step) if picture else record(episode, arguments.out)
+    with explain_os_errors(arguments.out.parent):
+        arguments.out.write_bytes(data)
+    print(f"{arguments.out}: seed {arguments.seed}, {episode.outcome} after {len(episode)} steps, {len(data):,} bytes")
+    return DONE
+
+
+def export_command(arguments: argparse.Namespace) -> int:
+    """``playground export``."""
+    from playground.reward.codec import dump_reward
+    from playground.reward.export import to_python
+    from playground.reward.presets import load_reward
+
+    reward = load_reward(arguments.reward)
+    print(to_python(reward) if arguments.to == "python" else dump_reward(reward))
+    return DONE
+
+
+def models_command(arguments: argparse.Namespace) -> int:
+    """``playground models``."""
+    from playground.training.store import ModelStore
+
+    store = ModelStore()
+    if arguments.delete:
+        model = store.resolve(arguments.delete)
+        store.delete(model.key)
+        _print(arguments, {"deleted": model.key}, [f"deleted {model.key[:8]}"])
+        return DONE
+    rows: list[Sequence[object]] = [("model", "key", "landed", "Gymnasium return", "steps", "seed")]
+    values = []
+    for model in (*store.list_shipped(), *store.list_trained()):
+        s, seed = model.summary, model.spec.seed
+        values.append(
+            {"key": model.key, "preset": model.slug, "seed": seed, "folder": str(model.folder), "scorecard": s}
+        )
+        steps = f"{model.manifest['steps']:,}"
+        rows.append(
+            (
+                model.slug or "trained",
+                model.key[:8],
+                f"{s['landing_rate']:.0%}",
+                f"{s['native_return_mean']:.0f}",
+                steps,
+                seed,
+            )
+        )
+    _print(arguments, {"models": values}, _table(rows))
+    return DONE
+
+
+def presets_command(arguments: argparse.Namespace) -> int:
+    """``playground presets``."""
+    from playground.reward.codec import changed_fields
+    from playground.reward.presets import PRESETS
+
+    values = [{"slug": p.slug, "lesson": p.lesson["en"], "reward": changed_fields(p.config)} for p in PRESETS]
+    width = max(len(p.slug) for p in PRESETS)
+    _print(arguments, {"presets": values}, [f"{p.slug:<{width}}  {p.lesson['en']}" for p in PRESETS])
+    return DONE
+
+
+def import_command(arguments: argparse.Namespace) -> int:
+    """``playground import``."""
+    from playground.reward.presets import load_reward
+    from playground.training.sb3_zip import import_zip
+    from playground.training.spec import TrainSpec
+
+    spec = TrainSpec(load_reward(arguments.reward))
+    if arguments.net_arch is not None:
+        spec = replace(spec, net_arch=arguments.net_arch)
+    model = import_zip(arguments.zip, spec, arguments.out)
+    value = {"key": model.key, "folder": str(model.folder), "scorecard": dict(model.summary)}
+    _print(arguments, value, [*scorecard_lines(model.summary), f"folder: {model.folder}"])
+    return DONE
+
+
+def bench_command(arguments: argparse.Namespace) -> int:
+    """``playground bench``."""
+    from playground.bench import run_bench, to_markdown
+
+    results = run_bench(full=arguments.full, say=lambda line: print(line, file=sys.stderr, flush=True))
+    if arguments.out:
+        arguments.out.write_text(json.dumps(results, indent=2))
+    print(json.dumps(results) if arguments.json else to_markdown(results))
+    return DONE
+
+
+def app_command(arguments: argparse.Namespace) -> int:
+    """``playground app``."""
+    from playground.training.home import CHECKOUT, PACKAGE
+
+    installed = PACKAGE / "_shipped" / "streamlit_app.py"
+    script = installed if installed.is_file() else CHECKOUT / "streamlit_app.py"
+    return subprocess.run(
+        [sys.executable, "-m", "streamlit", "run", str(script), *arguments.streamlit], check=False
+    ).returncode

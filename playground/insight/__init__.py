@@ -1,0 +1,1 @@
+"""What it means: who was paid for what. Pure functions over episodes; no training, no page."""

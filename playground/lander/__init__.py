@@ -1,0 +1,5 @@
+"""What happened: the environment, episodes, policies that fly them, scores and pictures.
+
+Reading order: ``simulator`` → ``wrapper`` → ``trajectory`` → ``policy`` → ``rollout`` → ``probes`` →
+``scorecard`` → ``recording``. Depends on ``playground.reward`` and Gymnasium; never on torch.
+"""

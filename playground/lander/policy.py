@@ -1,0 +1,99 @@
+"""A trained policy as numpy arrays: what inference needs, and nothing that could run code.
+
+The file is safetensors: ``policy.<i>.weight``, ``policy.<i>.bias`` for the actor and ``value.<i>.…`` for the
+critic, with the activation in the metadata. Weights have torch's layout, ``(out, in)``.
+
+Leaves out: training. The tests hold the actions against Stable-Baselines3's own.
+"""
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, Final, Protocol
+
+import numpy as np
+import numpy.typing as npt
+from safetensors import SafetensorError, safe_open
+
+from playground.lander.simulator import N_ACTIONS, OBSERVATION_SIZE, Observations
+from playground.reward.errors import InvalidInput
+
+Layers = tuple[tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]], ...]
+
+ACTIVATIONS: Final[Mapping[str, Callable[[Any], Any]]] = {
+    "tanh": np.tanh,
+    "relu": lambda x: np.maximum(x, np.float32(0)),
+}
+
+
+class Pilot(Protocol):
+    """Whatever chooses actions for a batch of landers."""
+
+    def act(self, observations: Observations) -> npt.NDArray[np.int64]:
+        """Actions ``(n,)`` for observations ``(n, 8)``."""
+        ...
+
+
+class Policy:
+    """An actor and a critic, both small MLPs.
+
+    Args:
+        actor: layers from observation to four logits.
+        critic: layers from observation to one value, in the units that training normalised to.
+        activation: a key of ``ACTIVATIONS``.
+    """
+
+    def __init__(self, actor: Layers, critic: Layers, activation: str = "tanh") -> None:
+        self.actor = actor
+        self.critic = critic
+        self._activate = ACTIVATIONS[activation]
+
+    def act(self, observations: Observations) -> npt.NDArray[np.int64]:
+        """The most probable actions ``(n,)`` for observations ``(n, 8)``."""
+        return np.asarray(self.logits(observations).argmax(axis=-1), np.int64)
+
+    def logits(self, observations: Observations) -> npt.NDArray[np.float32]:
+        """Unnormalised log probabilities ``(n, 4)``."""
+        return self._forward(self.actor, observations)
+
+    def probabilities(self, observations: Observations) -> npt.NDArray[np.float32]:
+        """Probability of each action ``(n, 4)``."""
+        logits = self.logits(observations)
+        odds = np.exp(logits - logits.max(axis=-1, keepdims=True))
+        chances: npt.NDArray[np.float32] = odds / odds.sum(axis=-1, keepdims=True)
+        return chances
+
+    def _forward(self, layers: Layers, x: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+        for weight, bias in layers[:-1]:
+            x = self._activate(x @ weight.T + bias)
+        weight, bias = layers[-1]
+        out: npt.NDArray[np.float32] = x @ weight.T + bias
+        return out
+
+
+def load_policy(path: Path) -> Policy:
+    """The policy in a safetensors file.
+
+    Raises:
+        InvalidInput: the file is missing, damaged, or not an MLP from 8 observations to 4 actions.
+    """
+    try:
+        with safe_open(str(path), framework="numpy") as file:
+            activation = (file.metadata() or {}).get("activation", "")
+            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (not a dict)
+    except (OSError, SafetensorError) as error:
+        raise InvalidInput("cannot_read", file=path.name, reason=error) from None
+    if activation not in ACTIVATIONS:
+        raise InvalidInput("cannot_read", file=path.name, reason=f"unknown activation {activation!r}")
+    return Policy(_layers(tensors, "policy", N_ACTIONS, path), _layers(tensors, "value", 1, path), activation)
+
+
+def _layers(tensors: Mapping[str, Any], part: str, outputs: int, path: Path) -> Layers:
+    layers: list[tuple[Any, Any]] = []
+    while f"{part}.{len(layers)}.weight" in tensors:
+        name = f"{part}.{len(layers)}"
+        layers.append((tensors[f"{name}.weight"], tensors.get(f"{name}.bias", np.zeros(0, np.float32))))
+    sizes = [OBSERVATION_SIZE, *(w.shape[0] for w, _ in layers if w.ndim == 2)]
+    chained = all(w.ndim == 2 and w.shape[1] == size and b.shape == w.shape[:1] for size, (w, b) in zip(sizes, layers))
+    if not layers or not chained or sizes[-1] != outputs:
+        raise InvalidInput("cannot_read", file=path.name, reason=f"{part!r} is not a network that fits LunarLander")
+    return tuple(layers)

@@ -1,0 +1,76 @@
+"""Fly whole episodes: many landers side by side, one batched policy call a step.
+
+A policy sees the observations of all landers that still fly, so the cost of a step is the physics.
+All landers of a call live at once, so a thousand episodes are better flown in batches.
+
+Leaves out: rewards (any reward is computed from the trajectory afterwards) and pictures.
+"""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from playground.lander.policy import Pilot
+from playground.lander.simulator import MAX_STEPS, make_simulator
+from playground.lander.trajectory import Trajectory
+
+
+def run_episode(pilot: Pilot, seed: int, max_steps: int = MAX_STEPS) -> Trajectory:
+    """One episode from ``reset(seed)`` to its end or the time limit."""
+    return run_episodes(pilot, [seed], max_steps)[0]
+
+
+def run_episodes(pilot: Pilot, seeds: Iterable[int], max_steps: int = MAX_STEPS) -> list[Trajectory]:
+    """One episode for each seed, flown side by side; the same as one after the other for a pilot without memory.
+
+    Args:
+        pilot: chooses the actions of all landers at once.
+        seeds: one for each episode.
+        max_steps: the time limit.
+    """
+    flights = [_Flight(seed) for seed in seeds]
+    flying = flights
+    for _ in range(max_steps):
+        if not flying:
+            break
+        actions = pilot.act(np.stack([flight.observations[-1] for flight in flying]))
+        for flight, action in zip(flying, actions.tolist(), strict=True):
+            flight.step(action)
+        flying = [flight for flight in flying if not flight.terminated]
+    return [flight.finish() for flight in flights]
+
+
+def refly(actions: Sequence[int] | npt.NDArray[Any], seed: int) -> Trajectory:
+    """The episode that a list of actions gives from ``reset(seed)``; the physics are deterministic."""
+    flight = _Flight(seed)
+    for action in actions:
+        flight.step(int(action))
+        if flight.terminated:
+            break
+    return flight.finish()
+
+
+class _Flight:
+    """One lander on its way."""
+
+    def __init__(self, seed: int) -> None:
+        self.seed = seed
+        self.simulator = make_simulator()
+        observation, _ = self.simulator.reset(seed=seed)
+        self.observations = [observation]
+        self.actions: list[int] = []
+        self.rewards: list[float] = []
+        self.terminated = False
+
+    def step(self, action: int) -> None:
+        observation, reward, self.terminated, _, _ = self.simulator.step(action)
+        self.observations.append(observation)
+        self.actions.append(action)
+        self.rewards.append(float(reward))
+
+    def finish(self) -> Trajectory:
+        self.simulator.close()
+        observations, actions = np.stack(self.observations), np.array(self.actions, np.int64)
+        return Trajectory(self.seed, observations, actions, np.array(self.rewards), bool(self.terminated))

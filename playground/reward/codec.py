@@ -1,0 +1,179 @@
+"""Rewards as JSON (file, download, cache key) and as URL query parameters.
+
+Reading refuses what it does not understand and names the field; it never guesses and never runs code.
+Leaves out: presets by name (``presets``) and training settings, which have their own reader.
+"""
+
+import dataclasses
+import json
+from collections.abc import Iterable, Mapping
+from typing import Any, Final
+
+from playground.reward.errors import InvalidInput
+from playground.reward.terms import RewardConfig, check_field
+
+SCHEMA: Final = 1
+MAX_BYTES: Final = 64 * 1024
+FIELDS: Final = tuple(f.name for f in dataclasses.fields(RewardConfig))
+DEFAULTS: Final = {f.name: f.default for f in dataclasses.fields(RewardConfig)}
+
+
+def to_fields(config: RewardConfig) -> dict[str, Any]:
+    """Plain values by field name; numbers are floats, and minus zero is zero.
+
+    >>> to_fields(RewardConfig(w_legs=10))["w_legs"]
+    10.0
+    """
+    values = dataclasses.asdict(config)
+    return {
+        n: v if isinstance(v, str) else bool(v) if n == "replace_reward" else float(v) + 0.0 for n, v in values.items()
+    }
+
+
+def changed_fields(config: RewardConfig, base: RewardConfig | None = None) -> dict[str, Any]:
+    """The fields in which ``config`` differs from ``base`` (by default from ``RewardConfig()``).
+
+    >>> changed_fields(RewardConfig(w_legs=10))
+    {'w_legs': 10.0}
+    """
+    reference = to_fields(base or RewardConfig())
+    return {name: value for name, value in to_fields(config).items() if value != reference[name]}
+
+
+def dump_reward(config: RewardConfig) -> str:
+    """Reward JSON with the fields that differ from the defaults, one on a line.
+
+    >>> print(dump_reward(RewardConfig(w_legs=10)))
+    {
+      "schema": 1,
+      "w_legs": 10.0
+    }
+    """
+    return json.dumps({"schema": SCHEMA, **changed_fields(config)}, indent=2)
+
+
+def parse_reward(text: str | bytes) -> RewardConfig:
+    """The reward in a JSON file.
+
+    Args:
+        text: JSON, at most 64 KiB.
+
+    Raises:
+        InvalidInput: what is wrong, with the field's name.
+
+    >>> parse_reward('{"schema": 1, "w_legs": 10}').w_legs
+    10.0
+    """
+    return fields_to_reward(parse_object(text))
+
+
+def parse_object(text: str | bytes, limit: int = MAX_BYTES) -> dict[str, Any]:
+    """One JSON object of finite numbers, with ``schema`` checked and taken out.
+
+    Raises:
+        InvalidInput: too large, not JSON, not an object, a field twice, or a schema this version can't read.
+    """
+    if len(text) > limit:
+        raise InvalidInput("too_big", size=f"{len(text):,}", limit=f"{limit:,}")
+    try:
+        if isinstance(text, bytes):
+            text = text.decode("utf-8-sig")
+        value = json.loads(text, object_pairs_hook=_object)
+    except InvalidInput:
+        raise
+    except (ValueError, RecursionError) as error:
+        raise InvalidInput("not_json", reason=str(error)) from None
+    if not isinstance(value, dict):
+        raise InvalidInput("not_an_object", value=value)
+    if "schema" not in value:
+        raise InvalidInput("missing_schema")
+    check_schema(value.pop("schema"))
+    return value
+
+
+def _object(pairs: Iterable[tuple[str, Any]]) -> dict[str, Any]:
+    result: dict[str, Any] = {}
+    for name, value in pairs:
+        if name in result:
+            raise InvalidInput("duplicate_field", field=name)
+        result[name] = value
+    return result
+
+
+def check_schema(value: object) -> None:
+    """Refuse a file of another schema.
+
+    Raises:
+        InvalidInput: newer, or not a schema number at all.
+    """
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise InvalidInput("not_an_integer", field="schema", value=value)
+    if value > SCHEMA:
+        raise InvalidInput("newer_schema", value=value, known=SCHEMA)
+    if value < 1:
+        raise InvalidInput("out_of_range", field="schema", low=1, high=SCHEMA, value=value)
+
+
+def fields_to_reward(values: Mapping[str, Any]) -> RewardConfig:
+    """A reward from plain values; fields left out take their default.
+
+    Raises:
+        InvalidInput: an unknown field, a wrong type, NaN or infinity.
+    """
+    for name, value in values.items():
+        if name not in DEFAULTS:
+            raise InvalidInput("unknown_field", field=name)
+        check_field(name, value)
+    typed: dict[str, Any] = {n: v if isinstance(v, bool | str) else float(v) for n, v in values.items()}
+    return RewardConfig(**typed)
+
+
+def to_query(config: RewardConfig, base: RewardConfig) -> dict[str, str]:
+    """URL parameters for what differs from ``base``; floats keep every digit.
+
+    >>> to_query(RewardConfig(w_legs=10, replace_reward=True), RewardConfig())
+    {'w_legs': '10', 'replace_reward': 'true'}
+    """
+    return {name: _write(value) for name, value in changed_fields(config, base).items()}
+
+
+def from_query(query: Mapping[str, str], base: RewardConfig) -> tuple[RewardConfig, list[InvalidInput]]:
+    """The reward that a URL describes: ``base`` with the parameters that name a field laid over it.
+
+    Returns:
+        The reward, and what was wrong with each parameter that could not be used.
+
+    >>> config, problems = from_query({"w_legs": "10", "w_angle": "steep"}, RewardConfig())
+    >>> config.w_legs, [p.params["field"] for p in problems]
+    (10.0, ['w_angle'])
+    """
+    values, problems = to_fields(base), []
+    for name in FIELDS:
+        if name in query:
+            try:
+                value = _read(name, query[name])
+                check_field(name, value)
+                values[name] = value
+            except InvalidInput as error:
+                problems.append(error)
+    return fields_to_reward(values), problems
+
+
+def _write(value: bool | float | str) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
+    return value if isinstance(value, str) else repr(value).removesuffix(".0")
+
+
+def _read(name: str, text: str) -> bool | float | str:
+    default = DEFAULTS[name]
+    if isinstance(default, bool):
+        if text not in ("true", "false"):
+            raise InvalidInput("not_a_bool", field=name, value=text)
+        return text == "true"
+    if isinstance(default, str):
+        return text
+    try:
+        return float(text)
+    except ValueError:
+        raise InvalidInput("not_a_number", field=name, value=text) from None

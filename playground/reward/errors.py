@@ -1,0 +1,63 @@
+"""The one kind of error that bad input raises, with a code that a page can translate.
+
+Leaves out: how an error is shown. The command line prints ``str(error)``; the app looks
+``error.<code>`` up in its own language and fills in the same parameters.
+"""
+
+MESSAGES: dict[str, str] = {
+    "not_a_number": "{field} must be a number, got {value}",
+    "not_finite": "{field} must be finite, got {value}",
+    "too_large": "{field} must lie between -{limit} and {limit}, got {value}",
+    "out_of_range": "{field} must lie between {low} and {high}, got {value}",
+    "not_an_integer": "{field} must be a whole number, got {value}",
+    "not_a_bool": "{field} must be true or false, got {value}",
+    "not_a_choice": "{field} must be one of {choices}, got {value}",
+    "unknown_field": "{field} is not a field of this file; remove it or check its spelling",
+    "duplicate_field": "{field} stands in the file twice; keep one of them",
+    "missing_schema": 'the file has no "schema"; add "schema": 1 if it is a reward of this playground',
+    "newer_schema": "the file has schema {value}, but this version reads up to schema {known}; update the playground",
+    "not_json": "this is not a JSON file: {reason}",
+    "not_an_object": "the file must hold one JSON object in braces, got {value}",
+    "too_big": "the file has {size} bytes, but at most {limit} are read",
+    "unknown_preset": "there is no preset or file called {value}; presets: {choices}",
+    "unknown_model": "there is no model called {value}; see `playground models`",
+    "ambiguous_model": "{value} fits several models; give more letters of the key",
+    "model_incomplete": "the model in {folder} is not whole: {reason}; delete it and train again",
+    "model_damaged": "the model in {folder} is damaged: {file} does not match its checksum; delete it and train again",
+    "other_environment": "this model is for {value}; the playground flies {known} only",
+    "bad_zip": "{file} is not a Stable-Baselines3 model that fits this network: {reason}",
+    "no_permission": "cannot write to {folder}: no permission; choose another folder with PLAYGROUND_HOME",
+    "disk_full": "the disk that holds {folder} is full; free some space and try again",
+    "cannot_write": "cannot write to {folder}: {reason}",
+    "cannot_read": "cannot read {file}: {reason}",
+    "shipped_model": "{value} is a shipped model and cannot be deleted",
+    "unknown_recording": "cannot record to {file}; the name must end in .gif, .mp4 or .png",
+}
+"""English wording by code. ``{names}`` are the parameters of the error."""
+
+
+class InvalidInput(ValueError):
+    """Input that cannot be used, told in words that say what to do.
+
+    Args:
+        code: a key of ``MESSAGES``.
+        **params: what the message names; kept on the error for translation.
+
+    >>> str(InvalidInput("not_finite", field="w_legs", value="nan"))
+    'w_legs must be finite, got nan'
+    """
+
+    def __init__(self, code: str, **params: object) -> None:
+        self.code = code
+        self.params = {name: shorten(value) for name, value in params.items()}
+        super().__init__(MESSAGES[code].format(**self.params))
+
+
+def shorten(value: object, limit: int = 120) -> str:
+    """Text of ``value``, cut so that a hostile file cannot fill the screen.
+
+    >>> shorten("x" * 500, limit=5)
+    'xxxxx…'
+    """
+    text = value if isinstance(value, str) else repr(value)
+    return text if len(text) <= limit else text[:limit] + "…"

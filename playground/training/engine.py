@@ -1,0 +1,273 @@
+"""PPO on a designed reward, by Stable-Baselines3, with a curve, checkpoints and an exact resume.
+
+The learner is SB3's, untouched. Around it: `LanderVecEnv`, SB3's reward normalisation, and one callback that
+evaluates, saves and obeys a stop. At every checkpoint all random sources are seeded anew from the spec's seed
+and the step, in an uninterrupted run too; so a resumed training makes the very policy that it would have made.
+
+Leaves out: where files go (``store``) and who runs when (``jobs``).
+"""
+
+import io
+import math
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+import torch
+from safetensors.numpy import save as save_safetensors
+from stable_baselines3 import PPO
+from stable_baselines3.common.callbacks import BaseCallback
+from stable_baselines3.common.utils import LinearSchedule
+from stable_baselines3.common.vec_env import VecNormalize
+
+from playground.lander.policy import Policy
+from playground.lander.scorecard import Scorecard, evaluate
+from playground.training.lander_vec_env import LanderVecEnv
+from playground.training.spec import TrainSpec
+
+VALIDATION_SEEDS: Final = range(900, 920)
+"""Flown for the learning curve; apart from the evaluation seeds, so looking at the curve costs no honesty."""
+CURVE_POINTS: Final = 20
+CHECKPOINTS: Final = 10
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far a training is."""
+
+    steps: int
+    total: int
+    seconds: float
+    """Spent training, evaluations included, over all resumes."""
+    curve: list[dict[str, float]]
+
+
+@dataclass(frozen=True)
+class Result:
+    """What a training made."""
+
+    policy: bytes
+    """safetensors"""
+    model_zip: bytes
+    """Stable-Baselines3's own file"""
+    curve: list[dict[str, float]]
+    scorecard: Scorecard
+    steps: int
+    seconds: float
+
+
+class Stopped(Exception):
+    """The training was asked to stop."""
+
+
+def train(
+    spec: TrainSpec,
+    on_progress: Callable[[Progress], None] = lambda progress: None,
+    *,
+    checkpoint: bytes | None = None,
+    on_checkpoint: Callable[[bytes], None] = lambda data: None,
+    should_stop: Callable[[], bool] = lambda: False,
+) -> Result:
+    """Train a policy.
+
+    Args:
+        spec: what to train.
+        on_progress: called after every rollout.
+        checkpoint: bytes that ``on_checkpoint`` got in an earlier run of the same spec.
+        on_checkpoint: called about ten times with all that a resume needs.
+        should_stop: asked after every rollout.
+
+    Raises:
+        Stopped: ``should_stop`` said so; the last checkpoint still holds.
+        FloatingPointError: the network's weights became NaN or infinite.
+    """
+    torch.set_num_threads(1)
+    torch.manual_seed(spec.seed)
+    env = VecNormalize(
+        LanderVecEnv(spec.reward, spec.gamma, spec.n_envs),
+        norm_obs=False,
+        norm_reward=spec.normalize_reward,
+        gamma=spec.gamma,
+    )
+    model = build_ppo(spec, env)
+    watch = _Watch(spec, env, on_progress, on_checkpoint, should_stop)
+    if checkpoint is not None:
+        watch.restore(model, checkpoint)
+    try:
+        model.learn(spec.steps - model.num_timesteps, callback=watch, reset_num_timesteps=False)
+    except ValueError as error:
+        if "nan" in str(error).lower():
+            raise FloatingPointError(
+                "training diverged: the network's weights became NaN; lower the learning rate or the reward's scale"
+            ) from None
+        raise
+    finally:
+        env.close()
+    if watch.stopped:
+        raise Stopped
+    watch.evaluate(model)
+    watch.report()
+    buffer = io.BytesIO()
+    model.save(buffer)
+    card = evaluate(to_policy(model), spec.gamma)
+    return Result(dump_policy(model), buffer.getvalue(), watch.curve, card, model.num_timesteps, watch.seconds)
+
+
+def build_ppo(spec: TrainSpec, env: Any) -> PPO:
+    """An untrained SB3 PPO for a spec."""
+    activations = {"tanh": torch.nn.Tanh, "relu": torch.nn.ReLU}
+    rate = spec.learning_rate
+    return PPO(
+        "MlpPolicy",
+        env,
+        learning_rate=LinearSchedule(rate, 0.0, 1.0) if spec.schedule == "linear" else rate,
+        n_steps=spec.n_steps,
+        batch_size=min(spec.batch_size, spec.n_envs * spec.n_steps),
+        n_epochs=spec.n_epochs,
+        gamma=spec.gamma,
+        gae_lambda=spec.gae_lambda,
+        clip_range=spec.clip_range,
+        ent_coef=spec.ent_coef,
+        vf_coef=spec.vf_coef,
+        max_grad_norm=spec.max_grad_norm,
+        policy_kwargs={"net_arch": list(spec.net_arch), "activation_fn": activations[spec.activation]},
+        seed=spec.seed,
+        device="cpu",
+    )
+
+
+def dump_policy(model: PPO) -> bytes:
+    """The network as safetensors: all that inference needs."""
+    activation = "relu" if model.policy.activation_fn is torch.nn.ReLU else "tanh"
+    return save_safetensors(_network(model), metadata={"activation": activation})
+
+
+def to_policy(model: PPO) -> Policy:
+    """The network as a numpy policy, without the detour over a file."""
+    tensors = _network(model)
+
+    def layers(part: str) -> Any:
+        count = sum(name.startswith(part) for name in tensors) // 2
+        return tuple((tensors[f"{part}.{i}.weight"], tensors[f"{part}.{i}.bias"]) for i in range(count))
+
+    activation = "relu" if model.policy.activation_fn is torch.nn.ReLU else "tanh"
+    return Policy(layers("policy"), layers("value"), activation)
+
+
+def _network(model: PPO) -> dict[str, Any]:
+    policy: Any = model.policy
+    parts = {
+        "policy": [*policy.mlp_extractor.policy_net, policy.action_net],
+        "value": [*policy.mlp_extractor.value_net, policy.value_net],
+    }
+    tensors = {}
+    for part, modules in parts.items():
+        linear = [m for m in modules if isinstance(m, torch.nn.Linear)]
+        for index, layer in enumerate(linear):
+            tensors[f"{part}.{index}.weight"] = layer.weight.detach().numpy().copy()
+            tensors[f"{part}.{index}.bias"] = layer.bias.detach().numpy().copy()
+    return tensors
+
+
+class _Watch(BaseCallback):
+    """Evaluates, saves, reports and stops, between two rollouts."""
+
+    def __init__(
+        self,
+        spec: TrainSpec,
+        env: VecNormalize,
+        on_progress: Callable[[Progress], None],
+        on_checkpoint: Callable[[bytes], None],
+        should_stop: Callable[[], bool],
+    ) -> None:
+        super().__init__()
+        self.spec, self.env = spec, env
+        self.on_progress, self.on_checkpoint, self.should_stop = on_progress, on_checkpoint, should_stop
+        self.curve: list[dict[str, float]] = []
+        self.stopped = False
+        self._spent = 0.0
+        self._since = time.perf_counter()
+        rollout = spec.n_envs * spec.n_steps
+        rollouts = math.ceil(spec.steps / rollout)
+        self.total = rollouts * rollout
+        self._evaluate_every = rollout * max(1, rollouts // CURVE_POINTS)
+        self._save_every = rollout * max(1, rollouts // CHECKPOINTS)
+
+    @property
+    def seconds(self) -> float:
+        """Spent so far, earlier runs included."""
+        return self._spent + time.perf_counter() - self._since
+
+    def _on_rollout_start(self) -> None:
+        steps = self.model.num_timesteps
+        if steps and steps % self._evaluate_every == 0 and (not self.curve or self.curve[-1]["steps"] < steps):
+            self.evaluate(self.model)
+        if steps % self._save_every == 0:
+            if steps:
+                self.on_checkpoint(self._dump())
+            self._reseed(steps)
+        if steps:
+            self.report()
+
+    def _on_step(self) -> bool:
+        self.stopped = self.stopped or (self.n_calls % self.spec.n_steps == 0 and self.should_stop())
+        return not self.stopped
+
+    def _reseed(self, steps: int) -> None:
+        """Start all episodes and random sources afresh; GAE has already bootstrapped the rollout before."""
+        seeds = np.random.SeedSequence((self.spec.seed, steps)).generate_state(2).tolist()
+        torch.manual_seed(seeds[0])
+        np.random.seed(seeds[1])  # noqa: NPY002 (SB3 shuffles minibatches with the global generator)
+        lander: Any = self.env.venv
+        lander.seed_all(self.spec.seed, steps)
+        self.model._last_obs = self.env.reset()  # type: ignore[assignment]
+        self.model._last_episode_starts = np.ones(self.env.num_envs, np.bool_)  # type: ignore[assignment]
+
+    def evaluate(self, model: Any) -> None:
+        """Add a row to the curve."""
+        card = evaluate(to_policy(model), self.spec.gamma, VALIDATION_SEEDS)
+        means = card.part_means(self.spec.reward)
+        self.curve.append(
+            {
+                "steps": float(model.num_timesteps),
+                "seconds": round(self.seconds, 3),
+                "designed_return": float(card.returns(self.spec.reward).mean()),
+                "native_return": float(card.native_return.mean()),
+                "landing_rate": card.summary["landing_rate"],
+                **{f"part.{key}": value for key, value in means.items()},
+            }
+        )
+
+    def report(self) -> None:
+        """Tell how far the training is."""
+        self.on_progress(Progress(self.model.num_timesteps, self.total, self.seconds, self.curve))
+
+    def _dump(self) -> bytes:
+        buffer = io.BytesIO()
+        moments = self.env.ret_rms
+        state = {
+            "steps": self.model.num_timesteps,
+            "seconds": self.seconds,
+            "curve": self.curve,
+            "updates": self.model._n_updates,  # type: ignore[attr-defined]
+            "return_moments": [float(moments.mean), float(moments.var), float(moments.count)],
+            "policy": self.model.policy.state_dict(),
+            "optimizer": self.model.policy.optimizer.state_dict(),
+        }
+        torch.save(state, buffer)
+        return buffer.getvalue()
+
+    def restore(self, model: PPO, checkpoint: bytes) -> None:
+        """Go on from a checkpoint: plain tensors and numbers, read without unpickling code."""
+        state: Mapping[str, Any] = torch.load(io.BytesIO(checkpoint), weights_only=True)
+        model.policy.load_state_dict(state["policy"])
+        model.policy.optimizer.load_state_dict(state["optimizer"])
+        model.num_timesteps = state["steps"]
+        model._n_updates = state["updates"]
+        moments = self.env.ret_rms
+        mean, var, count = state["return_moments"]
+        moments.mean, moments.var, moments.count = np.float64(mean), np.float64(var), count  # type: ignore[assignment]
+        self.curve = state["curve"]
+        self._spent = state["seconds"]

@@ -1,0 +1,150 @@
+"""Everything that decides which policy a training makes: the reward, the seed and the hyperparameters.
+
+A spec's canonical JSON is what a model's key is the SHA-256 of, so the same spec is trained once. Library
+versions are not part of it: a model records them, but an upgrade does not hide what is already there.
+
+Leaves out: the training itself.
+"""
+
+import dataclasses
+import hashlib
+import json
+import math
+from dataclasses import dataclass
+from typing import Any, Final
+
+from playground.lander.simulator import ENV_ID
+from playground.reward.codec import SCHEMA, fields_to_reward, parse_object, to_fields
+from playground.reward.errors import InvalidInput
+from playground.reward.terms import RewardConfig
+
+ALGORITHMS: Final = ("ppo",)
+SCHEDULES: Final = ("linear", "constant")
+ACTIVATIONS: Final = ("tanh", "relu")
+MAX_LAYERS: Final = 4
+
+
+@dataclass(frozen=True)
+class Bounds:
+    """The values that a hyperparameter may take."""
+
+    low: float
+    high: float
+    whole: bool = False
+
+
+BOUNDS: Final[dict[str, Bounds]] = {
+    "seed": Bounds(0, 2**32 - 1, whole=True),
+    "steps": Bounds(1, 100_000_000, whole=True),
+    "gamma": Bounds(0.0, 1.0),
+    "learning_rate": Bounds(1e-7, 1.0),
+    "n_envs": Bounds(1, 256, whole=True),
+    "n_steps": Bounds(2, 8192, whole=True),
+    "batch_size": Bounds(2, 1_000_000, whole=True),
+    "n_epochs": Bounds(1, 100, whole=True),
+    "gae_lambda": Bounds(0.0, 1.0),
+    "clip_range": Bounds(0.01, 1.0),
+    "ent_coef": Bounds(0.0, 1.0),
+    "vf_coef": Bounds(0.0, 10.0),
+    "max_grad_norm": Bounds(0.01, 100.0),
+}
+
+
+@dataclass(frozen=True)
+class TrainSpec:
+    """One training, fully described.
+
+    Raises:
+        InvalidInput: (a `ValueError`) names the field that is out of range.
+    """
+
+    reward: RewardConfig
+    seed: int = 0
+    steps: int = 500_000
+    """Environment steps in all, rounded up to whole rollouts of ``n_envs · n_steps``."""
+    gamma: float = 0.995
+    """Discount: 1/(1−γ) steps is how far the policy looks ahead."""
+    learning_rate: float = 1.5e-3
+    schedule: str = "linear"
+    """How the learning rate goes: to zero in a straight line, or constant."""
+    net_arch: tuple[int, ...] = (64, 64)
+    """Hidden layers of the actor and, separately, of the critic."""
+    activation: str = "tanh"
+    n_envs: int = 32
+    n_steps: int = 128
+    """Steps of each environment between two updates."""
+    batch_size: int = 512
+    n_epochs: int = 6
+    gae_lambda: float = 0.98
+    clip_range: float = 0.2
+    ent_coef: float = 0.01
+    vf_coef: float = 0.5
+    max_grad_norm: float = 0.5
+    normalize_reward: bool = True
+    """Divide rewards by a running deviation of the return, for the learner only."""
+    algorithm: str = "ppo"
+    env: str = ENV_ID
+
+    def __post_init__(self) -> None:
+        for name, bounds in BOUNDS.items():
+            _check_number(name, getattr(self, name), bounds)
+        for name, choices in (("schedule", SCHEDULES), ("activation", ACTIVATIONS), ("algorithm", ALGORITHMS)):
+            if getattr(self, name) not in choices:
+                raise InvalidInput("not_a_choice", field=name, value=getattr(self, name), choices=", ".join(choices))
+        if self.env != ENV_ID:
+            raise InvalidInput("other_environment", value=self.env, known=ENV_ID)
+        if not isinstance(self.normalize_reward, bool):
+            raise InvalidInput("not_a_bool", field="normalize_reward", value=self.normalize_reward)
+        if not isinstance(self.net_arch, tuple) or len(self.net_arch) > MAX_LAYERS:
+            raise InvalidInput("out_of_range", field="net_arch (layers)", low=0, high=MAX_LAYERS, value=self.net_arch)
+        for width in self.net_arch:
+            _check_number("net_arch", width, Bounds(1, 1024, whole=True))
+
+    @property
+    def key(self) -> str:
+        """SHA-256 of the canonical JSON, 64 hexadecimal digits."""
+        return hashlib.sha256(dump_spec(self)).hexdigest()
+
+
+def _check_number(name: str, value: object, bounds: Bounds) -> None:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise InvalidInput("not_a_number", field=name, value=value)
+    if bounds.whole and not isinstance(value, int):
+        raise InvalidInput("not_an_integer", field=name, value=value)
+    if isinstance(value, float) and not math.isfinite(value):
+        raise InvalidInput("not_finite", field=name, value=value)
+    if not bounds.low <= value <= bounds.high:
+        raise InvalidInput("out_of_range", field=name, low=bounds.low, high=bounds.high, value=value)
+
+
+def dump_spec(spec: TrainSpec) -> bytes:
+    """Canonical JSON: every field, sorted, no spaces, floats as Python prints them."""
+    values: dict[str, Any] = dataclasses.asdict(spec) | {"schema": SCHEMA, "reward": to_fields(spec.reward)}
+    for name, bounds in BOUNDS.items():
+        values[name] = int(values[name]) if bounds.whole else float(values[name]) + 0.0
+    values["net_arch"] = list(spec.net_arch)
+    return json.dumps(values, sort_keys=True, separators=(",", ":"), allow_nan=False).encode()
+
+
+def parse_spec(text: str | bytes) -> TrainSpec:
+    """The spec in a JSON file; settings left out take their default.
+
+    Raises:
+        InvalidInput: what is wrong, with the field's name.
+    """
+    values = parse_object(text)
+    if not isinstance(values.get("reward"), dict):
+        raise InvalidInput("not_an_object", value=values.get("reward"))
+    reward = fields_to_reward(values.pop("reward"))
+    known = {f.name for f in dataclasses.fields(TrainSpec)}
+    for name in values:
+        if name not in known:
+            raise InvalidInput("unknown_field", field=name)
+    if isinstance(values.get("net_arch"), list):
+        values["net_arch"] = tuple(values["net_arch"])
+    return TrainSpec(reward=reward, **values)
+
+
+def hyperparameters(spec: TrainSpec) -> dict[str, Any]:
+    """Every field but the reward, for tables."""
+    return {f.name: getattr(spec, f.name) for f in dataclasses.fields(spec) if f.name != "reward"}

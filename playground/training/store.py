@@ -1,0 +1,265 @@
+"""Models on disk: a folder each, named by the key of its spec, whole if it has a manifest.
+
+``spec.json`` says what was trained, ``policy.safetensors`` flies it, ``scorecard.json`` tells how well,
+``curve.csv`` how it got there, ``model.zip`` is Stable-Baselines3's own file, and ``manifest.json``, written
+last, holds the checksums. A folder is filled beside its place and then renamed into it.
+
+Leaves out: training. Nothing here unpickles anything; ``model.zip`` is carried, never opened.
+"""
+
+import csv
+import hashlib
+import io
+import json
+import re
+import shutil
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Final
+
+from playground.lander.policy import Policy, load_policy
+from playground.lander.scorecard import Scorecard
+from playground.reward.errors import InvalidInput
+from playground.training.home import explain_os_errors, home_folder, read_json, shipped_folder
+from playground.training.spec import TrainSpec, parse_spec
+
+MANIFEST: Final = "manifest.json"
+FILES: Final = ("spec.json", "policy.safetensors", "scorecard.json", "curve.csv", "model.zip")
+KEY: Final = re.compile(r"[0-9a-f]{64}")
+SHORT: Final = 8
+"""Letters of a key that people see."""
+
+
+@dataclass(frozen=True)
+class Model:
+    """A trained model: a folder whose manifest is there."""
+
+    folder: Path
+    manifest: Mapping[str, Any]
+    slug: str | None = None
+    """The preset it ships with, or None for one that a user trained."""
+
+    @property
+    def key(self) -> str:
+        """SHA-256 of the spec."""
+        return str(self.manifest["key"])
+
+    @property
+    def summary(self) -> Mapping[str, Any]:
+        """The scorecard's summary, read with the manifest alone."""
+        summary: Mapping[str, Any] = self.manifest["summary"]
+        return summary
+
+    @cached_property
+    def spec(self) -> TrainSpec:
+        """What was trained.
+
+        Raises:
+            InvalidInput: from another environment, of a newer schema, or damaged.
+        """
+        return parse_spec(self._read("spec.json"))
+
+    @cached_property
+    def policy(self) -> Policy:
+        """The network that flies."""
+        self._read("policy.safetensors")
+        return load_policy(self.folder / "policy.safetensors")
+
+    @cached_property
+    def scorecard(self) -> Scorecard:
+        """The hundred evaluation episodes."""
+        try:
+            return Scorecard.from_json(json.loads(self._read("scorecard.json")))
+        except (KeyError, TypeError, ValueError) as error:
+            if isinstance(error, InvalidInput):
+                raise
+            raise InvalidInput(
+                "model_incomplete", folder=str(self.folder), reason=f"scorecard.json: {error!r}"
+            ) from None
+
+    @cached_property
+    def curve(self) -> list[dict[str, float]]:
+        """The learning curve, one row an evaluation."""
+        return read_curve(self._read("curve.csv").decode())
+
+    def verify(self) -> None:
+        """Read every file once.
+
+        Raises:
+            InvalidInput: a file is missing or its checksum is wrong.
+        """
+        for name in FILES:
+            self._read(name)
+
+    def _read(self, name: str) -> bytes:
+        """A file's bytes, held against the manifest's checksum."""
+        try:
+            data = (self.folder / name).read_bytes()
+        except OSError:
+            raise InvalidInput("model_incomplete", folder=str(self.folder), reason=f"{name} is missing") from None
+        if hashlib.sha256(data).hexdigest() != self.manifest["sha256"].get(name):
+            raise InvalidInput("model_damaged", folder=str(self.folder), file=name)
+        return data
+
+
+def open_model(folder: Path, slug: str | None = None) -> Model:
+    """The model in a folder.
+
+    Raises:
+        InvalidInput: there is none, or its manifest is not one.
+    """
+    manifest = read_json(folder / MANIFEST)
+    if manifest is None:
+        raise InvalidInput("model_incomplete", folder=str(folder), reason=f"{MANIFEST} is missing or unreadable")
+    good = KEY.fullmatch(str(manifest.get("key"))) and all(
+        isinstance(manifest.get(k), dict) for k in ("sha256", "summary")
+    )
+    if not good:
+        raise InvalidInput("model_incomplete", folder=str(folder), reason=f"{MANIFEST} lacks the key or the checksums")
+    return Model(folder, manifest, slug)
+
+
+class ModelStore:
+    """The models at hand: shipped ones and those in the user's home.
+
+    Args:
+        home: where trained models go; by default the user's.
+        shipped: where shipped models are; by default this project's.
+    """
+
+    def __init__(self, home: Path | None = None, shipped: Path | None = None) -> None:
+        self.home = home or home_folder()
+        self.shipped = shipped or shipped_folder()
+
+    def find(self, key: str) -> Model | None:
+        """The whole model with this key, shipped or trained."""
+        for model in self.list_shipped():
+            if model.key == key:
+                return model
+        return _try_open(self.home / key) if KEY.fullmatch(key) else None
+
+    def list_shipped(self) -> list[Model]:
+        """The shipped models, by slug."""
+        return list(_models_in(self.shipped, shipped=True))
+
+    def list_trained(self) -> list[Model]:
+        """What the user trained, newest first."""
+        return sorted(_models_in(self.home, shipped=False), key=lambda m: str(m.manifest.get("created")), reverse=True)
+
+    def resolve(self, name: str) -> Model:
+        """A model by preset name, key, first letters of a key, or folder.
+
+        Raises:
+            InvalidInput: none or several fit, or the folder is not whole.
+        """
+        for model in self.list_shipped():
+            if name in (model.slug, model.key):
+                return model
+        if (folder := Path(name)).is_dir():
+            return open_model(folder)
+        if re.fullmatch(r"[0-9a-f]{4,64}", name):
+            fitting = [m for m in (*self.list_shipped(), *self.list_trained()) if m.key.startswith(name)]
+            if len(fitting) > 1:
+                raise InvalidInput("ambiguous_model", value=name)
+            if fitting:
+                return fitting[0]
+        raise InvalidInput("unknown_model", value=name)
+
+    def delete(self, key: str) -> None:
+        """Remove a trained model.
+
+        Raises:
+            InvalidInput: it is shipped, unknown, or the folder cannot be written to.
+        """
+        if any(model.key == key for model in self.list_shipped()):
+            raise InvalidInput("shipped_model", value=key[:SHORT])
+        folder = self.home / key
+        if not KEY.fullmatch(key) or not folder.is_dir():
+            raise InvalidInput("unknown_model", value=key[:SHORT])
+        with explain_os_errors(self.home):
+            (folder / MANIFEST).unlink(missing_ok=True)  # from here on it does not exist
+            shutil.rmtree(folder)
+
+    def add(self, key: str, files: Mapping[str, bytes], manifest: Mapping[str, Any]) -> Model:
+        """Store a trained model in the user's home; if another process was first, keep that one."""
+        return write_model(self.home / key, key, files, manifest)
+
+
+def write_model(folder: Path, key: str, files: Mapping[str, bytes], manifest: Mapping[str, Any]) -> Model:
+    """Write a model folder beside its place and rename it into place.
+
+    Args:
+        folder: where the model belongs.
+        key: of its spec.
+        files: bytes by name, all of ``FILES``.
+        manifest: what to record besides key and checksums; needs ``summary``.
+
+    Raises:
+        InvalidInput: no permission or no space; nothing half-written is left.
+    """
+    assert set(files) == set(FILES)
+    with explain_os_errors(folder.parent):
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        temporary = Path(tempfile.mkdtemp(dir=folder.parent, prefix=".new-"))
+        try:
+            temporary.chmod(0o755)
+            for name, data in files.items():
+                (temporary / name).write_bytes(data)
+            sums = {name: hashlib.sha256(data).hexdigest() for name, data in files.items()}
+            whole = {"schema": 1, "key": key, "sha256": sums, **manifest}
+            (temporary / MANIFEST).write_text(json.dumps(whole, indent=2))
+            _move_into_place(temporary, folder)
+        finally:
+            shutil.rmtree(temporary, ignore_errors=True)
+    return open_model(folder)
+
+
+def _move_into_place(temporary: Path, folder: Path) -> None:
+    if folder.is_dir() and read_json(folder / MANIFEST) is None:
+        shutil.rmtree(folder)  # the rest of a deletion or of a crash: it does not exist
+    try:
+        temporary.rename(folder)
+    except OSError:
+        if read_json(folder / MANIFEST) is None:
+            raise
+
+
+def _models_in(folder: Path, shipped: bool) -> Iterator[Model]:
+    if not folder.is_dir():
+        return
+    for path in sorted(folder.iterdir()):
+        if shipped or KEY.fullmatch(path.name):
+            model = _try_open(path, path.name if shipped else None)
+            if model is not None:
+                yield model
+
+
+def _try_open(folder: Path, slug: str | None = None) -> Model | None:
+    try:
+        return open_model(folder, slug)
+    except InvalidInput:
+        return None
+
+
+def write_curve(rows: Sequence[Mapping[str, float]]) -> str:
+    """A learning curve as CSV."""
+    out = io.StringIO()
+    if rows:
+        writer = csv.DictWriter(out, list(rows[0]), lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(rows)
+    return out.getvalue()
+
+
+def read_curve(text: str) -> list[dict[str, float]]:
+    """The rows of a learning curve; a last line that is still being written is left out."""
+    rows = []
+    for row in csv.DictReader(io.StringIO(text)):
+        try:
+            rows.append({name: float(value) for name, value in row.items()})
+        except (TypeError, ValueError):
+            break
+    return rows

@@ -1,0 +1,157 @@
+"""Carry one spec to a model: wait for its turn, train, store. What every ``playground train`` does.
+
+Two processes that are asked for the same spec end with one training: the second follows the first and
+takes its model; if the first dies, the second goes on from its checkpoint.
+
+Leaves out: starting processes (``jobs``).
+"""
+
+import json
+import os
+import platform
+import shutil
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime
+from importlib.metadata import version
+from typing import Any, Final
+
+from filelock import Timeout
+
+from playground.training.engine import Progress, Result, Stopped, train
+from playground.training.home import explain_os_errors, write_atomically
+from playground.training.jobs import JobBoard, Status, read_status, write_status
+from playground.training.spec import TrainSpec, dump_spec
+from playground.training.store import Model, ModelStore, write_curve
+
+LIBRARIES: Final = ("gymnasium", "box2d", "stable-baselines3", "torch", "numpy", "reward-playground")
+HEARTBEAT: Final = 0.5
+"""Least seconds between two status files."""
+
+
+class Cancelled(Exception):
+    """The job was asked to stop."""
+
+
+def make_model(
+    spec: TrainSpec,
+    store: ModelStore,
+    on_status: Callable[[Status, list[dict[str, float]]], None] = lambda status, curve: None,
+    slots: int | None = None,
+) -> Model:
+    """The model of a spec: found, or trained now, or made by another process meanwhile.
+
+    Args:
+        spec: what to train.
+        store: where models and jobs are.
+        on_status: called with the status and the learning curve as they change.
+        slots: how many trainings may run at once.
+
+    Raises:
+        Cancelled: somebody asked to stop.
+        InvalidInput: the home folder cannot be written to.
+        FloatingPointError: the training diverged.
+    """
+    board = JobBoard(store, slots)
+    while (model := store.find(spec.key)) is None:
+        try:
+            with board.lock(spec.key).acquire(timeout=0.2):
+                model = store.find(spec.key)
+                return model or _work(spec, board, on_status)
+        except Timeout:
+            job = board.find(spec.key)
+            if job is not None:
+                on_status(job.status, job.curve)
+            time.sleep(HEARTBEAT)
+    return model
+
+
+def _work(spec: TrainSpec, board: JobBoard, on_status: Callable[[Status, list[dict[str, float]]], None]) -> Model:
+    """Train while holding the key's lock."""
+    folder = board.folder(spec.key)
+    before = read_status(folder)
+    if before is None or before.state != "queued":  # a wish to stop counts for a job that was just queued only
+        board.open(spec)
+    status = replace(_status(board, spec), state="queued", pid=os.getpid(), message="", heartbeat=time.time())
+    write_status(folder, status)
+    slot = None
+    try:
+        slot = board.wait_for_slot(spec.key)
+        if slot is None:
+            raise Cancelled
+        result = _train(spec, board, on_status)
+        model = board.store.add(spec.key, model_files(spec, result), manifest_of(result))
+    except (Stopped, Cancelled, KeyboardInterrupt):
+        write_status(folder, replace(_status(board, spec), state="cancelled"))
+        raise Cancelled from None
+    except Exception as error:
+        message = str(error) or repr(error)
+        write_status(folder, replace(_status(board, spec), state="failed", message=message))
+        raise
+    finally:
+        if slot is not None:
+            slot.release()
+    _remove(board, spec.key)
+    return model
+
+
+def _train(spec: TrainSpec, board: JobBoard, on_status: Callable[[Status, list[dict[str, float]]], None]) -> Result:
+    folder = board.folder(spec.key)
+    path = folder / "checkpoint.pt"
+    status = replace(_status(board, spec), state="running", pid=os.getpid())
+    rows = 0
+
+    def report(progress: Progress) -> None:
+        nonlocal status, rows
+        now = time.time()
+        if len(progress.curve) > rows:
+            rows = len(progress.curve)
+            write_atomically(folder / "curve.csv", write_curve(progress.curve).encode())
+        elif now - status.heartbeat < HEARTBEAT:
+            return
+        steps = {"steps": progress.steps, "total": progress.total, "seconds": progress.seconds}
+        status = replace(status, heartbeat=now, **steps)  # type: ignore[arg-type]
+        write_status(folder, status)
+        on_status(status, progress.curve)
+
+    return train(
+        spec,
+        report,
+        checkpoint=path.read_bytes() if path.is_file() else None,
+        on_checkpoint=lambda data: write_atomically(path, data),
+        should_stop=(folder / "cancel").exists,
+    )
+
+
+def _status(board: JobBoard, spec: TrainSpec) -> Status:
+    now = time.time()
+    return read_status(board.folder(spec.key)) or Status("queued", submitted=now, heartbeat=now, total=spec.steps)
+
+
+def _remove(board: JobBoard, key: str) -> None:
+    with explain_os_errors(board.folder(key)):
+        shutil.rmtree(board.folder(key), ignore_errors=True)
+
+
+def model_files(spec: TrainSpec, result: Result) -> dict[str, bytes]:
+    """The bytes of a model's files by name."""
+    card: Any = result.scorecard.to_json()
+    return {
+        "spec.json": dump_spec(spec),
+        "policy.safetensors": result.policy,
+        "scorecard.json": json.dumps(card).encode(),
+        "curve.csv": write_curve(result.curve).encode(),
+        "model.zip": result.model_zip,
+    }
+
+
+def manifest_of(result: Result) -> dict[str, Any]:
+    """What a manifest records besides the key and the checksums."""
+    return {
+        "created": datetime.now(UTC).isoformat(timespec="seconds"),
+        "steps": result.steps,
+        "seconds": round(result.seconds, 1),
+        "summary": result.scorecard.summary,
+        "versions": {"python": platform.python_version(), **{name: version(name) for name in LIBRARIES}},
+    }

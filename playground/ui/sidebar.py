@@ -1,0 +1,346 @@
+"""The sidebar: the reward's design, the way to share it, the training settings and the one button.
+
+Every widget writes into the `Session` from its callback and is seeded from it before it is drawn, so presets,
+links, files and sliders all change the same thing. A slider tick never trains.
+
+Leaves out: what the design pays (``views.playground``).
+"""
+
+import math
+from collections.abc import Callable
+from dataclasses import fields
+from typing import Any, Final
+
+import streamlit as st
+
+from playground.reward.account import PART_KEYS
+from playground.reward.codec import dump_reward, parse_reward, to_fields
+from playground.reward.errors import InvalidInput
+from playground.reward.export import to_python
+from playground.reward.presets import PRESET
+from playground.reward.terms import FORMS, TERMS, WEIGHT_LIMIT, RewardConfig, Slider, Term
+from playground.training.spec import ACTIVATIONS, BOUNDS, SCHEDULES, TrainSpec
+from playground.ui.charts import colour_of
+from playground.ui.state import Session, board, read_setting, reward_name, session, store, write_setting
+from playground.ui.texts import LANGUAGES, language, say, say_error
+
+GROUPS: Final[dict[str, Callable[[Term], bool]]] = {
+    "state": lambda term: term.potential is not None,
+    "fuel": lambda term: term.event is not None and not term.outcome,
+    "outcome": lambda term: term.outcome,
+}
+MAIN_SETTINGS: Final = ("seed", "steps", "gamma", "learning_rate")
+
+
+def draw_sidebar() -> None:
+    """All of it, in the sidebar."""
+    state = session()
+    st.html(_styles())
+    with st.sidebar:
+        with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
+            st.subheader(say("design.title"), anchor=False)
+            _language_switch()
+        with st.container(key="act"):
+            _train_button(state)
+        _preset_and_share(state)
+        _form(state)
+        for group, belongs in GROUPS.items():
+            st.caption(say(f"design.group.{group}"))
+            for term in TERMS:
+                if belongs(term):
+                    _weight(state, term)
+        _mode(state)
+        _settings(state)
+
+
+def _styles() -> str:
+    """One colour per term on its slider, and a tighter page; the classes are Streamlit's own, from the widgets' keys."""
+    layout = (
+        ".stMainBlockContainer {padding: 3.6rem 2.5rem 2rem;}"
+        "[data-testid=stSidebarHeader] {height: 1.5rem; padding-bottom: 0; margin-bottom: 0;}"
+        "[data-testid=stSliderThumbValue], [data-testid=stSliderTickBar] {display: none;}"
+        ".st-key-act {position: sticky; top: 0; z-index: 9; padding-bottom: .25rem; background: inherit;}"
+        "@media (max-width: 640px) {.stMainBlockContainer {padding: 3.6rem 1rem 1rem;}}"
+    )
+    terms = (
+        f".st-key-slide_{key} label p::before {{content: ''; display: inline-block; width: .65em; height: .65em; "
+        f"border-radius: 50%; background: {colour_of(key)}; margin-right: .45em;}}"
+        f".st-key-slide_{key} [role=slider] {{background: {colour_of(key)};}}"
+        for key in PART_KEYS
+    )
+    return f"<style>{layout}{''.join(terms)}</style>"
+
+
+def _language_switch() -> None:
+    language()
+    st.segmented_control(
+        say("language"),
+        list(LANGUAGES),
+        format_func=LANGUAGES.__getitem__,
+        key="lang",
+        required=True,
+        label_visibility="collapsed",
+    )
+
+
+def _preset_and_share(state: Session) -> None:
+    def chosen() -> None:
+        state.choose_preset(st.session_state["preset"])
+
+    st.session_state["preset"] = state.preset
+    st.selectbox(
+        say("design.preset"),
+        list(PRESET),
+        format_func=lambda slug: PRESET[slug].name[language()],
+        key="preset",
+        on_change=chosen,
+    )
+    changed = len(state.changes())
+    told = {0: say("design.changed_none"), 1: say("design.changed_one")}.get(
+        changed, say("design.changed", count=changed)
+    )
+    st.caption(told if changed else PRESET[state.preset].lesson[language()])
+    with st.container(horizontal=True):
+        if changed:
+            st.button(
+                say("design.reset_all"),
+                key="reset_all",
+                icon=":material/restart_alt:",
+                on_click=lambda: setattr(state, "draft", PRESET[state.preset].config),
+            )
+        with st.popover(say("share.button"), icon=":material/share:"):
+            _share(state)
+
+
+def _share(state: Session) -> None:
+    st.caption(say("share.link"))
+    query = "&".join(f"{name}={value}" for name, value in st.query_params.to_dict().items())
+    st.code(f"{(st.context.url or '').split('?')[0]}?{query}", language=None, wrap_lines=True)
+    python = to_python(state.draft, state.spec.gamma)
+    with st.container(horizontal=True):
+        json_text = dump_reward(state.draft)
+        st.download_button(say("share.download_json"), json_text, "reward.json", "application/json", on_click="ignore")
+        st.download_button(
+            say("share.download_python"), python, "designed_reward.py", "text/x-python", on_click="ignore"
+        )
+
+    def opened() -> None:
+        file = st.session_state["upload"]
+        if file is None:
+            return
+        try:
+            state.draft = parse_reward(file.getvalue())
+            state.notice = say("share.opened", name=file.name)
+        except InvalidInput as error:
+            state.problems.append(error)
+
+    st.file_uploader(say("share.upload"), type="json", key="upload", on_change=opened, max_upload_size=1)
+    with st.expander(say("share.python")):
+        st.code(python, language="python", height=300)
+
+
+def _train_button(state: Session) -> None:
+    """One button that says what it will do: train, load, or nothing because it is on screen."""
+    try:
+        spec = state.spec
+    except InvalidInput as error:
+        st.error(say_error(error))
+        return
+    key = spec.key
+    job = board().find(key)
+    if state.shown == key and store().find(key) is not None:
+        act = "shown"
+    elif store().find(key) is not None:
+        act = "load"
+    elif job is not None and job.alive:
+        act = "running"
+    else:
+        act = "resume" if job is not None and job.resumable else "train"
+
+    def pressed() -> None:
+        try:
+            if act == "load":
+                state.shown = key
+            else:
+                board().submit(spec)
+                state.watching = key
+        except InvalidInput as error:
+            state.problems.append(error)
+
+    icons = {
+        "load": "folder_open",
+        "shown": "check",
+        "running": "hourglass_top",
+        "train": "play_arrow",
+        "resume": "play_arrow",
+    }
+    st.button(
+        say(f"train.{act}"),
+        key="train",
+        type="primary",
+        width="stretch",
+        icon=f":material/{icons[act]}:",
+        disabled=act in ("shown", "running"),
+        help=say(f"train.help.{act}", steps=f"{spec.steps:,}"),
+        on_click=pressed,
+    )
+
+
+def _form(state: Session) -> None:
+    def chosen() -> None:
+        state.set_field("form", st.session_state["form"])
+
+    st.session_state["form"] = state.draft.form
+    st.segmented_control(
+        say("design.form"),
+        FORMS,
+        format_func=lambda form: say(f"form.{form}"),
+        key="form",
+        required=True,
+        on_change=chosen,
+    )
+    st.caption(say(f"form.{state.draft.form}.help"))
+
+
+def _weight(state: Session, term: Term) -> None:
+    """A slider, its exact number, and the way back to the preset."""
+    _dial(state, term.weight, term.key, term.label[language()], term.help[language()], term.sliders[state.draft.form])
+
+
+def _dial(state: Session, name: str, key: str, label: str, help: str, range_: Slider) -> None:
+    value = float(getattr(state.draft, name))
+    home = float(to_fields(PRESET[state.preset].config)[name])
+    slide_key, type_key = f"slide_{key}", f"type_{key}"
+
+    def moved(widget: str) -> None:
+        typed = st.session_state[widget]
+        if typed is not None:
+            state.set_field(name, float(typed))
+
+    st.session_state[slide_key] = value
+    st.session_state[type_key] = value
+    step = float(range_.step)
+    low, high = min(float(range_.low), value), max(float(range_.high), value)
+    wide, narrow, tiny = st.columns([9, 6, 2], gap="small", vertical_alignment="bottom")
+    wide.slider(
+        f"**{label} ≠**" if value != home else label,
+        low,
+        high,
+        step=step if high == range_.high else None,
+        key=slide_key,
+        help=help,
+        format="compact" if range_.high >= 1000 else None,
+        on_change=moved,
+        args=(slide_key,),
+    )
+    narrow.number_input(
+        say("design.typed", name=label),
+        -WEIGHT_LIMIT,
+        WEIGHT_LIMIT,
+        step=step,
+        format=f"%.{decimals(value)}f",
+        key=type_key,
+        label_visibility="collapsed",
+        on_change=moved,
+        args=(type_key,),
+    )
+    if value != home:
+        tiny.button(
+            "",
+            key=f"reset_{key}",
+            icon=":material/undo:",
+            type="tertiary",
+            help=say("design.reset_one", value=f"{home:g}"),
+            on_click=state.set_field,
+            args=(name, home),
+        )
+
+
+def decimals(value: float) -> int:
+    """How many digits after the point show a value whole, at most six.
+
+    >>> decimals(100.0), decimals(0.03), decimals(1e-9)
+    (0, 2, 6)
+    """
+    if value == 0 or not math.isfinite(value):
+        return 0
+    text = f"{value:.6f}".rstrip("0")
+    return len(text.partition(".")[2]) or (6 if abs(value) < 1e-6 else 0)
+
+
+def _mode(state: Session) -> None:
+    """Replace or log only; scale; Gymnasium's own reward beside it."""
+
+    def chosen() -> None:
+        state.set_field("replace_reward", st.session_state["mode"] == "replace")
+
+    st.session_state["mode"] = "replace" if state.draft.replace_reward else "log"
+    st.segmented_control(
+        say("design.mode"),
+        ("replace", "log"),
+        format_func=lambda mode: say(f"design.mode.{mode}"),
+        key="mode",
+        required=True,
+        help=say("design.mode.help"),
+        on_change=chosen,
+    )
+    defaults = RewardConfig()
+    touched = state.draft.scale != defaults.scale or state.draft.w_env != defaults.w_env
+    with st.expander(say("design.more"), expanded=touched):
+        _dial(state, "scale", "scale", say("design.scale"), "", Slider(0, 10, 0.1))
+        _dial(state, "w_env", "env_reward", say("design.w_env"), "", Slider(0, 10, 0.1))
+
+
+def _settings(state: Session) -> None:
+    with st.expander(say("settings.title") + (" ≠" if state.settings else ""), expanded=False):
+        for name in MAIN_SETTINGS:
+            _setting(state, name)
+        with st.popover(say("settings.more"), width="stretch"):
+            for item in fields(TrainSpec):
+                if item.name not in (*MAIN_SETTINGS, "reward", "algorithm", "env"):
+                    _setting(state, item.name)
+        if state.settings:
+            st.button(say("settings.reset"), key="reset_settings", on_click=lambda: setattr(state, "settings", {}))
+
+
+def _setting(state: Session, name: str) -> None:
+    """One training setting, checked before it is kept."""
+    default = next(f.default for f in fields(TrainSpec) if f.name == name)
+    value = state.settings.get(name, default)
+    key, label = f"set_{name}", say(f"settings.{name}")
+
+    def changed() -> None:
+        given = st.session_state[key]
+        try:
+            chosen = read_setting(name, given) if isinstance(default, tuple) else given
+            trial = {n: v for n, v in state.settings.items() if n != name} | (
+                {} if chosen == default else {name: chosen}
+            )
+            TrainSpec(reward=state.draft, **trial)
+            state.settings = trial
+        except InvalidInput as error:
+            state.problems.append(error)
+
+    st.session_state[key] = write_setting(value).replace(",", ", ") if isinstance(value, tuple) else value
+    choices: Any = {"schedule": SCHEDULES, "activation": ACTIVATIONS}.get(name)
+    if choices:
+        st.selectbox(label, choices, key=key, on_change=changed)
+    elif isinstance(default, bool):
+        st.toggle(label, key=key, on_change=changed)
+    elif isinstance(default, tuple):
+        st.text_input(label, key=key, on_change=changed, help=say("settings.net_arch.help"))
+    else:
+        bounds = BOUNDS[name]
+        kind = int if bounds.whole else float
+        horizon = "∞" if value == 1 else f"{1 / (1 - value):,.0f}" if name == "gamma" else ""
+        help = say(f"settings.{name}.help", horizon=horizon) if name in ("steps", "gamma") else None
+        steps: Any = {"steps": 50_000, "gamma": 0.001, "learning_rate": 1e-4}.get(name, 1 if kind is int else 0.01)
+        shape = None if kind is int else "%.6g" if name == "learning_rate" else "%.4g"
+        st.number_input(
+            label, kind(bounds.low), kind(bounds.high), step=steps, format=shape, key=key, on_change=changed, help=help
+        )
+
+
+def draft_name(state: Session) -> str:
+    """The draft in a few words."""
+    return reward_name(state.draft, language())

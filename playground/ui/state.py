@@ -1,0 +1,200 @@
+"""The session's state: the draft design, what is on screen, and the address bar that mirrors both.
+
+The *draft* is what the sidebar says; the *shown* model was trained on some design. They differ as soon as a
+slider moves, and nothing here ever makes the one follow the other without being asked.
+
+Leaves out: widgets and drawing.
+"""
+
+from dataclasses import dataclass, field, fields, replace
+from pathlib import Path
+from typing import Any, Final, cast
+
+import streamlit as st
+
+from playground.lander.rollout import run_episode
+from playground.lander.scorecard import EVALUATION_SEEDS
+from playground.lander.trajectory import Trajectory
+from playground.reward.codec import changed_fields, from_query, to_query
+from playground.reward.errors import InvalidInput
+from playground.reward.presets import PRESET, PRESETS
+from playground.reward.terms import RewardConfig
+from playground.training.jobs import JobBoard
+from playground.training.spec import TrainSpec
+from playground.training.store import Model, ModelStore, open_model
+
+FIRST_PRESET: Final = PRESETS[0].slug
+SETTINGS: Final = tuple(f.name for f in fields(TrainSpec) if f.name not in ("reward", "algorithm", "env"))
+
+
+@dataclass
+class Session:
+    """Everything that one browser tab is about."""
+
+    preset: str = FIRST_PRESET
+    draft: RewardConfig = PRESETS[0].config
+    settings: dict[str, Any] = field(default_factory=dict)
+    """Training settings that differ from the default."""
+    shown: str | None = None
+    """Key of the model on screen."""
+    watching: str | None = None
+    """Key of a training that this tab waits for."""
+    seed: int = EVALUATION_SEEDS.start
+    problems: list[InvalidInput] = field(default_factory=list)
+    """What was wrong with the link."""
+    notice: str = ""
+
+    @property
+    def spec(self) -> TrainSpec:
+        """What the Train button would train."""
+        return TrainSpec(reward=self.draft, **self.settings)
+
+    def set_field(self, name: str, value: Any) -> None:
+        """Change one field of the draft."""
+        self.draft = replace(self.draft, **{name: value})
+
+    def choose_preset(self, slug: str) -> None:
+        """Start from a preset: its reward as the draft, and its model on screen if the settings are the default."""
+        self.preset, self.draft = slug, PRESET[slug].config
+        model = store().find(self.spec.key)
+        if model is not None:
+            self.shown = model.key
+
+    def changes(self) -> dict[str, Any]:
+        """Fields in which the draft differs from its preset."""
+        return changed_fields(self.draft, PRESET[self.preset].config)
+
+
+def session() -> Session:
+    """This tab's state; on its first run it is read from the address bar."""
+    if "session" not in st.session_state:
+        st.session_state["session"] = _from_url()
+    return cast(Session, st.session_state["session"])
+
+
+def _from_url() -> Session:
+    query = st.query_params.to_dict()
+    state = Session()
+    slug = query.get("preset", FIRST_PRESET)
+    if slug not in PRESET:
+        state.problems.append(InvalidInput("unknown_preset", value=slug, choices=", ".join(PRESET)))
+        slug = FIRST_PRESET
+    state.choose_preset(slug)
+    state.draft, problems = from_query(query, state.draft)
+    state.problems += problems
+    for name in SETTINGS:
+        if name in query:
+            try:
+                value = read_setting(name, query[name])
+                state.settings = {**state.settings, name: value}
+                _ = state.spec
+            except InvalidInput as error:
+                state.problems.append(error)
+                state.settings.pop(name, None)
+    if query.get("episode", "").isdecimal() and int(query["episode"]) in EVALUATION_SEEDS:
+        state.seed = int(query["episode"])
+    model = store().find(state.spec.key)
+    if model is not None:
+        state.shown = model.key
+    return state
+
+
+def read_setting(name: str, text: str) -> Any:
+    """A training setting as the address bar writes it.
+
+    Raises:
+        InvalidInput: the text is not of the setting's type.
+    """
+    default = next(f.default for f in fields(TrainSpec) if f.name == name)
+    if isinstance(default, str):
+        return text
+    if isinstance(default, bool):
+        if text not in ("true", "false"):
+            raise InvalidInput("not_a_bool", field=name, value=text)
+        return text == "true"
+    try:
+        if isinstance(default, tuple):
+            return tuple(int(part) for part in text.split(",") if part.strip())
+        return int(text) if isinstance(default, int) else float(text)
+    except ValueError:
+        raise InvalidInput("not_a_number", field=name, value=text) from None
+
+
+def write_setting(value: Any) -> str:
+    """A training setting as text for the address bar."""
+    if isinstance(value, tuple):
+        return ",".join(map(str, value))
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def sync_url(state: Session) -> None:
+    """Write the design into the address bar, so that copying the address shares it."""
+    wanted = {"preset": state.preset, **to_query(state.draft, PRESET[state.preset].config)}
+    wanted |= {name: write_setting(value) for name, value in state.settings.items()}
+    if state.seed != EVALUATION_SEEDS.start:
+        wanted["episode"] = str(state.seed)
+    wanted["lang"] = str(st.session_state["lang"])
+    if st.query_params.to_dict() != wanted:
+        st.query_params.from_dict(wanted)
+
+
+def store() -> ModelStore:
+    """The models at hand."""
+    return ModelStore()
+
+
+def board() -> JobBoard:
+    """The trainings at hand."""
+    return JobBoard(store())
+
+
+def shown_model(state: Session) -> Model:
+    """The model on screen; the first shipped one if what was there is gone.
+
+    Raises:
+        InvalidInput: not even that one can be read.
+    """
+    model = store().find(state.shown) if state.shown else None
+    if model is None:
+        model = store().resolve(FIRST_PRESET)
+        state.shown = model.key
+    return load(str(model.folder), model.key, model.slug)
+
+
+@st.cache_resource(max_entries=64, show_spinner=False)
+def load(folder: str, key: str, slug: str | None) -> Model:
+    """A model whose spec, policy and scorecard are read once for all sessions.
+
+    Raises:
+        InvalidInput: it is damaged.
+    """
+    model = open_model(Path(folder), slug)
+    _ = model.spec, model.policy, model.scorecard, model.curve
+    return model
+
+
+@st.cache_resource(max_entries=256, show_spinner=False)
+def fly(folder: str, key: str, slug: str | None, seed: int) -> Trajectory:
+    """One episode of a model, flown once for all sessions."""
+    return run_episode(load(folder, key, slug).policy, seed)
+
+
+def episode_of(model: Model, seed: int) -> Trajectory:
+    """The model's episode from a seed."""
+    return fly(str(model.folder), model.key, model.slug, seed)
+
+
+def model_name(model: Model, language: str) -> str:
+    """What a model was trained on, in a few words."""
+    if model.slug is not None and model.slug in PRESET:
+        return PRESET[model.slug].name[language]
+    return reward_name(model.spec.reward, language)
+
+
+def reward_name(reward: RewardConfig, language: str) -> str:
+    """A preset's name, or the nearest preset and what was changed in it."""
+    nearest = min(PRESETS, key=lambda p: len(changed_fields(reward, p.config)))
+    changes = changed_fields(reward, nearest.config)
+    told = [f"{name} {value:g}" if isinstance(value, float) else f"{name} {value}" for name, value in changes.items()]
+    more = f" +{len(told) - 3}" if len(told) > 3 else ""
+    return " · ".join([nearest.name[language], ", ".join(told[:3]) + more]) if told else nearest.name[language]

@@ -1,0 +1,96 @@
+"""The models at hand and the trainings that have not become one.
+
+Leaves out: comparing them.
+"""
+
+import streamlit as st
+
+from playground.reward.errors import InvalidInput
+from playground.training.spec import TrainSpec, hyperparameters
+from playground.training.store import SHORT, Model
+from playground.ui.jobs_panel import draw_job
+from playground.ui.state import board, model_name, session, store
+from playground.ui.texts import language, say, say_error
+
+PAGE = 30
+
+
+def draw() -> None:
+    """The page."""
+    st.header(say("models.title"), anchor=False)
+    jobs = board().list_jobs()
+    if jobs:
+        st.subheader(say("models.jobs"), anchor=False)
+        for job in jobs:
+            draw_job(job.key, "list")
+    wanted = st.text_input(say("models.find"), key="find", help=say("models.find.help"), icon=":material/search:")
+    st.subheader(say("models.trained"), anchor=False)
+    trained = store().list_trained()
+    _list(trained, wanted)
+    if not trained:
+        st.caption(say("models.none"))
+    st.subheader(say("models.shipped"), anchor=False)
+    _list(store().list_shipped(), wanted)
+
+
+def _list(models: list[Model], wanted: str) -> None:
+    shown = 0
+    for index, model in enumerate(models):
+        if shown == PAGE:
+            st.caption(say("models.more", count=len(models) - index))
+            return
+        shown += _row(model, wanted)
+
+
+def _row(model: Model, wanted: str) -> bool:
+    """One model; false if it is not what was searched for."""
+    try:
+        name = model_name(model, language())
+        text = say(
+            "models.line",
+            landed=round(100 * model.summary["landing_rate"]),
+            native=f"{model.summary['native_return_mean']:.0f}",
+            steps=f"{model.manifest['steps']:,}",
+            seed=model.spec.seed,
+            key=model.key[:SHORT],
+        )
+        broken = ""
+    except InvalidInput as error:
+        name, text, broken = model.key[:SHORT], "", say_error(error)
+    if wanted.lower() not in f"{name} {text} {model.slug} {model.key}".lower():
+        return False
+    with st.container(border=True):
+        words, show, away = st.columns([6, 1, 1], vertical_alignment="center")
+        words.markdown(f"**{name}**")
+        words.caption(text or say("models.broken", reason=broken))
+        if not broken and show.button(say("models.show"), key=f"show_{model.key}", width="stretch"):
+            state = session()
+            state.shown, state.draft = model.key, model.spec.reward
+            state.settings = _settings_of(model)
+            st.switch_page(st.session_state["pages"]["playground"])
+        if model.slug is None:
+            with away.popover(say("models.delete"), width="stretch"):
+                st.write(say("models.delete.sure"))
+                st.button(
+                    say("models.delete"),
+                    key=f"delete_{model.key}",
+                    type="primary",
+                    on_click=_delete,
+                    args=(model.key, name),
+                )
+    return True
+
+
+def _settings_of(model: Model) -> dict[str, object]:
+    """The training settings in which a model differs from the default."""
+    default = hyperparameters(TrainSpec(reward=model.spec.reward))
+    return {n: v for n, v in hyperparameters(model.spec).items() if v != default[n]}
+
+
+def _delete(key: str, name: str) -> None:
+    state = session()
+    try:
+        store().delete(key)
+        state.notice = say("models.deleted", name=name)
+    except InvalidInput as error:
+        state.problems.append(error)
