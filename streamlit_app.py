@@ -5,6 +5,7 @@ import logging
 import streamlit as st
 
 from playground.reward.errors import InvalidInput
+from playground.ui.jobs_panel import finish_watching
 from playground.ui.sidebar import draw_sidebar
 from playground.ui.state import session, sync_url
 from playground.ui.texts import language, say, say_error
@@ -27,6 +28,7 @@ page = st.navigation(list(pages.values()), position="top")
 
 try:
     state = session()
+    finish_watching()
     sync_url(state)
     draw_sidebar()
     for problem in state.problems:

@@ -192,11 +192,13 @@ def train_command(arguments: argparse.Namespace) -> int:
 
 
 def _spec(arguments: argparse.Namespace) -> "TrainSpec":
-    from playground.reward.presets import load_reward
-    from playground.training.spec import TrainSpec, parse_spec
+    from playground.reward.presets import PRESET, load_reward
+    from playground.training.spec import TrainSpec, parse_spec, preset_spec
 
     if arguments.spec:
         spec = parse_spec(_read(arguments.spec))
+    elif arguments.reward in PRESET:
+        spec = preset_spec(PRESET[arguments.reward])
     else:
         spec = TrainSpec(load_reward(arguments.reward))
     given = {name: getattr(arguments, name) for name in _settings() if getattr(arguments, name) is not None}
@@ -269,7 +271,8 @@ def scorecard_lines(summary: Any) -> list[str]:
             (
                 "Gymnasium return",
                 f"{s['native_return_mean']:.1f}",
-                f"95 % {s['native_return_low95']:.1f} to {s['native_return_high95']:.1f}, IQM {s['native_return_iqm']:.1f}",
+                f"95 % {s['native_return_low95']:.1f} to {s['native_return_high95']:.1f}, "
+                f"IQM {s['native_return_iqm']:.1f}",
             ),
             ("touchdown speed", shown(s["touchdown_speed_m_s"], "m/s"), ""),
             ("fuel", f"{s['main_firings']:.0f} main", f"{s['side_firings']:.0f} side firings"),
@@ -436,10 +439,10 @@ def bench_command(arguments: argparse.Namespace) -> int:
 
 def app_command(arguments: argparse.Namespace) -> int:
     """``playground app``."""
-    from playground.training.home import CHECKOUT, PACKAGE
+    from playground.training.home import app_script, home_folder
 
-    installed = PACKAGE / "_shipped" / "streamlit_app.py"
-    script = installed if installed.is_file() else CHECKOUT / "streamlit_app.py"
-    return subprocess.run(
-        [sys.executable, "-m", "streamlit", "run", str(script), *arguments.streamlit], check=False
-    ).returncode
+    script = app_script()
+    config = ["--browser.gatherUsageStats=false", "--server.address=127.0.0.1"]
+    command = [sys.executable, "-m", "streamlit", "run", str(script), *config, *arguments.streamlit]
+    environment = os.environ | {"PLAYGROUND_HOME": str(home_folder())}
+    return subprocess.run(command, cwd=script.parent, env=environment, check=False).returncode

@@ -94,6 +94,7 @@ def weigh(components: Floats, config: RewardConfig) -> Floats:
 
     Args:
         components: ``(…, len(PART_KEYS))`` from `decompose` in the config's form, or sums of it.
+        config: the reward.
 
     Returns:
         The same shape. Summed over the last axis it is the reward that training sees.

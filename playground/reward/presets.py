@@ -24,6 +24,8 @@ class Preset:
     """Short name by language."""
     lesson: Mapping[str, str]
     """One sentence by language: what this reward teaches."""
+    steps: int | None = None
+    """Training steps that the lesson takes, where the default is too few."""
 
 
 GYMNASIUM: Final = RewardConfig(
@@ -50,8 +52,8 @@ ARTICLE: Final = RewardConfig(
     replace_reward=True,
 )
 """The custom reward of the article, as printed there."""
-ARTICLE_REPAIRED: Final = replace(ARTICLE, w_crash=100_000.0)
-"""The article's weights with a price on crashing."""
+ARTICLE_REPAIRED: Final = replace(ARTICLE, w_crash=50_000.0, w_landing=50_000.0)
+"""The article's weights with the end made to count; the price is of the size of what a crash saves in steps."""
 
 PRESETS: Final[tuple[Preset, ...]] = (
     Preset(
@@ -60,7 +62,7 @@ PRESETS: Final[tuple[Preset, ...]] = (
         {"en": "Gymnasium's own", "zh": "Gymnasium 默认"},
         {
             "en": "Pay for progress, and ±100 at the end: nothing to gain by lingering, so it lands.",
-            "zh": "只为进步付分,结局再给 ±100:拖延没有好处,所以它会着陆。",
+            "zh": "只为进步付分，结局再给 ±100：拖延没有好处，所以它会着陆。",
         },
     ),
     Preset(
@@ -69,17 +71,18 @@ PRESETS: Final[tuple[Preset, ...]] = (
         {"en": "The article's custom reward", "zh": "文章的自定义奖励"},
         {
             "en": "Every step costs and nothing pays at the end, so the quickest way out, a crash, is the best deal.",
-            "zh": "每一步都在扣分,结尾又没有奖励,于是最快的出路(坠毁)最划算。",
+            "zh": "每一步都在扣分，结尾又没有奖励，于是最快的出路（坠毁）最划算。",
         },
     ),
     Preset(
         "article-repaired",
         ARTICLE_REPAIRED,
-        {"en": "The article's idea, made to land", "zh": "文章的想法,改到能着陆"},
+        {"en": "The article's idea, made to land", "zh": "文章的想法，改到能着陆"},
         {
-            "en": "The same weights, but the end counts: crashing costs more than all the steps that it saves.",
-            "zh": "权重不变,但结局算数:坠毁的代价高过它省下的所有步数。",
+            "en": "The same weights, but the end counts: ±50,000 outweigh all the steps that a crash saves.",
+            "zh": "权重不变，但结局算数：±50,000 盖过坠毁省下的所有步数。",
         },
+        steps=1_000_000,
     ),
     Preset(
         "legs-farm",
@@ -87,7 +90,7 @@ PRESETS: Final[tuple[Preset, ...]] = (
         {"en": "Legs farmed", "zh": "刷支腿分"},
         {
             "en": "A bonus for every step with a leg on the ground is worth most to a lander that never finishes.",
-            "zh": "支腿每触地一步都给分,最赚的就是永不结束的着陆。",
+            "zh": "支腿每触地一步都给分，最赚的就是永不结束的着陆。",
         },
     ),
     Preset(
@@ -96,16 +99,16 @@ PRESETS: Final[tuple[Preset, ...]] = (
         {"en": "Fuel miser", "zh": "吝啬燃料"},
         {
             "en": "With fuel ten times as dear, braking costs more than a crash: it saves fuel and falls.",
-            "zh": "燃料贵十倍后,刹车比坠毁还贵:它省下燃料,然后掉下去。",
+            "zh": "燃料贵十倍后，刹车比坠毁还贵：它省下燃料，然后掉下去。",
         },
     ),
     Preset(
         "sparse",
         RewardConfig(form="progress", w_landing=100.0, w_crash=100.0, replace_reward=True),
-        {"en": "Sparse: only the outcome", "zh": "稀疏:只看结局"},
+        {"en": "Sparse: only the outcome", "zh": "稀疏：只看结局"},
         {
             "en": "The right goal and no hint on the way: it learns not to crash long before it ever sees a landing.",
-            "zh": "目标正确,但途中没有提示:还没见过着陆,就先学会了不坠毁。",
+            "zh": "目标正确，但途中没有提示：还没见过着陆，就先学会了不坠毁。",
         },
     ),
     Preset(
@@ -114,7 +117,7 @@ PRESETS: Final[tuple[Preset, ...]] = (
         {"en": "Potential-based twin of Gymnasium's", "zh": "Gymnasium 的势能式孪生"},
         {
             "en": "The same hints with the discount built in: they speed learning up and never change what is best.",
-            "zh": "同样的提示,但把折扣算进去:加快学习,却不改变最优行为。",
+            "zh": "同样的提示，但把折扣算进去：加快学习，却不改变最优行为。",
         },
     ),
 )

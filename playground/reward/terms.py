@@ -191,7 +191,7 @@ class RewardConfig:
         "#3b82f6",
         Slider(0, 300, 1),
         label=("Distance", "距离"),
-        help=("Being far from the pad costs.", "离着陆区越远,扣得越多。"),
+        help=("Being far from the pad costs.", "离着陆区越远，扣得越多。"),
         potential=distance,
     )
     w_velocity: float = weight(
@@ -200,7 +200,7 @@ class RewardConfig:
         "#14b8a6",
         Slider(0, 300, 1),
         label=("Velocity", "速度"),
-        help=("Being fast costs.", "飞得越快,扣得越多。"),
+        help=("Being fast costs.", "飞得越快，扣得越多。"),
         potential=velocity,
     )
     w_angle: float = weight(
@@ -209,7 +209,7 @@ class RewardConfig:
         "#a78bfa",
         Slider(0, 300, 1),
         label=("Angle", "倾角"),
-        help=("Being tilted costs, per radian.", "机身越歪扣得越多(按弧度计)。"),
+        help=("Being tilted costs, per radian.", "机身越歪扣得越多（按弧度计）。"),
         potential=angle,
     )
     w_legs: float = weight(

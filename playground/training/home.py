@@ -29,10 +29,16 @@ def shipped_folder() -> Path:
     return installed if installed.is_dir() else CHECKOUT / "models" / "presets"
 
 
+def app_script() -> Path:
+    """The file that ``streamlit run`` starts."""
+    installed = PACKAGE / "_shipped" / "streamlit_app.py"
+    return installed if installed.is_file() else CHECKOUT / "streamlit_app.py"
+
+
 def home_folder() -> Path:
     """The folder of everything that a user makes; it need not exist yet."""
     if home := os.environ.get("PLAYGROUND_HOME"):
-        return Path(home).expanduser()
+        return Path(home).expanduser().absolute()
     if (CHECKOUT / "pyproject.toml").is_file():
         return CHECKOUT / "models" / "cache"
     return platformdirs.user_data_path("reward-playground")

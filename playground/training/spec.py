@@ -16,6 +16,7 @@ from typing import Any, Final
 from playground.lander.simulator import ENV_ID
 from playground.reward.codec import SCHEMA, fields_to_reward, parse_object, to_fields
 from playground.reward.errors import InvalidInput
+from playground.reward.presets import Preset
 from playground.reward.terms import RewardConfig
 
 ALGORITHMS: Final = ("ppo",)
@@ -104,6 +105,12 @@ class TrainSpec:
     def key(self) -> str:
         """SHA-256 of the canonical JSON, 64 hexadecimal digits."""
         return hashlib.sha256(dump_spec(self)).hexdigest()
+
+
+def preset_spec(preset: Preset) -> TrainSpec:
+    """The spec that a preset's shipped model was made with."""
+    spec = TrainSpec(preset.config)
+    return spec if preset.steps is None else dataclasses.replace(spec, steps=preset.steps)
 
 
 def _check_number(name: str, value: object, bounds: Bounds) -> None:

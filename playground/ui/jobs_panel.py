@@ -22,7 +22,6 @@ def draw_watched_job() -> None:
     state = session()
     keys = dict.fromkeys(key for key in (state.watching, state.spec.key) if key is not None)
     jobs = [job for key in keys if (job := board().find(key)) is not None and store().find(key) is None]
-    finish_watching()
     if jobs:
         _polled(jobs[0].key, "watched", run_every=POLL_SECONDS if jobs[0].alive else None)
 

@@ -54,18 +54,21 @@ def draw_sidebar() -> None:
 
 
 def _styles() -> str:
-    """One colour per term on its slider, and a tighter page; the classes are Streamlit's own, from the widgets' keys."""
+    """One colour per term on its slider, and a tighter page; Streamlit makes the classes from the widgets' keys."""
     layout = (
         ".stMainBlockContainer {padding: 3.6rem 2.5rem 2rem;}"
         "[data-testid=stSidebarHeader] {height: 1.5rem; padding-bottom: 0; margin-bottom: 0;}"
         "[data-testid=stSliderThumbValue], [data-testid=stSliderTickBar] {display: none;}"
-        ".st-key-act {position: sticky; top: 0; z-index: 9; padding-bottom: .25rem; background: inherit;}"
-        "@media (max-width: 640px) {.stMainBlockContainer {padding: 3.6rem 1rem 1rem;}}"
+        "[data-testid=stSidebarUserContent] [data-testid=stVerticalBlock] {gap: .55rem;}"
+        "[data-testid=stImage] img {border: 1px solid rgba(128, 128, 128, .3);}"
+        ".stMainBlockContainer h2 {font-size: 1.75rem; padding: 0 0 .35rem;}"
+        "[data-testid=stMetricValue] {font-size: 1.6rem;}"
+        "@media (max-width: 640px) {.stMainBlockContainer {padding: 3.6rem 1rem 1rem;}"
+        ".stMainBlockContainer h2 {font-size: 1.35rem;}}"
     )
     terms = (
         f".st-key-slide_{key} label p::before {{content: ''; display: inline-block; width: .65em; height: .65em; "
         f"border-radius: 50%; background: {colour_of(key)}; margin-right: .45em;}}"
-        f".st-key-slide_{key} [role=slider] {{background: {colour_of(key)};}}"
         for key in PART_KEYS
     )
     return f"<style>{layout}{''.join(terms)}</style>"
@@ -96,10 +99,9 @@ def _preset_and_share(state: Session) -> None:
         on_change=chosen,
     )
     changed = len(state.changes())
-    told = {0: say("design.changed_none"), 1: say("design.changed_one")}.get(
-        changed, say("design.changed", count=changed)
-    )
-    st.caption(told if changed else PRESET[state.preset].lesson[language()])
+    told = say("design.changed_one") if changed == 1 else say("design.changed", count=changed)
+    if changed:
+        st.caption(told)
     with st.container(horizontal=True):
         if changed:
             st.button(
@@ -333,11 +335,11 @@ def _setting(state: Session, name: str) -> None:
         bounds = BOUNDS[name]
         kind = int if bounds.whole else float
         horizon = "∞" if value == 1 else f"{1 / (1 - value):,.0f}" if name == "gamma" else ""
-        help = say(f"settings.{name}.help", horizon=horizon) if name in ("steps", "gamma") else None
+        words = say(f"settings.{name}.help", horizon=horizon) if name in ("steps", "gamma") else None
         steps: Any = {"steps": 50_000, "gamma": 0.001, "learning_rate": 1e-4}.get(name, 1 if kind is int else 0.01)
         shape = None if kind is int else "%.6g" if name == "learning_rate" else "%.4g"
         st.number_input(
-            label, kind(bounds.low), kind(bounds.high), step=steps, format=shape, key=key, on_change=changed, help=help
+            label, kind(bounds.low), kind(bounds.high), step=steps, format=shape, key=key, on_change=changed, help=words
         )
 
 

@@ -17,10 +17,10 @@ from playground.lander.scorecard import EVALUATION_SEEDS
 from playground.lander.trajectory import Trajectory
 from playground.reward.codec import changed_fields, from_query, to_query
 from playground.reward.errors import InvalidInput
-from playground.reward.presets import PRESET, PRESETS
+from playground.reward.presets import PRESET, PRESETS, Preset
 from playground.reward.terms import RewardConfig
 from playground.training.jobs import JobBoard
-from playground.training.spec import TrainSpec
+from playground.training.spec import TrainSpec, hyperparameters
 from playground.training.store import Model, ModelStore, open_model
 
 FIRST_PRESET: Final = PRESETS[0].slug
@@ -56,13 +56,27 @@ class Session:
     def choose_preset(self, slug: str) -> None:
         """Start from a preset: its reward as the draft, and its model on screen if the settings are the default."""
         self.preset, self.draft = slug, PRESET[slug].config
+        self.settings = preset_settings(slug)
         model = store().find(self.spec.key)
         if model is not None:
             self.shown = model.key
 
+    def show(self, model: Model) -> None:
+        """Put a model on screen, and its design into the sidebar."""
+        self.shown, self.draft = model.key, model.spec.reward
+        self.preset = model.slug if model.slug is not None and model.slug in PRESET else nearest_preset(self.draft).slug
+        default = hyperparameters(TrainSpec(reward=self.draft))
+        self.settings = {n: v for n, v in hyperparameters(model.spec).items() if v != default[n]}
+
     def changes(self) -> dict[str, Any]:
         """Fields in which the draft differs from its preset."""
         return changed_fields(self.draft, PRESET[self.preset].config)
+
+
+def preset_settings(slug: str) -> dict[str, Any]:
+    """The training settings that a preset's lesson takes, where they differ from the default."""
+    steps = PRESET[slug].steps
+    return {} if steps is None else {"steps": steps}
 
 
 def session() -> Session:
@@ -96,6 +110,8 @@ def _from_url() -> Session:
     model = store().find(state.spec.key)
     if model is not None:
         state.shown = model.key
+    elif (job := board().find(state.spec.key)) is not None and job.alive:
+        state.watching = job.key
     return state
 
 
@@ -191,9 +207,14 @@ def model_name(model: Model, language: str) -> str:
     return reward_name(model.spec.reward, language)
 
 
+def nearest_preset(reward: RewardConfig) -> Preset:
+    """The preset from which the fewest fields differ."""
+    return min(PRESETS, key=lambda preset: len(changed_fields(reward, preset.config)))
+
+
 def reward_name(reward: RewardConfig, language: str) -> str:
     """A preset's name, or the nearest preset and what was changed in it."""
-    nearest = min(PRESETS, key=lambda p: len(changed_fields(reward, p.config)))
+    nearest = nearest_preset(reward)
     changes = changed_fields(reward, nearest.config)
     told = [f"{name} {value:g}" if isinstance(value, float) else f"{name} {value}" for name, value in changes.items()]
     more = f" +{len(told) - 3}" if len(told) > 3 else ""

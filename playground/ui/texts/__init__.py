@@ -1,4 +1,4 @@
-"""Every visible text, through one lookup: ``say("train.button")`` in the language of the session.
+"""Every visible text, through one lookup: ``say("train.train")`` in the language of the session.
 
 English is in ``en``, Chinese in ``zh``, with the same keys (a test holds them together). Words of a term or of a
 preset come from where the term or the preset is declared.

@@ -14,7 +14,6 @@ TEXTS: Final[dict[str, str]] = {
     # sidebar
     "design.title": "Your reward",
     "design.preset": "Start from",
-    "design.changed_none": "As the preset has it.",
     "design.changed_one": "1 setting differs from the preset.",
     "design.changed": "{count} settings differ from the preset.",
     "design.reset_all": "Reset all",
@@ -74,7 +73,6 @@ TEXTS: Final[dict[str, str]] = {
     "train.shown": "On screen",
     "train.running": "Training…",
     "train.resume": "Resume",
-    "train.again": "Train again",
     "train.help.train": "No model has this reward and these settings yet: PPO trains for {steps} steps.",
     "train.help.load": "A model of exactly this reward and these settings is at hand.",
     "train.help.shown": "What you see was trained on exactly this reward.",
@@ -95,8 +93,7 @@ TEXTS: Final[dict[str, str]] = {
     "job.failed": "It failed after {steps} steps: {message}",
     "job.resume": "Resume",
     "job.retry": "Try again",
-    "job.waiting_curve": "The first evaluation comes after one twentieth of the training.",
-    "job.others": "{count} more in the queue; see Models.",
+    "job.waiting_curve": "The curves begin with the first evaluation.",
     # verdict
     "verdict.lands": "It lands: {landed} of 100.",
     "verdict.mostly": "It mostly lands: {landed} of 100.",
@@ -104,14 +101,11 @@ TEXTS: Final[dict[str, str]] = {
     "verdict.timeouts": "It never ends: {timeouts} of 100 are still in the air, or on the ground with engines on, when time is up.",
     "verdict.mixed": "It can't make up its mind: {landed} land, {crashed} crash and {timeouts} never end, of 100.",
     "verdict.trained_on": "PPO trained on **{name}** · {steps} steps · seed {seed}",
-    "verdict.custom": "your reward",
-    "verdict.changed": "custom, from {name}",
     "verdict.old": "**Your new weights on the old behaviour.** These episodes were flown by the policy trained on {name}; "
     "the numbers are what your draft would have paid for them. Train to see what your draft teaches.",
     "verdict.old_load": "**Your new weights on the old behaviour.** These episodes were flown by the policy trained on {name}; "
     "a model trained on your draft is at hand: Load it.",
     # episode
-    "episode.title": "The episode",
     "episode.alt": "Animation of the lander, seed {seed}: {outcome} after {seconds} seconds.",
     "episode.seed": "Evaluation seed",
     "episode.previous": "Previous seed",
@@ -132,7 +126,6 @@ TEXTS: Final[dict[str, str]] = {
     "outcome.timeout": "Time ran out",
     # breakdown
     "parts.title": "What each part paid",
-    "parts.view": "View",
     "parts.view.totals": "Totals",
     "parts.view.steps": "Per step",
     "parts.view.cumulative": "So far",
@@ -146,7 +139,6 @@ TEXTS: Final[dict[str, str]] = {
     "parts.paid": "paid",
     "parts.paid_so_far": "paid so far",
     "parts.share": "share of all that was paid or charged",
-    "parts.net": "Net",
     "parts.raw": "raw sum",
     "parts.weight": "weight",
     "parts.component": "component",
@@ -158,7 +150,6 @@ TEXTS: Final[dict[str, str]] = {
     "score.native.help": "LunarLander's own score, whatever you reward. IQM {iqm}; 95 % interval {low} to {high}. 200 counts as solved.",
     "score.landed": "Landed",
     "score.landed.help": "Came to rest. On the pad: {pad} of 100.",
-    "score.on_pad": "On the pad",
     "score.crashed": "Crashed",
     "score.crashed.help": "Falls: {falls}. Left the screen: {out}. Of 100.",
     "score.timeout": "Timed out",
@@ -171,7 +162,6 @@ TEXTS: Final[dict[str, str]] = {
     "score.time.help": "Mean over landings; 50 steps are a second.",
     "score.of_100": "{count} of 100",
     "score.never": "never",
-    "score.title": "Task scorecard",
     "score.caption": "100 fixed episodes that training never saw. Only the first number depends on your sliders.",
     # below the fold
     "more.curve": "Learning curve",
@@ -184,7 +174,7 @@ TEXTS: Final[dict[str, str]] = {
     "curve.native": "Gymnasium's return",
     "curve.landing": "Landing rate",
     "curve.steps": "steps",
-    "curve.caption": "Means of 20 validation episodes, each in the units of the reward that was trained on.",
+    "curve.caption": "Means of 16 validation episodes, each in the units of the reward that was trained on.",
     # models page
     "models.title": "Models at hand",
     "models.shipped": "Shipped",

@@ -6,7 +6,6 @@ Leaves out: comparing them.
 import streamlit as st
 
 from playground.reward.errors import InvalidInput
-from playground.training.spec import TrainSpec, hyperparameters
 from playground.training.store import SHORT, Model
 from playground.ui.jobs_panel import draw_job
 from playground.ui.state import board, model_name, session, store
@@ -64,9 +63,7 @@ def _row(model: Model, wanted: str) -> bool:
         words.markdown(f"**{name}**")
         words.caption(text or say("models.broken", reason=broken))
         if not broken and show.button(say("models.show"), key=f"show_{model.key}", width="stretch"):
-            state = session()
-            state.shown, state.draft = model.key, model.spec.reward
-            state.settings = _settings_of(model)
+            session().show(model)
             st.switch_page(st.session_state["pages"]["playground"])
         if model.slug is None:
             with away.popover(say("models.delete"), width="stretch"):
@@ -79,12 +76,6 @@ def _row(model: Model, wanted: str) -> bool:
                     args=(model.key, name),
                 )
     return True
-
-
-def _settings_of(model: Model) -> dict[str, object]:
-    """The training settings in which a model differs from the default."""
-    default = hyperparameters(TrainSpec(reward=model.spec.reward))
-    return {n: v for n, v in hyperparameters(model.spec).items() if v != default[n]}
 
 
 def _delete(key: str, name: str) -> None:

@@ -116,7 +116,7 @@ def _episode(state: Session, model: Model, episode: Trajectory, parts: Breakdown
         best, worst = seeds[int(np.argmax(returns))], seeds[int(np.argmin(returns))]
         st.button(say("episode.best"), key="best", help=say("episode.best.help"), on_click=go, args=(best,))
         st.button(say("episode.worst"), key="worst", help=say("episode.worst.help"), on_click=go, args=(worst,))
-        with st.popover(say("episode.download"), icon=":material/download:"):
+        with st.popover("", icon=":material/download:", help=say("episode.download")):
             stem = f"{model.slug or model.key[:SHORT]}-seed{state.seed}"
             where = (str(model.folder), model.key, model.slug, state.seed)
             st.download_button(say("episode.gif"), lambda: gif(*where), f"{stem}.gif", "image/gif", on_click="ignore")
@@ -213,8 +213,9 @@ def _scorecard(card: Scorecard, reward: RewardConfig) -> None:
     ]
     with st.container(border=True):
         for row in (metrics[:4], metrics[4:]):
-            for column, (name, value, values) in zip(st.columns(4), row, strict=True):
-                column.metric(say(f"score.{name}"), value, help=say(f"score.{name}.help", **values))
+            with st.container(horizontal=True, horizontal_alignment="distribute"):
+                for name, value, values in row:
+                    st.metric(say(f"score.{name}"), value, help=say(f"score.{name}.help", **values), width=136)
         st.caption(say("score.caption"))
 
 

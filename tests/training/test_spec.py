@@ -1,0 +1,307 @@
+import dataclasses
+import hashlib
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from playground.reward.codec import to_fields
+from playground.reward.errors import InvalidInput
+from playground.reward.presets import PRESETS
+from playground.reward.terms import FORMS, RewardConfig
+from playground.training.spec import BOUNDS, MAX_LAYERS, TrainSpec, dump_spec, hyperparameters, parse_spec
+
+PLAIN = TrainSpec(RewardConfig())
+
+OTHER_VALUES = {
+    "reward": RewardConfig(w_legs=1.0),
+    "seed": 1,
+    "steps": 499_999,
+    "gamma": 0.99,
+    "learning_rate": 1e-3,
+    "schedule": "constant",
+    "net_arch": (64,),
+    "activation": "relu",
+    "n_envs": 31,
+    "n_steps": 129,
+    "batch_size": 511,
+    "n_epochs": 5,
+    "gae_lambda": 0.97,
+    "clip_range": 0.1,
+    "ent_coef": 0.0,
+    "vf_coef": 0.4,
+    "max_grad_norm": 0.4,
+    "normalize_reward": False,
+}
+ONE_CHOICE = {"algorithm", "env"}
+
+
+def numbers(low, high, whole):
+    return st.integers(int(low), int(high)) if whole else st.floats(low, high, allow_nan=False)
+
+
+weights = st.floats(-1e6, 1e6, allow_nan=False)
+rewards = st.builds(
+    RewardConfig,
+    w_distance=weights,
+    w_crash=weights,
+    penalty_time=weights,
+    scale=weights,
+    form=st.sampled_from(FORMS),
+    replace_reward=st.booleans(),
+)
+specs = st.builds(
+    TrainSpec,
+    reward=rewards,
+    schedule=st.sampled_from(["linear", "constant"]),
+    activation=st.sampled_from(["tanh", "relu"]),
+    normalize_reward=st.booleans(),
+    net_arch=st.lists(st.integers(1, 1024), max_size=MAX_LAYERS).map(tuple),
+    **{name: numbers(bounds.low, bounds.high, bounds.whole) for name, bounds in BOUNDS.items()},
+)
+
+
+def as_file(**changes):
+    values = json.loads(dump_spec(PLAIN)) | changes
+    return json.dumps(values)
+
+
+def refusal(make, *arguments, **keywords):
+    with pytest.raises(InvalidInput) as caught:
+        make(*arguments, **keywords)
+    return caught.value
+
+
+def test_every_field_of_a_spec_is_tried_below():
+    names = {f.name for f in dataclasses.fields(TrainSpec)}
+    assert set(OTHER_VALUES) | ONE_CHOICE == names
+
+
+@pytest.mark.parametrize("name", OTHER_VALUES)
+def test_each_field_changes_the_key(name):
+    assert dataclasses.replace(PLAIN, **{name: OTHER_VALUES[name]}).key != PLAIN.key
+
+
+@pytest.mark.parametrize("name", [f.name for f in dataclasses.fields(RewardConfig)])
+def test_each_field_of_the_reward_changes_the_key(name):
+    other = {"form": "progress", "replace_reward": True}.get(name, 0.25)
+    assert TrainSpec(RewardConfig(**{name: other})).key != PLAIN.key
+
+
+def test_the_key_is_the_sha256_of_the_canonical_bytes():
+    assert hashlib.sha256(dump_spec(PLAIN)).hexdigest() == PLAIN.key
+    assert len(PLAIN.key) == 64
+
+
+def test_canonical_json_holds_every_field_sorted_and_without_spaces():
+    text = dump_spec(PLAIN).decode()
+    values = json.loads(text)
+    assert set(values) == {f.name for f in dataclasses.fields(TrainSpec)} | {"schema"}
+    assert set(values["reward"]) == {f.name for f in dataclasses.fields(RewardConfig)}
+    assert text == json.dumps(values, sort_keys=True, separators=(",", ":"))
+
+
+def test_a_whole_number_and_its_float_are_one_key():
+    whole = TrainSpec(RewardConfig(w_distance=100, scale=2), gamma=1, ent_coef=0, vf_coef=1, max_grad_norm=1)
+    floats = TrainSpec(RewardConfig(w_distance=100.0, scale=2.0), gamma=1.0, ent_coef=0.0, vf_coef=1.0, max_grad_norm=1)
+    assert whole.key == floats.key
+    assert dump_spec(whole) == dump_spec(floats)
+
+
+def test_minus_zero_is_zero():
+    minus = TrainSpec(RewardConfig(w_legs=-0.0, w_env=-0.0), gamma=-0.0, ent_coef=-0.0)
+    plus = TrainSpec(RewardConfig(w_legs=0.0, w_env=0.0), gamma=0.0, ent_coef=0.0)
+    assert minus.key == plus.key
+
+
+def test_the_order_of_the_fields_in_the_file_does_not_matter():
+    values = json.loads(dump_spec(PLAIN))
+    values["reward"] = dict(reversed(values["reward"].items()))
+    turned = json.dumps(dict(reversed(values.items())), indent=4)
+    assert turned.encode() != dump_spec(PLAIN)
+    assert parse_spec(turned).key == PLAIN.key
+
+
+def test_how_a_number_is_spelled_in_the_file_does_not_matter():
+    text = as_file().replace('"learning_rate": 0.0015', '"learning_rate": 1.5e-3').replace("0.995", "0.99500")
+    assert "1.5e-3" in text
+    assert parse_spec(text).key == PLAIN.key
+
+
+def test_settings_left_out_take_their_default():
+    assert parse_spec('{"schema": 1, "reward": {}}') == PLAIN
+    assert parse_spec('{"schema": 1, "reward": {"w_legs": 3}, "seed": 7}') == TrainSpec(
+        RewardConfig(w_legs=3.0), seed=7
+    )
+
+
+def test_presets_have_different_keys():
+    keys = {TrainSpec(preset.config).key for preset in PRESETS}
+    assert len(keys) == len(PRESETS)
+
+
+@given(specs)
+def test_a_spec_comes_back_from_its_file_with_its_key(spec):
+    again = parse_spec(dump_spec(spec))
+    assert again == spec
+    assert again.key == spec.key
+    assert dump_spec(again) == dump_spec(spec)
+
+
+@given(specs, specs)
+def test_specs_have_the_same_key_only_if_they_are_equal(one, other):
+    assert (one.key == other.key) == (one == other)
+
+
+@given(st.binary(max_size=300))
+def test_arbitrary_bytes_are_refused_as_bad_input_and_nothing_else(data):
+    with pytest.raises(InvalidInput):
+        parse_spec(data)
+
+
+JSON_VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
+    max_leaves=8,
+)
+
+
+@given(st.sampled_from([*OTHER_VALUES, *ONE_CHOICE, "schema"]), JSON_VALUES)
+def test_any_json_value_in_any_field_is_read_or_refused_as_bad_input(name, value):
+    try:
+        spec = parse_spec(as_file(**{name: value}))
+    except InvalidInput:
+        return
+    assert parse_spec(dump_spec(spec)) == spec
+
+
+@pytest.mark.parametrize("name", BOUNDS)
+@pytest.mark.parametrize("outside", ["low", "high"])
+def test_a_number_outside_its_bounds_names_its_field(name, outside):
+    bounds = BOUNDS[name]
+    step = 1 if bounds.whole else 1e-9
+    value = int(bounds.low) - 1 if bounds.whole else bounds.low - step
+    if outside == "high":
+        value = int(bounds.high) + 1 if bounds.whole else bounds.high + 1e-6
+    error = refusal(dataclasses.replace, PLAIN, **{name: value})
+    assert (error.code, error.params["field"]) == ("out_of_range", name)
+    assert name in str(error)
+
+
+@pytest.mark.parametrize("name", BOUNDS)
+@pytest.mark.parametrize("edge", ["low", "high"])
+def test_the_bounds_themselves_are_allowed(name, edge):
+    value = getattr(BOUNDS[name], edge)
+    value = int(value) if BOUNDS[name].whole else value
+    assert getattr(dataclasses.replace(PLAIN, **{name: value}), name) == value
+
+
+@pytest.mark.parametrize("name", BOUNDS)
+@pytest.mark.parametrize("value", [True, "1", None, [1]])
+def test_what_is_no_number_names_its_field(name, value):
+    error = refusal(dataclasses.replace, PLAIN, **{name: value})
+    assert (error.code, error.params["field"]) == ("not_a_number", name)
+
+
+@pytest.mark.parametrize("name", [name for name, bounds in BOUNDS.items() if bounds.whole])
+def test_a_fraction_where_a_whole_number_belongs_names_its_field(name):
+    error = refusal(dataclasses.replace, PLAIN, **{name: 64.0})
+    assert (error.code, error.params["field"]) == ("not_an_integer", name)
+
+
+@pytest.mark.parametrize("name", [name for name, bounds in BOUNDS.items() if not bounds.whole])
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), float("-inf")])
+def test_nan_and_infinity_name_their_field(name, value):
+    error = refusal(dataclasses.replace, PLAIN, **{name: value})
+    assert (error.code, error.params["field"]) == ("not_finite", name)
+
+
+@pytest.mark.parametrize("name", ["schedule", "activation", "algorithm"])
+@pytest.mark.parametrize("value", ["", "LINEAR", 1, None, []])
+def test_an_unknown_choice_names_its_field_and_the_choices(name, value):
+    error = refusal(dataclasses.replace, PLAIN, **{name: value})
+    assert (error.code, error.params["field"]) == ("not_a_choice", name)
+    assert error.params["choices"]
+
+
+@pytest.mark.parametrize("value", [0, 1, "true", None])
+def test_normalize_reward_takes_true_or_false_only(value):
+    error = refusal(dataclasses.replace, PLAIN, normalize_reward=value)
+    assert (error.code, error.params["field"]) == ("not_a_bool", "normalize_reward")
+
+
+@pytest.mark.parametrize(
+    ("value", "code"),
+    [
+        ((8,) * (MAX_LAYERS + 1), "out_of_range"),
+        ([64, 64], "out_of_range"),
+        ((0,), "out_of_range"),
+        ((1025,), "out_of_range"),
+        ((8.0,), "not_an_integer"),
+        (("8",), "not_a_number"),
+        ((True,), "not_a_number"),
+    ],
+)
+def test_impossible_layers_name_net_arch(value, code):
+    error = refusal(dataclasses.replace, PLAIN, net_arch=value)
+    assert error.code == code
+    assert error.params["field"].startswith("net_arch")
+
+
+def test_a_reward_that_is_out_of_range_names_the_weight():
+    error = refusal(parse_spec, as_file(reward={"w_angle": 1e7}))
+    assert (error.code, error.params["field"]) == ("too_large", "w_angle")
+
+
+@pytest.mark.parametrize("value", [None, 3, "gymnasium", []])
+def test_a_spec_without_a_reward_object_is_refused(value):
+    assert refusal(parse_spec, as_file(reward=value)).code == "not_an_object"
+
+
+def test_an_unknown_setting_names_itself():
+    error = refusal(parse_spec, as_file(learning_rat=1e-3))
+    assert (error.code, error.params["field"]) == ("unknown_field", "learning_rat")
+
+
+def test_an_unknown_field_of_the_reward_names_itself():
+    error = refusal(parse_spec, as_file(reward={"w_speed": 1}))
+    assert (error.code, error.params["field"]) == ("unknown_field", "w_speed")
+
+
+@pytest.mark.parametrize("env", ["LunarLander-v2", "CartPole-v1", "", None])
+def test_another_environment_is_refused(env):
+    assert refusal(parse_spec, as_file(env=env)).code == "other_environment"
+
+
+@pytest.mark.parametrize(
+    ("schema", "code"), [(2, "newer_schema"), (0, "out_of_range"), (True, "not_an_integer"), ("1", "not_an_integer")]
+)
+def test_another_schema_is_refused(schema, code):
+    assert refusal(parse_spec, as_file(schema=schema)).code == code
+
+
+def test_a_file_without_schema_is_refused():
+    assert refusal(parse_spec, '{"reward": {}}').code == "missing_schema"
+
+
+def test_a_field_that_stands_twice_is_refused():
+    error = refusal(parse_spec, '{"schema": 1, "reward": {}, "seed": 1, "seed": 2}')
+    assert (error.code, error.params["field"]) == ("duplicate_field", "seed")
+
+
+@pytest.mark.parametrize("word", ["NaN", "Infinity", "-Infinity", "1e999"])
+def test_a_file_with_nan_or_infinity_names_the_field(word):
+    error = refusal(parse_spec, as_file(gamma="?").replace('"?"', word))
+    assert (error.code, error.params["field"]) == ("not_finite", "gamma")
+
+
+def test_hyperparameters_are_every_field_but_the_reward():
+    table = hyperparameters(PLAIN)
+    assert set(table) == {f.name for f in dataclasses.fields(TrainSpec)} - {"reward"}
+    assert table["n_envs"] == PLAIN.n_envs
+
+
+def test_the_reward_in_the_file_is_the_reward_of_the_spec():
+    spec = TrainSpec(PRESETS[0].config)
+    assert json.loads(dump_spec(spec))["reward"] == to_fields(PRESETS[0].config)

@@ -1,0 +1,209 @@
+"""The pages through Streamlit's own test runner: what a user does, and what then stands there."""
+
+import json
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from playground.reward.presets import GYMNASIUM, PRESET
+from playground.training.spec import TrainSpec
+from playground.training.store import ModelStore
+from playground.ui.texts import TEXTS
+
+SCRIPT = Path(__file__).parents[2] / "streamlit_app.py"
+TIMEOUT = 60
+
+
+def start(**query: str) -> AppTest:
+    app = AppTest.from_file(str(SCRIPT), default_timeout=TIMEOUT)
+    app.query_params["lang"] = "en"
+    for name, value in query.items():
+        app.query_params[name] = value
+    return app.run()
+
+
+def metric(app: AppTest, key: str) -> str:
+    label = TEXTS["en"][f"score.{key}"]
+    return next(m.value for m in app.metric if m.label == label)
+
+
+@pytest.fixture
+def app() -> AppTest:
+    return start()
+
+
+def test_first_screen_shows_a_trained_model_without_training(app):
+    assert not app.exception
+    assert not app.error
+    summary = ModelStore().resolve("gymnasium").summary
+    assert f"{round(100 * summary['landing_rate'])} of 100" in app.header[0].value
+    assert metric(app, "native") == f"{summary['native_return_mean']:.1f}"
+    assert app.get("vega_lite_chart")
+    assert app.get("imgs")
+    assert app.button(key="train").disabled  # it is on screen already
+
+
+def test_a_slider_rescores_the_old_episodes_and_never_trains(app):
+    before, native = metric(app, "your_return"), metric(app, "native")
+    app.slider(key="slide_legs").set_value(50.0).run()
+    assert not app.exception
+    assert metric(app, "your_return") != before
+    assert metric(app, "native") == native  # no slider touches the task's own score
+    assert any("old behaviour" in box.value for box in app.info)
+    assert app.button(key="train").label == "Train"
+    assert not (ModelStore().home / "jobs").exists()
+
+
+def test_rescoring_is_the_exact_return_under_the_new_weights(app):
+    app.number_input(key="type_legs").set_value(12.5).run()
+    card = ModelStore().resolve("gymnasium").scorecard
+    from dataclasses import replace
+
+    expected = card.returns(replace(GYMNASIUM, w_legs=12.5)).mean()
+    assert float(metric(app, "your_return").replace(",", "")) == pytest.approx(expected, abs=0.06)
+
+
+def test_slider_and_number_follow_each_other(app):
+    app.number_input(key="type_distance").set_value(33.25).run()
+    assert app.slider(key="slide_distance").value == 33.25
+    app.slider(key="slide_distance").set_value(40.0).run()
+    assert app.number_input(key="type_distance").value == 40.0
+
+
+def test_a_typed_number_may_leave_the_sliders_range(app):
+    app.number_input(key="type_distance").set_value(-2500.0).run()
+    assert not app.exception
+    assert app.slider(key="slide_distance").value == -2500.0
+
+
+def test_reset_of_one_and_of_all(app):
+    app.slider(key="slide_legs").set_value(20.0).run()
+    app.slider(key="slide_angle").set_value(20.0).run()
+    app.button(key="reset_legs").click().run()
+    assert app.slider(key="slide_legs").value == GYMNASIUM.w_legs
+    assert app.slider(key="slide_angle").value == 20.0
+    app.button(key="reset_all").click().run()
+    assert app.slider(key="slide_angle").value == GYMNASIUM.w_angle
+
+
+@pytest.mark.parametrize("slug", PRESET)
+def test_every_preset_brings_its_model(slug):
+    app = start(preset=slug)
+    assert not app.exception
+    assert not app.error
+    model = ModelStore().resolve(slug)
+    assert app.slider(key="slide_distance").value == PRESET[slug].config.w_distance
+    assert metric(app, "native") == f"{model.summary['native_return_mean']:.1f}"
+
+
+def test_the_design_survives_in_the_address(app):
+    app.slider(key="slide_legs").set_value(20.0).run()
+    query = dict(app.query_params.items())
+    assert query["w_legs"] == "20"
+    again = start(**query)
+    assert again.slider(key="slide_legs").value == 20.0
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        {"w_legs": "nan"},
+        {"w_legs": "1e309"},
+        {"w_legs": "<script>"},
+        {"preset": "../../etc/passwd"},
+        {"form": "cubic"},
+        {"replace_reward": "maybe"},
+        {"steps": "-5"},
+        {"gamma": "2"},
+        {"net_arch": "64,sixty"},
+        {"lang": "tlh", "episode": "99999999"},
+    ],
+)
+def test_a_bad_link_says_what_is_wrong_and_keeps_the_rest(query):
+    app = start(w_angle="7", **query)
+    assert not app.exception
+    assert app.slider(key="slide_angle").value == 7.0
+    if "lang" not in query:
+        assert app.warning
+
+
+def test_an_unsound_reward_still_shows_a_page():
+    app = start(
+        **{name: "0" for name in ("w_distance", "w_velocity", "w_angle", "w_legs", "w_landing", "w_crash")},
+        penalty_main="0",
+        penalty_side="0",
+    )
+    assert not app.exception
+    assert any("All weights are zero" in box.value for box in app.info)
+
+
+def test_log_only_says_that_training_sees_gymnasiums_reward(app):
+    app.segmented_control(key="mode").set_value("log").run()
+    assert not app.exception
+    assert metric(app, "your_return") == metric(app, "native")
+    assert any("Log only" in caption.value for caption in app.caption)
+
+
+@pytest.mark.parametrize("view", ["totals", "steps", "cumulative", "share"])
+def test_every_view_of_the_parts_draws(app, view):
+    app.segmented_control(key="view").set_value(view).run()
+    app.toggle(key="discounted").set_value(True).run()
+    assert not app.exception
+    assert app.get("vega_lite_chart")
+
+
+def test_best_and_worst_jump_to_those_episodes(app):
+    card = ModelStore().resolve("gymnasium").scorecard
+    returns = card.returns(GYMNASIUM)
+    app.button(key="worst").click().run()
+    assert app.selectbox(key="episode_seed").value == card.seeds[returns.argmin()]
+    app.button(key="best").click().run()
+    assert app.selectbox(key="episode_seed").value == card.seeds[returns.argmax()]
+    app.button(key="next").click().run()
+    assert not app.exception
+
+
+def test_chinese_page_shows_no_english_sentence_and_no_raw_key():
+    app = start(lang="zh")
+    assert not app.exception
+    shown = [
+        e.value for kind in ("header", "caption", "markdown", "info") for e in app.get(kind) if isinstance(e.value, str)
+    ]
+    labels = [w.label for kind in ("button", "slider", "selectbox", "toggle") for w in app.get(kind)]
+    raw = {key for key in TEXTS["zh"] for text in (*shown, *labels) if text == key}
+    assert not raw
+    assert any("着陆" in text for text in shown)
+    english = {TEXTS["en"][key] for key in TEXTS["en"] if TEXTS["en"][key] != TEXTS["zh"][key]}
+    assert not english & set(shown + labels)
+
+
+def test_switching_the_language_keeps_the_design(app):
+    app.slider(key="slide_legs").set_value(20.0).run()
+    app.segmented_control(key="lang").set_value("zh").run()
+    assert app.slider(key="slide_legs").value == 20.0
+    assert app.query_params["lang"] == "zh"
+
+
+def test_training_settings_are_checked_and_kept(app):
+    app.number_input(key="set_seed").set_value(7).run()
+    assert app.query_params["seed"] == "7"
+    assert app.button(key="train").label == "Train"
+    app.text_input(key="set_net_arch").set_value("64, many").run()
+    assert app.warning
+    app.button(key="reset_settings").click().run()
+    assert app.button(key="train").disabled
+
+
+def test_a_damaged_model_is_told_in_words(own_home, app):
+    spec = TrainSpec(PRESET["gymnasium"].config, seed=3)
+    folder = own_home / spec.key
+    folder.mkdir(parents=True)
+    (folder / "manifest.json").write_text(
+        json.dumps({"key": spec.key, "sha256": {}, "summary": {}, "steps": 1, "seconds": 1})
+    )
+    app.number_input(key="set_seed").set_value(3).run()
+    assert app.button(key="train").label == "Load"
+    app.button(key="train").click().run()
+    assert not app.exception
+    assert app.error or app.warning
