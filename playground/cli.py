@@ -100,6 +100,7 @@ def build_parser() -> argparse.ArgumentParser:
     export = add("export", export_command, "Print a reward as Python that runs without this project, or as JSON.")
     export.add_argument("reward", metavar="REWARD", help=reward_help)
     export.add_argument("--to", choices=["python", "json"], default="python")
+    export.add_argument("--gamma", type=float, default=0.995, help="the discount that the potential form needs")
 
     models = add("models", models_command, "List the models at hand; delete a trained one.")
     models.add_argument("--delete", metavar="KEY", help="delete the trained model with this key")
@@ -297,7 +298,7 @@ def evaluate_command(arguments: argparse.Namespace) -> int:
     return DONE
 
 
-def _check_range(name: str, value: int, low: int, high: int) -> None:
+def _check_range(name: str, value: float, low: float, high: float) -> None:
     if not low <= value <= high:
         raise InvalidInput("out_of_range", field=name, low=low, high=high, value=value)
 
@@ -364,7 +365,8 @@ def export_command(arguments: argparse.Namespace) -> int:
     from playground.reward.presets import load_reward
 
     reward = load_reward(arguments.reward)
-    print(to_python(reward) if arguments.to == "python" else dump_reward(reward))
+    _check_range("gamma", arguments.gamma, 0, 1)
+    print(to_python(reward, arguments.gamma) if arguments.to == "python" else dump_reward(reward))
     return DONE
 
 

@@ -58,12 +58,12 @@ def train_and_save(cfg, model_path):
 def learn_and_save(cfg, model_path):
     """What the article meant: the same with a call of learn."""
     env = make_env(cfg)
-    model = PPO("MlpPolicy", env, verbose=0, seed=SEED, n_steps=256, n_epochs=2)
+    model = PPO("MlpPolicy", env, verbose=0, seed=SEED, n_steps=64)
     before = [p.detach().clone() for p in model.policy.parameters()]
-    model.learn(total_timesteps=512)
+    model.learn(total_timesteps=128)
     model.save(model_path)
     env.close()
-    return [float((p - q).abs().max()) for p, q in zip(model.policy.parameters(), before, strict=True)]
+    return [(p - q).abs().max().item() for p, q in zip(model.policy.parameters(), before, strict=True)]
 
 
 def record_gif(cfg, model_path, gif_path, max_steps=1000, fps=30):
@@ -159,10 +159,6 @@ def test_positional_weights_stand_in_the_articles_order():
         replace_reward=True,
         scale=2.0,
     )
-
-
-def test_the_wrappers_config_has_the_articles_name():
-    assert make_env(custom_cfg).cfg is custom_cfg
 
 
 def test_the_articles_reward_is_the_preset_of_its_name():

@@ -80,8 +80,10 @@ def load_policy(path: Path) -> Policy:
         with safe_open(str(path), framework="numpy") as file:
             activation = (file.metadata() or {}).get("activation", "")
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (not a dict)
-    except (OSError, SafetensorError) as error:
+    except (OSError, SafetensorError, TypeError, AttributeError, ValueError) as error:  # numpy lacks some of its types
         raise InvalidInput("cannot_read", file=path.name, reason=error) from None
+    if any(t.dtype != np.float32 or not np.isfinite(t).all() for t in tensors.values()):
+        raise InvalidInput("cannot_read", file=path.name, reason="its numbers are not finite float32")
     if activation not in ACTIVATIONS:
         raise InvalidInput("cannot_read", file=path.name, reason=f"unknown activation {activation!r}")
     return Policy(_layers(tensors, "policy", N_ACTIONS, path), _layers(tensors, "value", 1, path), activation)

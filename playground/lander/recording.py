@@ -8,13 +8,14 @@ Leaves out: choosing which episode.
 
 import io
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, Final
 
 import imageio_ffmpeg
 import numpy as np
 import numpy.typing as npt
+from gymnasium.envs.box2d.lunar_lander import VIEWPORT_H, VIEWPORT_W
 from PIL import Image
 
 from playground.lander.simulator import STEPS_PER_SECOND, make_simulator
@@ -25,6 +26,8 @@ Frame = npt.NDArray[np.uint8]
 
 GIF_STRIDE: Final = 2
 """Every second frame: 25 a second, in real time, because GIF counts in hundredths."""
+LONG: Final = 500
+"""Steps from which half as many frames do."""
 GIF_HOLD_MS: Final = 1500
 """How long the last frame stays before the loop starts again."""
 SUFFIXES: Final = (".gif", ".mp4", ".png")
@@ -37,66 +40,67 @@ def frames(trajectory: Trajectory, stride: int = 1) -> Iterator[Frame]:
         RuntimeError: flown again, the lander went elsewhere, so the pictures would not be of this episode.
     """
     simulator = make_simulator("rgb_array")
-    simulator.reset(seed=trajectory.seed)
+    observation, _ = simulator.reset(seed=trajectory.seed)
     yield simulator.render()
     last = len(trajectory) - 1
     for step, action in enumerate(trajectory.actions.tolist()):
         observation, *_ = simulator.step(action)
+        if not np.array_equal(observation, trajectory.observations[step + 1]):
+            raise RuntimeError(f"the episode of seed {trajectory.seed} could not be flown again exactly")
         if (step + 1) % stride == 0 or step == last:
             yield simulator.render()
-    if not np.array_equal(observation, trajectory.observations[-1]):
-        raise RuntimeError(f"the episode of seed {trajectory.seed} could not be flown again exactly")
+        else:
+            _age_smoke(simulator)
     simulator.close()
 
 
+def _age_smoke(simulator: Any) -> None:
+    """What Gymnasium's ``render`` does to the smoke, for a step that is not rendered."""
+    for particle in simulator.particles:
+        particle.ttl -= 0.15
+    simulator._clean_particles(False)
+
+
+def gif_stride(steps: int) -> int:
+    """Every how many steps a GIF has a frame: 25 a second, half of that for long episodes.
+
+    >>> gif_stride(300), gif_stride(1000)
+    (2, 4)
+    """
+    return GIF_STRIDE if steps <= LONG else 2 * GIF_STRIDE
+
+
 def to_gif(trajectory: Trajectory) -> bytes:
-    """The episode as an endless animation in real time."""
-    shots = list(frames(trajectory, GIF_STRIDE))
-    palette, nearest = _palette(shots)
-    indexed = [_index(shot, palette, nearest) for shot in shots]
-    step_ms = 1000 * GIF_STRIDE // STEPS_PER_SECOND
-    out = io.BytesIO()
-    indexed[0].save(
-        out,
-        "GIF",
-        save_all=True,
-        append_images=indexed[1:],
-        duration=[step_ms] * (len(indexed) - 1) + [GIF_HOLD_MS],
-        loop=0,
-        optimize=False,
-    )
-    return out.getvalue()
-
-
-def _palette(shots: Sequence[Frame]) -> tuple[list[int], npt.NDArray[np.uint8]]:
-    """64 colours of the whole episode, and the nearest of them for every 15-bit colour."""
-    picks = np.concatenate(shots[:: max(1, len(shots) // 8)])
-    image: Any = Image.fromarray(picks).quantize(64, dither=Image.Dither.NONE)
-    flat = image.getpalette()
-    colours = np.array(flat, np.int32).reshape(-1, 3)
-    levels = np.arange(32, dtype=np.int32) * 255 // 31  # black stays black and white stays white
-    cube = np.stack(np.meshgrid(levels, levels, levels, indexing="ij"), axis=-1).reshape(-1, 1, 3)
-    return flat, ((cube - colours) ** 2).sum(axis=-1).argmin(axis=1).astype(np.uint8)
-
-
-def _index(shot: Frame, palette: list[int], nearest: npt.NDArray[np.uint8]) -> Any:
-    """A frame in palette colours; looking colours up is much faster than Pillow's search."""
-    r, g, b = (shot[..., channel].astype(np.uint16) >> 3 for channel in range(3))
-    image = Image.fromarray(nearest[(r << 10) | (g << 5) | b])
-    image.putpalette(palette)
-    return image
+    """The episode as an endless animation in real time; the last frame stays a while."""
+    stride = gif_stride(len(trajectory))
+    colours = "split[a][b];[a]palettegen=max_colors=64:stats_mode=diff[p];[b][p]paletteuse=dither=none"
+    options = ["-filter_complex", colours, "-loop", "0", "-final_delay", str(GIF_HOLD_MS // 10)]
+    return _encode(frames(trajectory, stride), STEPS_PER_SECOND / stride, ".gif", "gif", "pal8", options)
 
 
 def to_mp4(trajectory: Trajectory) -> bytes:
     """The episode as an H.264 film, 50 frames a second."""
+    return _encode(frames(trajectory), STEPS_PER_SECOND, ".mp4", "libx264", "yuv420p", ["-preset", "veryfast"])
+
+
+def _encode(shots: Iterable[Frame], fps: float, suffix: str, codec: str, pixels: str, options: list[str]) -> bytes:
+    """Frames through ffmpeg, in a process of its own, so that no film ever lies in this one's memory."""
     with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder, "episode.mp4")
+        path = Path(folder, f"episode{suffix}")
         writer = imageio_ffmpeg.write_frames(
-            str(path), (600, 400), fps=STEPS_PER_SECOND, codec="libx264", macro_block_size=2, ffmpeg_log_level="error"
+            str(path),
+            (VIEWPORT_W, VIEWPORT_H),
+            fps=fps,
+            codec=codec,
+            pix_fmt_out=pixels,
+            macro_block_size=1,
+            quality=None if codec == "gif" else 5,
+            output_params=options,
+            ffmpeg_log_level="error",
         )
         writer.send(None)
-        for frame in frames(trajectory):
-            writer.send(np.ascontiguousarray(frame))
+        for shot in shots:
+            writer.send(np.ascontiguousarray(shot))
         writer.close()
         return path.read_bytes()
 

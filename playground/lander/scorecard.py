@@ -139,7 +139,7 @@ def score(trajectories: Sequence[Trajectory], gamma: float) -> Scorecard:
         gamma: the discount of the ``potential`` form.
     """
     outcomes = np.array([t.outcome for t in trajectories], np.str_)
-    middle = np.array([abs(t.observations[-1, 0]) <= PAD_HALF_WIDTH for t in trajectories])
+    middle = np.array([abs(t.observations[-1, 0]) <= np.float32(PAD_HALF_WIDTH) for t in trajectories])
     return Scorecard(
         seeds=np.array([t.seed for t in trajectories], np.int64),
         outcomes=outcomes,

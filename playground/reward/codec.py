@@ -73,8 +73,9 @@ def parse_object(text: str | bytes, limit: int = MAX_BYTES) -> dict[str, Any]:
     Raises:
         InvalidInput: too large, not JSON, not an object, a field twice, or a schema this version can't read.
     """
-    if len(text) > limit:
-        raise InvalidInput("too_big", size=f"{len(text):,}", limit=f"{limit:,}")
+    size = len(text) if isinstance(text, bytes) or len(text) > limit else len(text.encode(errors="surrogatepass"))
+    if size > limit:
+        raise InvalidInput("too_big", size=f"{size:,}", limit=f"{limit:,}")
     try:
         if isinstance(text, bytes):
             text = text.decode("utf-8-sig")

@@ -59,5 +59,8 @@ def shorten(value: object, limit: int = 120) -> str:
     >>> shorten("x" * 500, limit=5)
     'xxxxx…'
     """
-    text = value if isinstance(value, str) else repr(value)
+    try:
+        text = value if isinstance(value, str) else repr(value)
+    except (RecursionError, ValueError):  # nested too deep, or a number of thousands of digits
+        text = f"a very large {type(value).__name__}"
     return text if len(text) <= limit else text[:limit] + "…"

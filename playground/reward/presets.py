@@ -133,9 +133,9 @@ def load_reward(name: str) -> RewardConfig:
     if name in PRESET:
         return PRESET[name].config
     path = Path(name)
-    if not path.is_file():
-        raise InvalidInput("unknown_preset", value=name, choices=", ".join(PRESET))
     try:
+        if not path.is_file():
+            raise InvalidInput("unknown_preset", value=name, choices=", ".join(PRESET))
         with path.open("rb") as file:
             data = file.read(MAX_BYTES + 1)
             size = path.stat().st_size

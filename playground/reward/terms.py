@@ -293,10 +293,12 @@ def check_field(name: str, value: object) -> None:
         if not isinstance(value, bool | np.bool_):
             raise InvalidInput("not_a_bool", field=name, value=value)
     elif name == "form":
-        if value not in FORMS:
+        if not isinstance(value, str) or value not in FORMS:
             raise InvalidInput("not_a_choice", field=name, value=value, choices=", ".join(FORMS))
     elif isinstance(value, bool | np.bool_) or not isinstance(value, int | float | np.integer | np.floating):
         raise InvalidInput("not_a_number", field=name, value=value)
+    elif isinstance(value, np.integer | np.floating):
+        check_field(name, value.item())
     elif not -WEIGHT_LIMIT <= value <= WEIGHT_LIMIT:  # false for NaN, too; whole numbers of any size compare
         finite = isinstance(value, int) or math.isfinite(value)
         code = "too_large" if finite else "not_finite"

@@ -202,8 +202,6 @@ class _Watch(BaseCallback):
 
     def _on_rollout_start(self) -> None:
         steps = self.model.num_timesteps
-        if self.spec.schedule == "linear":
-            self.model.ent_coef = self.spec.ent_coef * (1 - steps / self.total)  # type: ignore[attr-defined]
         if steps and steps % self._evaluate_every == 0 and (not self.curve or self.curve[-1]["steps"] < steps):
             self.evaluate(self.model)
         if steps % self._save_every == 0:

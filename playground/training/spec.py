@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from playground.lander.simulator import ENV_ID
-from playground.reward.codec import SCHEMA, fields_to_reward, parse_object, to_fields
+from playground.reward.codec import SCHEMA, changed_fields, fields_to_reward, parse_object
 from playground.reward.errors import InvalidInput
 from playground.reward.presets import Preset
 from playground.reward.terms import RewardConfig
@@ -125,8 +125,11 @@ def _check_number(name: str, value: object, bounds: Bounds) -> None:
 
 
 def dump_spec(spec: TrainSpec) -> bytes:
-    """Canonical JSON: every field, sorted, no spaces, floats as Python prints them."""
-    values: dict[str, Any] = dataclasses.asdict(spec) | {"schema": SCHEMA, "reward": to_fields(spec.reward)}
+    """Canonical JSON: every setting and what the reward sets, sorted, no spaces, floats as Python prints them.
+
+    Fields of the reward at their default are left out, so a term that is added later changes no key.
+    """
+    values: dict[str, Any] = dataclasses.asdict(spec) | {"schema": SCHEMA, "reward": changed_fields(spec.reward)}
     for name, bounds in BOUNDS.items():
         values[name] = int(values[name]) if bounds.whole else float(values[name]) + 0.0
     values["net_arch"] = list(spec.net_arch)

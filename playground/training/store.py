@@ -15,13 +15,15 @@ import re
 import shutil
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Final
 
 from playground.lander.policy import Policy, load_policy
-from playground.lander.scorecard import Scorecard
+from playground.lander.scorecard import Scorecard, evaluate
+from playground.reward.account import PART_KEYS
 from playground.reward.errors import InvalidInput
 from playground.training.home import explain_os_errors, home_folder, read_json, shipped_folder
 from playground.training.spec import TrainSpec, parse_spec
@@ -70,9 +72,12 @@ class Model:
 
     @cached_property
     def scorecard(self) -> Scorecard:
-        """The hundred evaluation episodes."""
+        """The hundred evaluation episodes; flown again if a term was added after they were scored."""
+        value = json.loads(self._read("scorecard.json"))
         try:
-            return Scorecard.from_json(json.loads(self._read("scorecard.json")))
+            if any(term not in totals for totals in value["totals"].values() for term in PART_KEYS):
+                return evaluate(self.policy, self.spec.gamma, value["episodes"]["seed"])
+            return Scorecard.from_json(value)
         except (KeyError, TypeError, ValueError) as error:
             if isinstance(error, InvalidInput):
                 raise
@@ -158,8 +163,9 @@ class ModelStore:
         for model in self.list_shipped():
             if name in (model.slug, model.key):
                 return model
-        if (folder := Path(name)).is_dir():
-            return open_model(folder)
+        with suppress(OSError):  # not even a possible path
+            if (folder := Path(name)).is_dir():
+                return open_model(folder)
         if re.fullmatch(r"[0-9a-f]{4,64}", name):
             fitting = [m for m in (*self.list_shipped(), *self.list_trained()) if m.key.startswith(name)]
             if len(fitting) > 1:

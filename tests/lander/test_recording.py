@@ -85,6 +85,13 @@ def test_an_episode_that_flies_differently_is_not_shown(episode: Trajectory) -> 
         list(frames(replace(episode, observations=moved)))
 
 
+def test_a_png_of_the_end_is_of_the_scored_end_or_not_shown(episode: Trajectory) -> None:
+    moved = episode.observations.copy()
+    moved[-1, 0] += 0.001
+    with pytest.raises(RuntimeError, match=r"seed 8 could not be flown again"):
+        to_png(replace(episode, observations=moved))
+
+
 def test_gif_has_every_second_frame_at_25_a_second_and_holds_the_last(
     gif: bytes, episode: Trajectory, rendered: list[np.ndarray]
 ) -> None:

@@ -130,7 +130,7 @@ def test_a_bad_link_says_what_is_wrong_and_keeps_the_rest(query):
 
 def test_an_unsound_reward_still_shows_a_page():
     app = start(
-        **{name: "0" for name in ("w_distance", "w_velocity", "w_angle", "w_legs", "w_landing", "w_crash")},
+        **dict.fromkeys(("w_distance", "w_velocity", "w_angle", "w_legs", "w_landing", "w_crash"), "0"),
         penalty_main="0",
         penalty_side="0",
     )
