@@ -61,7 +61,7 @@ def simulation(repeats: int) -> Results:
     """Environment steps a second: this project's vector environment against ``make_vec_env``, 16 landers each."""
     from stable_baselines3.common.env_util import make_vec_env
 
-    from playground.lander.simulator import ENV_ID
+    from playground.lander import ENV_ID
     from playground.reward.presets import GYMNASIUM
     from playground.training.lander_vec_env import LanderVecEnv
 
@@ -92,8 +92,8 @@ def evaluation(repeats: int) -> Results:
     from stable_baselines3.common.env_util import make_vec_env
     from stable_baselines3.common.evaluation import evaluate_policy
 
+    from playground.lander import ENV_ID
     from playground.lander.scorecard import evaluate
-    from playground.lander.simulator import ENV_ID
     from playground.training.store import ModelStore
 
     model = ModelStore().resolve("gymnasium")

@@ -26,7 +26,10 @@ DONE, FAILED, BAD_INPUT = 0, 1, 2
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; the exit status."""
-    arguments = build_parser().parse_args(argv)
+    argv = sys.argv[1:] if argv is None else list(argv)
+    handed_on = argv[1:] if argv[:1] == ["app"] and not {"-h", "--help"} & set(argv[1:2]) else []
+    arguments = build_parser().parse_args(argv[:1] if handed_on else argv)
+    arguments.handed_on = [option for option in handed_on if option != "--"]
     run: Callable[[argparse.Namespace], int] = arguments.run
     try:
         return run(arguments)
@@ -124,8 +127,7 @@ def build_parser() -> argparse.ArgumentParser:
     bench.add_argument("--out", type=Path, help="write the results as JSON here")
     with_json(bench)
 
-    app = add("app", app_command, "Open the app in a browser.")
-    app.add_argument("streamlit", nargs=argparse.REMAINDER, help="options for `streamlit run`")
+    add("app", app_command, "Open the app in a browser; further options go to `streamlit run`.")
     return parser
 
 
@@ -383,7 +385,11 @@ def models_command(arguments: argparse.Namespace) -> int:
     rows: list[Sequence[object]] = [("model", "key", "landed", "Gymnasium return", "steps", "seed")]
     values = []
     for model in (*store.list_shipped(), *store.list_trained()):
-        s, seed = model.summary, model.spec.seed
+        try:
+            s, seed = model.summary, model.spec.seed
+        except InvalidInput as error:
+            print(f"playground: {error}", file=sys.stderr)
+            continue
         values.append(
             {"key": model.key, "preset": model.slug, "seed": seed, "folder": str(model.folder), "scorecard": s}
         )
@@ -445,6 +451,6 @@ def app_command(arguments: argparse.Namespace) -> int:
 
     script = app_script()
     config = ["--browser.gatherUsageStats=false", "--server.address=127.0.0.1"]
-    command = [sys.executable, "-m", "streamlit", "run", str(script), *config, *arguments.streamlit]
+    command = [sys.executable, "-m", "streamlit", "run", str(script), *config, *arguments.handed_on]
     environment = os.environ | {"PLAYGROUND_HOME": str(home_folder())}
     return subprocess.run(command, cwd=script.parent, env=environment, check=False).returncode

@@ -15,7 +15,6 @@ import numpy.typing as npt
 from gymnasium import spaces
 from gymnasium.envs.box2d.lunar_lander import FPS, SCALE, VIEWPORT_H, VIEWPORT_W, LunarLander
 
-ENV_ID: Final = "LunarLander-v3"
 MAX_STEPS: Final = 1000
 """Gymnasium's time limit for LunarLander-v3."""
 STEPS_PER_SECOND: Final = FPS

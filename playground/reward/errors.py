@@ -29,6 +29,7 @@ MESSAGES: dict[str, str] = {
     "no_permission": "cannot write to {folder}: no permission; choose another folder with PLAYGROUND_HOME",
     "disk_full": "the disk that holds {folder} is full; free some space and try again",
     "cannot_write": "cannot write to {folder}: {reason}",
+    "folder_taken": "{folder} holds something else already; choose a folder that is not there yet, or empty it",
     "cannot_read": "cannot read {file}: {reason}",
     "shipped_model": "{value} is a shipped model and cannot be deleted",
     "unknown_recording": "cannot record to {file}; the name must end in .gif, .mp4 or .png",

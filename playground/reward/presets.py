@@ -52,8 +52,10 @@ ARTICLE: Final = RewardConfig(
     replace_reward=True,
 )
 """The custom reward of the article, as printed there."""
-ARTICLE_REPAIRED: Final = replace(ARTICLE, w_crash=50_000.0, w_landing=50_000.0)
-"""The article's weights with the end made to count; the price is of the size of what a crash saves in steps."""
+ARTICLE_REPAIRED: Final = replace(
+    ARTICLE, w_landing=100_000.0, w_crash=50_000.0, penalty_main=30.0, penalty_side=30.0
+)
+"""The article's state weights with prices of the size of what is at stake: the end, and engines that never stop."""
 
 PRESETS: Final[tuple[Preset, ...]] = (
     Preset(
@@ -79,8 +81,8 @@ PRESETS: Final[tuple[Preset, ...]] = (
         ARTICLE_REPAIRED,
         {"en": "The article's idea, made to land", "zh": "文章的想法，改到能着陆"},
         {
-            "en": "The same weights, but the end counts: ±50,000 outweigh all the steps that a crash saves.",
-            "zh": "权重不变，但结局算数：±50,000 盖过坠毁省下的所有步数。",
+            "en": "The same state weights, but the end outweighs the steps that a crash saves, and engines have a price.",
+            "zh": "状态权重不变，但结局的分量盖过坠毁省下的步数，一直喷气也要付钱。",
         },
         steps=1_000_000,
     ),

@@ -33,6 +33,9 @@ CURVE_POINTS: Final = 16
 CHECKPOINTS: Final = 10
 
 
+DIVERGED: Final = "training diverged: the network's weights became NaN; lower the learning rate or the reward's scale"
+
+
 @dataclass(frozen=True)
 class Progress:
     """How far a training is."""
@@ -75,7 +78,7 @@ def train(
     Args:
         spec: what to train.
         on_progress: called after every rollout.
-        checkpoint: bytes that ``on_checkpoint`` got in an earlier run of the same spec.
+        checkpoint: bytes that ``on_checkpoint`` got in an earlier run of the same spec; damaged ones are ignored.
         on_checkpoint: called about ten times with all that a resume needs.
         should_stop: asked after every rollout.
 
@@ -93,20 +96,20 @@ def train(
     )
     model = build_ppo(spec, env)
     watch = _Watch(spec, env, on_progress, on_checkpoint, should_stop)
-    if checkpoint is not None:
-        watch.restore(model, checkpoint)
+    state = None if checkpoint is None else read_checkpoint(checkpoint)
+    if state is not None:
+        watch.restore(model, state)
     try:
         model.learn(spec.steps - model.num_timesteps, callback=watch, reset_num_timesteps=False)
     except ValueError as error:
         if "nan" in str(error).lower():
-            raise FloatingPointError(
-                "training diverged: the network's weights became NaN; lower the learning rate or the reward's scale"
-            ) from None
+            raise FloatingPointError(DIVERGED) from None
         raise
     finally:
         env.close()
     if watch.stopped:
         raise Stopped
+    check_finite(model)
     watch.evaluate(model)
     watch.report()
     buffer = io.BytesIO()
@@ -115,16 +118,26 @@ def train(
     return Result(dump_policy(model), buffer.getvalue(), watch.curve, card, model.num_timesteps, watch.seconds)
 
 
+def read_checkpoint(data: bytes) -> Mapping[str, Any] | None:
+    """A checkpoint's plain tensors and numbers, read without unpickling code; None if it is damaged."""
+    try:
+        state = torch.load(io.BytesIO(data), weights_only=True)
+    except Exception:  # torch raises whatever the damaged bytes happen to lead to
+        return None
+    return state if isinstance(state, dict) else None
+
+
 def build_ppo(spec: TrainSpec, env: Any) -> PPO:
     """An untrained SB3 PPO for a spec."""
     activations = {"tanh": torch.nn.Tanh, "relu": torch.nn.ReLU}
     rate = spec.learning_rate
+    updates = math.ceil(spec.steps / (spec.n_envs * spec.n_steps))  # the last one still learns
     return PPO(
         "MlpPolicy",
         env,
-        learning_rate=LinearSchedule(rate, 0.0, 1.0) if spec.schedule == "linear" else rate,
+        learning_rate=LinearSchedule(rate, rate / updates, 1.0) if spec.schedule == "linear" else rate,
         n_steps=spec.n_steps,
-        batch_size=min(spec.batch_size, spec.n_envs * spec.n_steps),
+        batch_size=min(spec.batch_size, env.num_envs * spec.n_steps),
         n_epochs=spec.n_epochs,
         gamma=spec.gamma,
         gae_lambda=spec.gae_lambda,
@@ -136,6 +149,16 @@ def build_ppo(spec: TrainSpec, env: Any) -> PPO:
         seed=spec.seed,
         device="cpu",
     )
+
+
+def check_finite(model: PPO) -> None:
+    """Refuse a network with a weight that is not a number.
+
+    Raises:
+        FloatingPointError: there is one.
+    """
+    if not all(torch.isfinite(parameter).all() for parameter in model.policy.parameters()):
+        raise FloatingPointError(DIVERGED)
 
 
 def dump_policy(model: PPO) -> bytes:
@@ -259,9 +282,8 @@ class _Watch(BaseCallback):
         torch.save(state, buffer)
         return buffer.getvalue()
 
-    def restore(self, model: PPO, checkpoint: bytes) -> None:
-        """Go on from a checkpoint: plain tensors and numbers, read without unpickling code."""
-        state: Mapping[str, Any] = torch.load(io.BytesIO(checkpoint), weights_only=True)
+    def restore(self, model: PPO, state: Mapping[str, Any]) -> None:
+        """Go on from a checkpoint."""
         model.policy.load_state_dict(state["policy"])
         model.policy.optimizer.load_state_dict(state["optimizer"])
         model.num_timesteps = state["steps"]

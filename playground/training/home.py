@@ -53,6 +53,8 @@ def explain_os_errors(folder: Path) -> Iterator[None]:
     """
     try:
         yield
+    except TimeoutError:  # a lock that is held is no fault of the folder
+        raise
     except PermissionError:
         raise InvalidInput("no_permission", folder=str(folder)) from None
     except OSError as error:

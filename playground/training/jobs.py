@@ -9,6 +9,7 @@ Leaves out: the training (``work``). This module starts processes and reads file
 """
 
 import json
+import math
 import os
 import shutil
 import subprocess
@@ -84,7 +85,7 @@ class Job:
         """The learning curve so far."""
         try:
             return read_curve((self.folder / "curve.csv").read_text())
-        except OSError:
+        except (OSError, ValueError):
             return []
 
     @property
@@ -160,6 +161,9 @@ class JobBoard:
             self.open(spec)
             self._start(spec.key)
             job = self.find(spec.key)
+        else:
+            with explain_os_errors(job.folder):
+                (job.folder / "cancel").unlink(missing_ok=True)  # a wish to stop that was not heard yet
         return job
 
     def open(self, spec: TrainSpec) -> None:
@@ -219,6 +223,8 @@ class JobBoard:
                 return False
         except Timeout:
             return True
+        except (OSError, InvalidInput):  # locks cannot be made here: go by the heartbeat
+            return time.time() - status.heartbeat < STALE
 
     def _position(self, status: Status) -> int:
         now = time.time()
@@ -258,9 +264,12 @@ def read_status(folder: Path) -> Status | None:
     if value is None or value.get("state") not in get_args(State):
         return None
     try:
-        return Status(**value)
+        status = Status(**value)
     except TypeError:
         return None
+    numbers = (status.submitted, status.heartbeat, status.steps, status.total, status.seconds, status.pid or 0)
+    plain = all(isinstance(number, int | float) and math.isfinite(number) for number in numbers)
+    return status if plain and isinstance(status.message, str) else None
 
 
 def write_status(folder: Path, status: Status) -> None:

@@ -13,7 +13,7 @@ import math
 from dataclasses import dataclass
 from typing import Any, Final
 
-from playground.lander.simulator import ENV_ID
+from playground.lander import ENV_ID
 from playground.reward.codec import SCHEMA, changed_fields, fields_to_reward, parse_object
 from playground.reward.errors import InvalidInput
 from playground.reward.presets import Preset

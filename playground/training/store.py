@@ -8,6 +8,7 @@ Leaves out: training. Nothing here unpickles anything; ``model.zip`` is carried,
 """
 
 import csv
+import errno
 import hashlib
 import io
 import json
@@ -30,6 +31,8 @@ from playground.training.spec import TrainSpec, parse_spec
 
 MANIFEST: Final = "manifest.json"
 FILES: Final = ("spec.json", "policy.safetensors", "scorecard.json", "curve.csv", "model.zip")
+SHOWN: Final = ("landing_rate", "crash_rate", "timeout_rate", "native_return_mean")
+"""Scores that lists and verdicts read from the manifest alone."""
 KEY: Final = re.compile(r"[0-9a-f]{64}")
 SHORT: Final = 8
 """Letters of a key that people see."""
@@ -73,8 +76,9 @@ class Model:
     @cached_property
     def scorecard(self) -> Scorecard:
         """The hundred evaluation episodes; flown again if a term was added after they were scored."""
-        value = json.loads(self._read("scorecard.json"))
+        data = self._read("scorecard.json")
         try:
+            value = json.loads(data)
             if any(term not in totals for totals in value["totals"].values() for term in PART_KEYS):
                 return evaluate(self.policy, self.spec.gamma, value["episodes"]["seed"])
             return Scorecard.from_json(value)
@@ -119,11 +123,11 @@ def open_model(folder: Path, slug: str | None = None) -> Model:
     manifest = read_json(folder / MANIFEST)
     if manifest is None:
         raise InvalidInput("model_incomplete", folder=str(folder), reason=f"{MANIFEST} is missing or unreadable")
-    good = KEY.fullmatch(str(manifest.get("key"))) and all(
-        isinstance(manifest.get(k), dict) for k in ("sha256", "summary")
-    )
-    if not good:
-        raise InvalidInput("model_incomplete", folder=str(folder), reason=f"{MANIFEST} lacks the key or the checksums")
+    summary, sums = manifest.get("summary"), manifest.get("sha256")
+    whole = isinstance(summary, dict) and isinstance(sums, dict) and isinstance(manifest.get("steps"), int)
+    whole = whole and all(isinstance(manifest["summary"].get(name), int | float) for name in SHOWN)
+    if not whole or not KEY.fullmatch(str(manifest.get("key"))):
+        raise InvalidInput("model_incomplete", folder=str(folder), reason=f"{MANIFEST} lacks what lists show")
     return Model(folder, manifest, slug)
 
 
@@ -144,7 +148,8 @@ class ModelStore:
         for model in self.list_shipped():
             if model.key == key:
                 return model
-        return _try_open(self.home / key) if KEY.fullmatch(key) else None
+        found = _try_open(self.home / key) if KEY.fullmatch(key) else None
+        return found if found is not None and found.key == key else None
 
     def list_shipped(self) -> list[Model]:
         """The shipped models, by slug."""
@@ -167,11 +172,12 @@ class ModelStore:
             if (folder := Path(name)).is_dir():
                 return open_model(folder)
         if re.fullmatch(r"[0-9a-f]{4,64}", name):
-            fitting = [m for m in (*self.list_shipped(), *self.list_trained()) if m.key.startswith(name)]
+            models = (*self.list_trained(), *self.list_shipped())
+            fitting = {model.key: model for model in models if model.key.startswith(name)}
             if len(fitting) > 1:
                 raise InvalidInput("ambiguous_model", value=name)
             if fitting:
-                return fitting[0]
+                return fitting.popitem()[1]
         raise InvalidInput("unknown_model", value=name)
 
     def delete(self, key: str) -> None:
@@ -204,7 +210,7 @@ def write_model(folder: Path, key: str, files: Mapping[str, bytes], manifest: Ma
         manifest: what to record besides key and checksums; needs ``summary``.
 
     Raises:
-        InvalidInput: no permission or no space; nothing half-written is left.
+        InvalidInput: no permission, no space, or a folder with something else in it; nothing half-written is left.
     """
     assert set(files) == set(FILES)
     with explain_os_errors(folder.parent):
@@ -217,20 +223,36 @@ def write_model(folder: Path, key: str, files: Mapping[str, bytes], manifest: Ma
             sums = {name: hashlib.sha256(data).hexdigest() for name, data in files.items()}
             whole = {"schema": 1, "key": key, "sha256": sums, **manifest}
             (temporary / MANIFEST).write_text(json.dumps(whole, indent=2))
-            _move_into_place(temporary, folder)
+            _move_into_place(temporary, folder, key)
         finally:
             shutil.rmtree(temporary, ignore_errors=True)
-    return open_model(folder)
+    return _try_open(folder) or Model(folder, whole)
 
 
-def _move_into_place(temporary: Path, folder: Path) -> None:
-    if folder.is_dir() and read_json(folder / MANIFEST) is None:
-        shutil.rmtree(folder)  # the rest of a deletion or of a crash: it does not exist
+def _move_into_place(temporary: Path, folder: Path, key: str) -> None:
+    """Rename, unless the same model is there already; whatever else is there stays, too."""
+    there = read_json(folder / MANIFEST)
+    if there is None and folder.name == key and folder.is_dir():
+        _clear_rest(folder)
     try:
-        temporary.rename(folder)
-    except OSError:
-        if read_json(folder / MANIFEST) is None:
-            raise
+        temporary.rename(folder)  # onto nothing, or onto an empty folder
+    except OSError as error:
+        there = read_json(folder / MANIFEST)
+        if there is not None and there.get("key") == key:
+            return
+        if error.errno in (errno.ENOTEMPTY, errno.EEXIST):
+            raise InvalidInput("folder_taken", folder=str(folder)) from None
+        raise
+
+
+def _clear_rest(folder: Path) -> None:
+    """Remove the rest of a deletion or of a crash; if another writer was quicker, its model is put back."""
+    rest = Path(tempfile.mkdtemp(dir=folder.parent, prefix=".new-"))
+    with suppress(OSError):
+        folder.rename(rest)
+        if read_json(rest / MANIFEST) is not None:
+            rest.rename(folder)
+    shutil.rmtree(rest, ignore_errors=True)
 
 
 def _models_in(folder: Path, shipped: bool) -> Iterator[Model]:

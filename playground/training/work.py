@@ -54,16 +54,26 @@ def make_model(
         FloatingPointError: the training diverged.
     """
     board = JobBoard(store, slots)
+    lock = board.lock(spec.key)
+    following = False
     while (model := store.find(spec.key)) is None:
         try:
-            with board.lock(spec.key).acquire(timeout=0.2):
-                model = store.find(spec.key)
-                return model or _work(spec, board, on_status)
+            with explain_os_errors(store.home):
+                lock.acquire(timeout=0.2)
         except Timeout:
+            following = True
             job = board.find(spec.key)
             if job is not None:
                 on_status(job.status, job.curve)
             time.sleep(HEARTBEAT)
+            continue
+        try:
+            status = read_status(board.folder(spec.key))
+            if following and status is not None and status.state == "cancelled":
+                raise Cancelled
+            return store.find(spec.key) or _work(spec, board, on_status)
+        finally:
+            lock.release()
     return model
 
 
@@ -120,7 +130,7 @@ def _train(spec: TrainSpec, board: JobBoard, on_status: Callable[[Status, list[d
         report,
         checkpoint=path.read_bytes() if path.is_file() else None,
         on_checkpoint=lambda data: write_atomically(path, data),
-        should_stop=(folder / "cancel").exists,
+        should_stop=lambda: (folder / "cancel").exists() or not (folder / "request.json").exists(),
     )
 
 

@@ -18,7 +18,7 @@ from playground.reward.account import PART_KEYS
 from playground.reward.presets import GYMNASIUM
 from playground.reward.terms import RewardConfig
 from playground.training import engine
-from playground.training.engine import Stopped, build_ppo, dump_policy, to_policy, train
+from playground.training.engine import Stopped, build_ppo, dump_policy, read_checkpoint, to_policy, train
 from playground.training.lander_vec_env import LanderVecEnv
 from playground.training.spec import TrainSpec
 
@@ -55,7 +55,8 @@ def test_what_happened_before_in_the_process_does_not_change_the_policy():
     "change", [{"seed": 1}, {"learning_rate": 1e-3}, {"reward": RewardConfig()}, {"gamma": 0.9}, {"activation": "relu"}]
 )
 def test_another_spec_makes_another_policy(change):
-    assert train(dataclasses.replace(SPEC, **change)).policy != train(SPEC).policy
+    short = dataclasses.replace(SPEC, steps=256)
+    assert train(dataclasses.replace(short, **change)).policy != train(short).policy
 
 
 def test_training_changes_the_network():
@@ -64,8 +65,7 @@ def test_training_changes_the_network():
     assert untrained != train(SPEC).policy
 
 
-@pytest.mark.parametrize("schedule", ["linear", "constant"])
-@pytest.mark.parametrize("normalize_reward", [True, False])
+@pytest.mark.parametrize(("schedule", "normalize_reward"), [("linear", True), ("constant", False)])
 def test_a_training_resumed_at_any_checkpoint_makes_the_policy_of_an_uninterrupted_one(schedule, normalize_reward):
     spec = dataclasses.replace(SPEC, schedule=schedule, normalize_reward=normalize_reward)
     checkpoints = []
@@ -101,7 +101,7 @@ def test_seconds_go_on_counting_over_a_resume():
 
 def test_a_checkpoint_is_written_about_ten_times():
     checkpoints = []
-    train(dataclasses.replace(SPEC, steps=ROLLOUT * 30), on_checkpoint=checkpoints.append)
+    train(dataclasses.replace(SPEC, n_steps=4, steps=8 * 30), on_checkpoint=checkpoints.append)
     assert 8 <= len(checkpoints) <= 12
 
 
@@ -126,10 +126,9 @@ def loaded_by_torch(data):
 @pytest.mark.parametrize(
     ("save", "load"), [(lambda value: pickle.dumps(value, 2), pickle.loads), (saved_by_torch, loaded_by_torch)]
 )
-def test_a_checkpoint_that_would_run_code_is_refused(tmp_path, save, load):
+def test_a_checkpoint_that_would_run_code_is_not_read(tmp_path, save, load):
     data = save(Canary(tmp_path / "canary"))
-    with pytest.raises(pickle.UnpicklingError):
-        train(SPEC, checkpoint=data)
+    assert read_checkpoint(data) is None
     assert not (tmp_path / "canary").exists()
     load(data)  # the canary does sing where code is let in
     assert (tmp_path / "canary").is_dir()
@@ -257,7 +256,6 @@ def test_a_network_that_became_nan_is_told(monkeypatch):
         train(SPEC)
 
 
-@pytest.mark.xfail(strict=True, reason="only the sampling of the next rollout notices NaN weights")
 def test_a_network_that_became_nan_in_the_last_update_is_told(monkeypatch):
     learn = PPO.train
 

@@ -13,7 +13,7 @@ from playground.reward.terms import FORMS
 from playground.training.lander_vec_env import LanderVecEnv
 
 N = 4
-STEPS = 500
+STEPS = 350
 GAMMA = 0.97
 EVERYTHING = RewardConfig(
     w_distance=3.0,
@@ -79,7 +79,7 @@ def test_the_batch_pays_what_the_wrapper_pays(form, replace_reward):
         np.testing.assert_allclose(paid, wanted, rtol=1e-6, atol=1e-6)
         assert dones.tolist() == [terminated or truncated for _, _, terminated, truncated, _ in rows]
         ends += int(dones.sum())
-    assert ends > 5
+    assert ends > 3
 
 
 def test_the_flights_above_end_in_landings_and_in_crashes():

@@ -199,9 +199,9 @@ def test_a_damaged_model_is_told_in_words(own_home, app):
     spec = TrainSpec(PRESET["gymnasium"].config, seed=3)
     folder = own_home / spec.key
     folder.mkdir(parents=True)
-    (folder / "manifest.json").write_text(
-        json.dumps({"key": spec.key, "sha256": {}, "summary": {}, "steps": 1, "seconds": 1})
-    )
+    summary = dict(ModelStore().resolve("gymnasium").summary)
+    manifest = {"key": spec.key, "sha256": {}, "summary": summary, "steps": 1, "seconds": 1}
+    (folder / "manifest.json").write_text(json.dumps(manifest))
     app.number_input(key="set_seed").set_value(3).run()
     assert app.button(key="train").label == "Load"
     app.button(key="train").click().run()

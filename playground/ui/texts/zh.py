@@ -27,6 +27,7 @@ TEXTS: Final[dict[str, str]] = {
     "error.no_permission": "无法写入 {folder}：没有权限；请用 PLAYGROUND_HOME 另选文件夹",
     "error.disk_full": "{folder} 所在的磁盘已满；请腾出空间后重试",
     "error.cannot_write": "无法写入 {folder}：{reason}",
+    "error.folder_taken": "{folder} 里已有别的内容；请换一个不存在的文件夹，或先清空它",
     "error.cannot_read": "无法读取 {file}：{reason}",
     "error.shipped_model": "{value} 是自带模型，不能删除",
     "error.unknown_recording": "无法录制为 {file}；文件名须以 .gif、.mp4 或 .png 结尾",
