@@ -166,9 +166,12 @@ def _table(rows: Sequence[Sequence[object]]) -> list[str]:
 
 def train_command(arguments: argparse.Namespace) -> int:
     """``playground train``."""
+    from playground.training.jobs import check_request
     from playground.training.store import ModelStore
 
     store, spec = ModelStore(), _spec(arguments)
+    if arguments.spec:
+        check_request(arguments.spec.absolute().parent, spec)
     found = store.find(spec.key)
     model = found or _train(spec, store, quiet=arguments.quiet or arguments.json)
     if model is None:

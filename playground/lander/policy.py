@@ -62,6 +62,10 @@ class Policy:
         chances: npt.NDArray[np.float32] = odds / odds.sum(axis=-1, keepdims=True)
         return chances
 
+    def values(self, observations: Observations) -> npt.NDArray[np.float32]:
+        """The critic's estimates ``(n,)``, in the units that training normalised to."""
+        return self._forward(self.critic, observations)[:, 0]
+
     def _forward(self, layers: Layers, x: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
         for weight, bias in layers[:-1]:
             x = self._activate(x @ weight.T + bias)

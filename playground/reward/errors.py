@@ -30,6 +30,7 @@ MESSAGES: dict[str, str] = {
     "disk_full": "the disk that holds {folder} is full; free some space and try again",
     "cannot_write": "cannot write to {folder}: {reason}",
     "folder_taken": "{folder} holds something else already; choose a folder that is not there yet, or empty it",
+    "other_version": "the job in {folder} was asked for by another version; discard it and train again",
     "cannot_read": "cannot read {file}: {reason}",
     "shipped_model": "{value} is a shipped model and cannot be deleted",
     "unknown_recording": "cannot record to {file}; the name must end in .gif, .mp4 or .png",

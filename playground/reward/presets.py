@@ -52,10 +52,8 @@ ARTICLE: Final = RewardConfig(
     replace_reward=True,
 )
 """The custom reward of the article, as printed there."""
-ARTICLE_REPAIRED: Final = replace(
-    ARTICLE, w_landing=100_000.0, w_crash=50_000.0, penalty_main=30.0, penalty_side=30.0
-)
-"""The article's state weights with prices of the size of what is at stake: the end, and engines that never stop."""
+ARTICLE_REPAIRED: Final = replace(ARTICLE, w_landing=50_000.0, w_crash=50_000.0)
+"""The article's weights with an end of the size of what is at stake: a crash saves tens of thousands in steps."""
 
 PRESETS: Final[tuple[Preset, ...]] = (
     Preset(
@@ -81,19 +79,19 @@ PRESETS: Final[tuple[Preset, ...]] = (
         ARTICLE_REPAIRED,
         {"en": "The article's idea, made to land", "zh": "文章的想法，改到能着陆"},
         {
-            "en": "The same state weights, but the end outweighs the steps that a crash saves, and engines have a price.",
-            "zh": "状态权重不变，但结局的分量盖过坠毁省下的步数，一直喷气也要付钱。",
+            "en": "The same weights, but the end counts: ±50,000 outweigh all the steps that a crash saves.",
+            "zh": "权重不变，但结局算数：±50,000 盖过坠毁省下的所有步数。",
         },
-        steps=1_000_000,
     ),
     Preset(
         "legs-farm",
         RewardConfig(w_legs=10.0, replace_reward=True),
         {"en": "Legs farmed", "zh": "刷支腿分"},
         {
-            "en": "A bonus for every step with a leg on the ground is worth most to a lander that never finishes.",
-            "zh": "支腿每触地一步都给分，最赚的就是永不结束的着陆。",
+            "en": "A bonus for each step on the ground pays for lingering, not for finishing: it dawdles while it can.",
+            "zh": "触地每一步都给分，奖励的是逗留而不是完成：能不睡着就一直待着。",
         },
+        steps=1_000_000,
     ),
     Preset(
         "fuel-miser",

@@ -1,7 +1,7 @@
 """PPO on a designed reward, by Stable-Baselines3, with a curve, checkpoints and an exact resume.
 
-The learner is SB3's, untouched. Around it: `LanderVecEnv`, SB3's reward normalisation, and one callback that
-evaluates, saves and obeys a stop. At every checkpoint all random sources are seeded anew from the spec's seed
+The learner is `FastPPO`, a subclass of SB3's. Around it: `LanderVecEnv`, and one callback that evaluates, saves and
+obeys a stop. At every checkpoint all random sources are seeded anew from the spec's seed
 and the step, in an uninterrupted run too; so a resumed training makes the very policy that it would have made.
 
 Leaves out: where files go (``store``) and who runs when (``jobs``).
@@ -14,16 +14,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-import numpy as np
 import torch
 from safetensors.numpy import save as save_safetensors
 from stable_baselines3 import PPO
 from stable_baselines3.common.callbacks import BaseCallback
 from stable_baselines3.common.utils import LinearSchedule
-from stable_baselines3.common.vec_env import VecNormalize
 
-from playground.lander.policy import Policy
 from playground.lander.scorecard import Scorecard, evaluate
+from playground.training.fast_ppo import FastPPO, activation_of, network, to_numpy
 from playground.training.lander_vec_env import LanderVecEnv
 from playground.training.spec import TrainSpec
 
@@ -60,6 +58,11 @@ class Result:
     steps: int
     seconds: float
 
+    @property
+    def chosen_steps(self) -> float:
+        """After how many steps the kept policy had the highest designed return; the last such evaluation."""
+        return max(self.curve, key=lambda row: (row["designed_return"], row["steps"]))["steps"]
+
 
 class Stopped(Exception):
     """The training was asked to stop."""
@@ -88,14 +91,9 @@ def train(
     """
     torch.set_num_threads(1)
     torch.manual_seed(spec.seed)
-    env = VecNormalize(
-        LanderVecEnv(spec.reward, spec.gamma, spec.n_envs),
-        norm_obs=False,
-        norm_reward=spec.normalize_reward,
-        gamma=spec.gamma,
-    )
+    env = LanderVecEnv(spec.reward, spec.gamma, spec.n_envs)
     model = build_ppo(spec, env)
-    watch = _Watch(spec, env, on_progress, on_checkpoint, should_stop)
+    watch = _Watch(spec, on_progress, on_checkpoint, should_stop)
     state = None if checkpoint is None else read_checkpoint(checkpoint)
     if state is not None:
         watch.restore(model, state)
@@ -112,9 +110,11 @@ def train(
     check_finite(model)
     watch.evaluate(model)
     watch.report()
+    if spec.keep_best:
+        model.policy.load_state_dict(watch.best)
     buffer = io.BytesIO()
     model.save(buffer)
-    card = evaluate(to_policy(model), spec.gamma)
+    card = evaluate(to_numpy(model), spec.gamma)
     return Result(dump_policy(model), buffer.getvalue(), watch.curve, card, model.num_timesteps, watch.seconds)
 
 
@@ -127,12 +127,12 @@ def read_checkpoint(data: bytes) -> Mapping[str, Any] | None:
     return state if isinstance(state, dict) else None
 
 
-def build_ppo(spec: TrainSpec, env: Any) -> PPO:
-    """An untrained SB3 PPO for a spec."""
+def build_ppo(spec: TrainSpec, env: LanderVecEnv) -> FastPPO:
+    """An untrained PPO for a spec."""
     activations = {"tanh": torch.nn.Tanh, "relu": torch.nn.ReLU}
     rate = spec.learning_rate
     updates = math.ceil(spec.steps / (spec.n_envs * spec.n_steps))  # the last one still learns
-    return PPO(
+    return FastPPO(
         "MlpPolicy",
         env,
         learning_rate=LinearSchedule(rate, rate / updates, 1.0) if spec.schedule == "linear" else rate,
@@ -145,9 +145,14 @@ def build_ppo(spec: TrainSpec, env: Any) -> PPO:
         ent_coef=spec.ent_coef,
         vf_coef=spec.vf_coef,
         max_grad_norm=spec.max_grad_norm,
-        policy_kwargs={"net_arch": list(spec.net_arch), "activation_fn": activations[spec.activation]},
+        policy_kwargs={
+            "net_arch": list(spec.net_arch),
+            "activation_fn": activations[spec.activation],
+            "optimizer_kwargs": {"eps": 1e-5, "fused": True},
+        },
         seed=spec.seed,
         device="cpu",
+        normalize_reward=spec.normalize_reward,
     )
 
 
@@ -163,35 +168,7 @@ def check_finite(model: PPO) -> None:
 
 def dump_policy(model: PPO) -> bytes:
     """The network as safetensors: all that inference needs."""
-    activation = "relu" if model.policy.activation_fn is torch.nn.ReLU else "tanh"
-    return save_safetensors(_network(model), metadata={"activation": activation})
-
-
-def to_policy(model: PPO) -> Policy:
-    """The network as a numpy policy, without the detour over a file."""
-    tensors = _network(model)
-
-    def layers(part: str) -> Any:
-        count = sum(name.startswith(part) for name in tensors) // 2
-        return tuple((tensors[f"{part}.{i}.weight"], tensors[f"{part}.{i}.bias"]) for i in range(count))
-
-    activation = "relu" if model.policy.activation_fn is torch.nn.ReLU else "tanh"
-    return Policy(layers("policy"), layers("value"), activation)
-
-
-def _network(model: PPO) -> dict[str, Any]:
-    policy: Any = model.policy
-    parts = {
-        "policy": [*policy.mlp_extractor.policy_net, policy.action_net],
-        "value": [*policy.mlp_extractor.value_net, policy.value_net],
-    }
-    tensors = {}
-    for part, modules in parts.items():
-        linear = [m for m in modules if isinstance(m, torch.nn.Linear)]
-        for index, layer in enumerate(linear):
-            tensors[f"{part}.{index}.weight"] = layer.weight.detach().numpy().copy()
-            tensors[f"{part}.{index}.bias"] = layer.bias.detach().numpy().copy()
-    return tensors
+    return save_safetensors(network(model), metadata={"activation": activation_of(model)})
 
 
 class _Watch(BaseCallback):
@@ -200,15 +177,15 @@ class _Watch(BaseCallback):
     def __init__(
         self,
         spec: TrainSpec,
-        env: VecNormalize,
         on_progress: Callable[[Progress], None],
         on_checkpoint: Callable[[bytes], None],
         should_stop: Callable[[], bool],
     ) -> None:
         super().__init__()
-        self.spec, self.env = spec, env
+        self.spec = spec
         self.on_progress, self.on_checkpoint, self.should_stop = on_progress, on_checkpoint, should_stop
         self.curve: list[dict[str, float]] = []
+        self.best: Mapping[str, Any] = {}
         self.stopped = False
         self._spent = 0.0
         self._since = time.perf_counter()
@@ -230,33 +207,26 @@ class _Watch(BaseCallback):
         if steps % self._save_every == 0:
             if steps:
                 self.on_checkpoint(self._dump())
-            self._reseed(steps)
+            self.model.start_episodes(self.spec.seed, steps)  # type: ignore[attr-defined]
         if steps:
             self.report()
 
     def _on_step(self) -> bool:
-        self.stopped = self.stopped or (self.n_calls % self.spec.n_steps == 0 and self.should_stop())
+        self.stopped = self.stopped or self.should_stop()  # once a rollout
         return not self.stopped
 
-    def _reseed(self, steps: int) -> None:
-        """Start all episodes and random sources afresh; GAE has already bootstrapped the rollout before."""
-        seeds = np.random.SeedSequence((self.spec.seed, steps)).generate_state(2).tolist()
-        torch.manual_seed(seeds[0])
-        np.random.seed(seeds[1])  # noqa: NPY002 (SB3 shuffles minibatches with the global generator)
-        lander: Any = self.env.venv
-        lander.seed_all(self.spec.seed, steps)
-        self.model._last_obs = self.env.reset()  # type: ignore[assignment]
-        self.model._last_episode_starts = np.ones(self.env.num_envs, np.bool_)  # type: ignore[assignment]
-
     def evaluate(self, model: Any) -> None:
-        """Add a row to the curve."""
-        card = evaluate(to_policy(model), self.spec.gamma, VALIDATION_SEEDS)
+        """Add a row to the curve, and remember the policy if it is the best so far by its own reward."""
+        card = evaluate(to_numpy(model), self.spec.gamma, VALIDATION_SEEDS)
         means = card.part_means(self.spec.reward)
+        designed = float(card.returns(self.spec.reward).mean())
+        if all(designed >= row["designed_return"] for row in self.curve):
+            self.best = {name: tensor.clone() for name, tensor in model.policy.state_dict().items()}
         self.curve.append(
             {
                 "steps": float(model.num_timesteps),
                 "seconds": round(self.seconds, 3),
-                "designed_return": float(card.returns(self.spec.reward).mean()),
+                "designed_return": designed,
                 "native_return": float(card.native_return.mean()),
                 "landing_rate": card.summary["landing_rate"],
                 **{f"part.{key}": value for key, value in means.items()},
@@ -269,7 +239,7 @@ class _Watch(BaseCallback):
 
     def _dump(self) -> bytes:
         buffer = io.BytesIO()
-        moments = self.env.ret_rms
+        moments = self.model.return_moments  # type: ignore[attr-defined]
         state = {
             "steps": self.model.num_timesteps,
             "seconds": self.seconds,
@@ -277,19 +247,21 @@ class _Watch(BaseCallback):
             "updates": self.model._n_updates,  # type: ignore[attr-defined]
             "return_moments": [float(moments.mean), float(moments.var), float(moments.count)],
             "policy": self.model.policy.state_dict(),
+            "best": self.best,
             "optimizer": self.model.policy.optimizer.state_dict(),
         }
         torch.save(state, buffer)
         return buffer.getvalue()
 
-    def restore(self, model: PPO, state: Mapping[str, Any]) -> None:
+    def restore(self, model: FastPPO, state: Mapping[str, Any]) -> None:
         """Go on from a checkpoint."""
         model.policy.load_state_dict(state["policy"])
         model.policy.optimizer.load_state_dict(state["optimizer"])
         model.num_timesteps = state["steps"]
         model._n_updates = state["updates"]
-        moments = self.env.ret_rms
+        moments = model.return_moments
         mean, var, count = state["return_moments"]
-        moments.mean, moments.var, moments.count = np.float64(mean), np.float64(var), count  # type: ignore[assignment]
+        moments.mean, moments.var, moments.count = mean, var, count
         self.curve = state["curve"]
+        self.best = state["best"]
         self._spent = state["seconds"]

@@ -253,6 +253,20 @@ class JobBoard:
         return None
 
 
+def check_request(folder: Path, spec: TrainSpec) -> None:
+    """Refuse to work on a job whose key is not its spec's: a version that reads specs otherwise asked for it.
+
+    Raises:
+        InvalidInput: says so; the job is marked as failed.
+    """
+    if KEY.fullmatch(folder.name) and folder.name != spec.key:
+        error = InvalidInput("other_version", folder=str(folder))
+        status = read_status(folder)
+        if status is not None:
+            write_status(folder, replace(status, state="failed", message=str(error)))
+        raise error
+
+
 def available_cores() -> int:
     """Cores that this process may use."""
     return len(psutil.Process().cpu_affinity()) if psutil.LINUX else psutil.cpu_count() or 1

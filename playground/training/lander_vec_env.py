@@ -3,20 +3,35 @@
 All components are computed as arrays, once for the whole batch; there is no wrapper stack and no info
 dictionary but where an episode ends. Time-outs are told apart from terminations, so PPO bootstraps there.
 
-Leaves out: reward normalisation (SB3's ``VecNormalize`` goes around it) and rendering.
+Leaves out: reward normalisation, which is the learner's, and rendering.
 """
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 from gymnasium import spaces
 from stable_baselines3.common.vec_env import VecEnv
 
-from playground.lander.simulator import MAX_STEPS, N_ACTIONS, OBSERVATION_SIZE, make_simulator
+from playground.lander.simulator import MAX_STEPS, N_ACTIONS, OBSERVATION_SIZE, Observations, make_simulator
 from playground.reward.account import decompose, reward_of
 from playground.reward.terms import RewardConfig, Transitions
+
+
+class Advance(NamedTuple):
+    """One step of n landers."""
+
+    observations: Observations
+    """``(n, 8)``: after the step, of the new episode where one ended."""
+    rewards: npt.NDArray[np.float64]
+    """``(n,)``: designed."""
+    terminated: npt.NDArray[np.bool_]
+    truncated: npt.NDArray[np.bool_]
+    ended: npt.NDArray[np.int64]
+    """``(k,)``: which landers' episodes ended."""
+    last_observations: Observations
+    """``(k, 8)``: the last ones of those episodes."""
 
 
 class LanderVecEnv(VecEnv):
@@ -46,32 +61,42 @@ class LanderVecEnv(VecEnv):
         self._reset_seeds()
         return self._observations.copy()
 
+    def advance(self, actions: npt.NDArray[np.int64]) -> "Advance":
+        """Step all landers; those that end are reset.
+
+        Args:
+            actions: ``(n,)``, 0 to 3.
+        """
+        after = np.empty_like(self._observations)
+        rewards = np.empty(self.num_envs)
+        terminated = np.zeros(self.num_envs, np.bool_)
+        for index, action in enumerate(actions.tolist()):
+            after[index], rewards[index], terminated[index], _, _ = self.simulators[index].step(action)
+        self._steps += 1
+        steps = Transitions(self._observations, actions, after, rewards, terminated)
+        paid = reward_of(decompose(steps, self.reward.form, self.gamma), self.reward)
+
+        truncated = ~terminated & (self._steps >= MAX_STEPS)
+        ended = np.flatnonzero(terminated | truncated)
+        last = after[ended]
+        for index in ended.tolist():
+            after[index], _ = self.simulators[index].reset()
+        self._steps[ended] = 0
+        self._observations = after
+        return Advance(after, paid, terminated, truncated, ended, last)
+
     def step_async(self, actions: Any) -> None:
         """Take the actions ``(n,)`` of the next step."""
         self._actions = np.asarray(actions, np.int64)
 
     def step_wait(self) -> Any:
         """Step all landers: observations ``(n, 8)``, rewards, dones ``(n,)`` and infos."""
-        after = np.empty_like(self._observations)
-        rewards = np.empty(self.num_envs)
-        terminated = np.zeros(self.num_envs, np.bool_)
-        for index, action in enumerate(self._actions.tolist()):
-            after[index], rewards[index], terminated[index], _, _ = self.simulators[index].step(action)
-        self._steps += 1
-        steps = Transitions(self._observations, self._actions, after, rewards, terminated)
-        paid = reward_of(decompose(steps, self.reward.form, self.gamma), self.reward).astype(np.float32)
-
-        dones = terminated | (self._steps >= MAX_STEPS)
+        step = self.advance(self._actions)
         infos: list[dict[str, Any]] = [{} for _ in range(self.num_envs)]
-        for index in np.flatnonzero(dones).tolist():
-            infos[index] = {
-                "terminal_observation": after[index].copy(),
-                "TimeLimit.truncated": not terminated[index],
-            }
-            after[index], _ = self.simulators[index].reset()
-            self._steps[index] = 0
-        self._observations = after
-        return after.copy(), paid, dones, infos
+        for index, last in zip(step.ended.tolist(), step.last_observations, strict=True):
+            truncated = bool(step.truncated[index])
+            infos[index] = {"terminal_observation": last.copy(), "TimeLimit.truncated": truncated}
+        return step.observations.copy(), step.rewards.astype(np.float32), step.terminated | step.truncated, infos
 
     def seed_all(self, *entropy: int) -> None:
         """Give every lander a seed drawn from these numbers, for the next `reset`."""

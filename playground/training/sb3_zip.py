@@ -14,7 +14,8 @@ from typing import Final
 
 from playground.lander.scorecard import evaluate
 from playground.reward.errors import InvalidInput
-from playground.training.engine import Result, build_ppo, check_finite, dump_policy, to_policy
+from playground.training.engine import Result, build_ppo, check_finite, dump_policy
+from playground.training.fast_ppo import to_numpy
 from playground.training.lander_vec_env import LanderVecEnv
 from playground.training.spec import TrainSpec
 from playground.training.store import Model, write_model
@@ -43,7 +44,7 @@ def import_zip(path: Path, spec: TrainSpec, out: Path) -> Model:
         raise InvalidInput("bad_zip", file=path.name, reason=str(error) or repr(error)) from None
     buffer = io.BytesIO()
     model.save(buffer)
-    card = evaluate(to_policy(model), spec.gamma)
+    card = evaluate(to_numpy(model), spec.gamma)
     result = Result(dump_policy(model), buffer.getvalue(), [], card, steps=0, seconds=0.0)
     return write_model(out, spec.key, model_files(spec, result), manifest_of(result) | {"imported": path.name})
 

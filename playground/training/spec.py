@@ -72,10 +72,10 @@ class TrainSpec:
     """Hidden layers of the actor and, separately, of the critic."""
     activation: str = "tanh"
     n_envs: int = 32
-    n_steps: int = 128
+    n_steps: int = 256
     """Steps of each environment between two updates."""
-    batch_size: int = 512
-    n_epochs: int = 6
+    batch_size: int = 1024
+    n_epochs: int = 10
     gae_lambda: float = 0.98
     clip_range: float = 0.2
     ent_coef: float = 0.01
@@ -83,6 +83,8 @@ class TrainSpec:
     max_grad_norm: float = 0.5
     normalize_reward: bool = True
     """Divide rewards by a running deviation of the return, for the learner only."""
+    keep_best: bool = True
+    """Keep the evaluated policy with the highest designed return, not the last one."""
     algorithm: str = "ppo"
     env: str = ENV_ID
 
@@ -94,8 +96,9 @@ class TrainSpec:
                 raise InvalidInput("not_a_choice", field=name, value=getattr(self, name), choices=", ".join(choices))
         if self.env != ENV_ID:
             raise InvalidInput("other_environment", value=self.env, known=ENV_ID)
-        if not isinstance(self.normalize_reward, bool):
-            raise InvalidInput("not_a_bool", field="normalize_reward", value=self.normalize_reward)
+        for name in ("normalize_reward", "keep_best"):
+            if not isinstance(getattr(self, name), bool):
+                raise InvalidInput("not_a_bool", field=name, value=getattr(self, name))
         if not isinstance(self.net_arch, tuple) or len(self.net_arch) > MAX_LAYERS:
             raise InvalidInput("out_of_range", field="net_arch (layers)", low=0, high=MAX_LAYERS, value=self.net_arch)
         for width in self.net_arch:

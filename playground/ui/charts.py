@@ -106,14 +106,15 @@ def step_bars(paid: Floats, keys: Sequence[str], name: Callable[[str], str], say
     ]
     net = pd.DataFrame({"middle": (starts + ends) / 2, "net": sums.sum(axis=1)})
     pick = alt.selection_point(fields=["part"], bind="legend")
-    x = alt.X("start:Q", title=say("parts.step"), scale=alt.Scale(domain=[0, steps / STEPS_PER_SECOND], nice=False))
+    scale = alt.Scale(domain=[0, steps / STEPS_PER_SECOND], nice=False)
+    x = alt.X("start:Q", bin=alt.BinParams(binned=True), title=say("parts.step"), scale=scale)
     bars = (
         alt.Chart(pd.DataFrame(rows))
         .mark_bar(binSpacing=0)
         .encode(
             x=x,
             x2="end:Q",
-            y=alt.Y("paid:Q", title=say("parts.paid")),
+            y=alt.Y("paid:Q", title=say("parts.paid"), stack="zero"),
             color=_colours(keys, name, legend=alt.Legend(title=None, orient="bottom", columns=4)),
             opacity=alt.condition(pick, alt.value(1), alt.value(0.08)),
             tooltip=[

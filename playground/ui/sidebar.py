@@ -328,7 +328,8 @@ def _setting(state: Session, name: str) -> None:
     if choices:
         st.selectbox(label, choices, key=key, on_change=changed)
     elif isinstance(default, bool):
-        st.toggle(label, key=key, on_change=changed)
+        hint = say("settings.keep_best.help") if name == "keep_best" else None
+        st.toggle(label, key=key, on_change=changed, help=hint)
     elif isinstance(default, tuple):
         st.text_input(label, key=key, on_change=changed, help=say("settings.net_arch.help"))
     else:

@@ -18,7 +18,8 @@ from playground.reward.account import PART_KEYS
 from playground.reward.presets import GYMNASIUM
 from playground.reward.terms import RewardConfig
 from playground.training import engine
-from playground.training.engine import Stopped, build_ppo, dump_policy, read_checkpoint, to_policy, train
+from playground.training.engine import Stopped, build_ppo, dump_policy, read_checkpoint, train
+from playground.training.fast_ppo import to_numpy
 from playground.training.lander_vec_env import LanderVecEnv
 from playground.training.spec import TrainSpec
 
@@ -184,7 +185,7 @@ def test_the_scorecard_is_the_trained_policys():
     result = train(SPEC)
     path_free = build_ppo(SPEC, LanderVecEnv(SPEC.reward, SPEC.gamma, 1))
     path_free.set_parameters(io.BytesIO(result.model_zip), device="cpu")
-    card = evaluate(to_policy(path_free), SPEC.gamma, EVALUATION_SEEDS[:2])
+    card = evaluate(to_numpy(path_free), SPEC.gamma, EVALUATION_SEEDS[:2])
     assert card.native_return.tolist() == result.scorecard.native_return.tolist()
     assert result.scorecard.gamma == SPEC.gamma
 
@@ -199,7 +200,7 @@ def test_plain_sb3_loads_the_zip_and_acts_like_the_numpy_policy(tmp_path, activa
     actions, _ = model.predict(observations, deterministic=True)
     assert actions.tolist() == policy.act(observations).tolist()
     assert len(set(actions.tolist())) > 1
-    assert to_policy(model).act(observations).tolist() == actions.tolist()
+    assert to_numpy(model).act(observations).tolist() == actions.tolist()
     with torch.no_grad():
         wanted = model.policy.get_distribution(torch.as_tensor(observations)).distribution.probs.numpy()
         values = model.policy.predict_values(torch.as_tensor(observations)).numpy()

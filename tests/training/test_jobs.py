@@ -12,7 +12,16 @@ import pytest
 
 from playground.reward.errors import InvalidInput
 from playground.reward.presets import GYMNASIUM
-from playground.training.jobs import STALE, STARTING, JobBoard, Status, available_cores, read_status, write_status
+from playground.training.jobs import (
+    STALE,
+    STARTING,
+    JobBoard,
+    Status,
+    available_cores,
+    check_request,
+    read_status,
+    write_status,
+)
 from playground.training.spec import TrainSpec
 from playground.training.store import ModelStore
 
@@ -399,3 +408,14 @@ def test_a_job_asked_for_again_right_after_its_cancel_is_not_lost(board, monkeyp
         board.cancel(TINY.key)
         board.submit(TINY)
     assert started == [TINY.key] or not (board.folder(TINY.key) / "cancel").exists()
+
+
+def test_a_job_asked_for_by_a_version_with_other_keys_says_so(board):
+    folder = board.folder("ab" * 32)
+    now = time.time()
+    write_status(folder, Status("queued", submitted=now, heartbeat=now))
+    with pytest.raises(InvalidInput) as told:
+        check_request(folder, TINY)
+    assert told.value.code == "other_version"
+    assert read_status(folder).state == "failed"
+    check_request(board.folder(TINY.key), TINY)

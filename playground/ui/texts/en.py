@@ -65,6 +65,8 @@ TEXTS: Final[dict[str, str]] = {
     "settings.vf_coef": "Value loss weight",
     "settings.max_grad_norm": "Gradient norm limit",
     "settings.normalize_reward": "Normalise rewards",
+    "settings.keep_best": "Keep the best policy",
+    "settings.keep_best.help": "Of all evaluations, keep the policy with the highest mean of your return; else the last one.",
     "settings.reset": "Default settings",
     "settings.more": "PPO's own settings",
     # train
@@ -146,7 +148,7 @@ TEXTS: Final[dict[str, str]] = {
     # scorecard
     "score.your_return": "Your return",
     "score.your_return.help": "Mean over 100 held-out episodes of the reward in the sidebar. Changes with every slider.",
-    "score.native": "Gymnasium's return",
+    "score.native": "Gymnasium return",
     "score.native.help": "LunarLander's own score, whatever you reward. IQM {iqm}; 95 % interval {low} to {high}. 200 counts as solved.",
     "score.landed": "Landed",
     "score.landed.help": "Came to rest. On the pad: {pad} of 100.",
@@ -174,7 +176,7 @@ TEXTS: Final[dict[str, str]] = {
     "curve.native": "Gymnasium's return",
     "curve.landing": "Landing rate",
     "curve.steps": "steps",
-    "curve.caption": "Means of 16 validation episodes, each in the units of the reward that was trained on.",
+    "curve.caption": "Means of 16 validation episodes, in the units of the reward that was trained on. The model is the best of them by that return.",
     # models page
     "models.title": "Models at hand",
     "models.shipped": "Shipped",

@@ -215,7 +215,7 @@ def _scorecard(card: Scorecard, reward: RewardConfig) -> None:
         for row in (metrics[:4], metrics[4:]):
             with st.container(horizontal=True, horizontal_alignment="distribute"):
                 for name, value, values in row:
-                    st.metric(say(f"score.{name}"), value, help=say(f"score.{name}.help", **values), width=136)
+                    st.metric(say(f"score.{name}"), value, help=say(f"score.{name}.help", **values), width=150)
         st.caption(say("score.caption"))
 
 
