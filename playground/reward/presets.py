@@ -116,9 +116,10 @@ PRESETS: Final[tuple[Preset, ...]] = (
         replace(GYMNASIUM, form="potential"),
         {"en": "Potential-based twin of Gymnasium's", "zh": "Gymnasium 的势能式孪生"},
         {
-            "en": "The same hints with the discount built in: they speed learning up and never change what is best.",
-            "zh": "同样的提示，但把折扣算进去：加快学习，却不改变最优行为。",
+            "en": "The same hints with the discount built in: what is best stays best, but the push to hurry is gone.",
+            "zh": "同样的提示，但把折扣算进去：最优行为不变，可是催它快点的那股力也没了。",
         },
+        steps=1_000_000,
     ),
 )
 PRESET: Final[Mapping[str, Preset]] = {preset.slug: preset for preset in PRESETS}

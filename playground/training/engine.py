@@ -14,13 +14,18 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+import numpy as np
 import torch
 from safetensors.numpy import save as save_safetensors
 from stable_baselines3 import PPO
 from stable_baselines3.common.callbacks import BaseCallback
 from stable_baselines3.common.utils import LinearSchedule
 
-from playground.lander.scorecard import Scorecard, evaluate
+from playground.lander.rollout import run_episodes
+from playground.lander.scorecard import Scorecard, evaluate, score
+from playground.lander.trajectory import Trajectory
+from playground.reward.account import decompose, discounts, reward_of
+from playground.reward.terms import RewardConfig
 from playground.training.fast_ppo import FastPPO, activation_of, network, to_numpy
 from playground.training.lander_vec_env import LanderVecEnv
 from playground.training.spec import TrainSpec
@@ -58,11 +63,6 @@ class Result:
     steps: int
     seconds: float
 
-    @property
-    def chosen_steps(self) -> float:
-        """After how many steps the kept policy had the highest designed return; the last such evaluation."""
-        return max(self.curve, key=lambda row: (row["designed_return"], row["steps"]))["steps"]
-
 
 class Stopped(Exception):
     """The training was asked to stop."""
@@ -99,10 +99,6 @@ def train(
         watch.restore(model, state)
     try:
         model.learn(spec.steps - model.num_timesteps, callback=watch, reset_num_timesteps=False)
-    except ValueError as error:
-        if "nan" in str(error).lower():
-            raise FloatingPointError(DIVERGED) from None
-        raise
     finally:
         env.close()
     if watch.stopped:
@@ -156,6 +152,12 @@ def build_ppo(spec: TrainSpec, env: LanderVecEnv) -> FastPPO:
     )
 
 
+def discounted_return(trajectory: Trajectory, reward: RewardConfig, gamma: float) -> float:
+    """Σ γᵗ·reward over an episode: what the learner maximises."""
+    rewards = reward_of(decompose(trajectory.transitions, reward.form, gamma), reward)
+    return float(rewards @ discounts(len(trajectory), gamma))
+
+
 def check_finite(model: PPO) -> None:
     """Refuse a network with a weight that is not a number.
 
@@ -201,6 +203,7 @@ class _Watch(BaseCallback):
         return self._spent + time.perf_counter() - self._since
 
     def _on_rollout_start(self) -> None:
+        check_finite(self.model)  # type: ignore[arg-type]
         steps = self.model.num_timesteps
         if steps and steps % self._evaluate_every == 0 and (not self.curve or self.curve[-1]["steps"] < steps):
             self.evaluate(self.model)
@@ -216,20 +219,22 @@ class _Watch(BaseCallback):
         return not self.stopped
 
     def evaluate(self, model: Any) -> None:
-        """Add a row to the curve, and remember the policy if it is the best so far by its own reward."""
-        card = evaluate(to_numpy(model), self.spec.gamma, VALIDATION_SEEDS)
-        means = card.part_means(self.spec.reward)
-        designed = float(card.returns(self.spec.reward).mean())
-        if all(designed >= row["designed_return"] for row in self.curve):
+        """Add a row to the curve, and remember the policy if none before was better by what the learner maximises."""
+        reward, gamma = self.spec.reward, self.spec.gamma
+        trajectories = run_episodes(to_numpy(model), VALIDATION_SEEDS)
+        card = score(trajectories, gamma)
+        discounted = float(np.mean([discounted_return(t, reward, gamma) for t in trajectories]))
+        if all(discounted >= row["discounted_return"] for row in self.curve):
             self.best = {name: tensor.clone() for name, tensor in model.policy.state_dict().items()}
         self.curve.append(
             {
                 "steps": float(model.num_timesteps),
                 "seconds": round(self.seconds, 3),
-                "designed_return": designed,
+                "designed_return": float(card.returns(reward).mean()),
+                "discounted_return": discounted,
                 "native_return": float(card.native_return.mean()),
                 "landing_rate": card.summary["landing_rate"],
-                **{f"part.{key}": value for key, value in means.items()},
+                **{f"part.{key}": value for key, value in card.part_means(reward).items()},
             }
         )
 

@@ -84,7 +84,7 @@ class TrainSpec:
     normalize_reward: bool = True
     """Divide rewards by a running deviation of the return, for the learner only."""
     keep_best: bool = True
-    """Keep the evaluated policy with the highest designed return, not the last one."""
+    """Keep the evaluated policy with the highest discounted designed return, not the last one."""
     algorithm: str = "ppo"
     env: str = ENV_ID
 

@@ -17,6 +17,7 @@ from playground.reward.terms import TERM, Floats
 
 ENV_COLOUR: Final = "#c026d3"
 NET_COLOUR: Final = "#7c66e6"
+KEPT_COLOUR: Final = "#f97316"
 OUTCOME_COLOURS: Final = {
     Outcome.LANDED: "#22a35a",
     Outcome.CRASHED: "#e11d48",
@@ -156,8 +157,10 @@ def cumulative_lines(cumulative: Floats, keys: Sequence[str], name: Callable[[st
     return (lines + total).properties(height=HEIGHT)
 
 
-def learning_curve(rows: Sequence[Mapping[str, float]], column: str, title: str, say: Say) -> Any:
-    """One measure against steps."""
+def learning_curve(
+    rows: Sequence[Mapping[str, float]], column: str, title: str, say: Say, kept: float | None = None
+) -> Any:
+    """One measure against steps, with a ring around the evaluation whose policy was kept."""
     data = pd.DataFrame({"steps": [r["steps"] for r in rows], "value": [r[column] for r in rows]})
     rate = column == "landing_rate"
     y = alt.Y(
@@ -170,6 +173,9 @@ def learning_curve(rows: Sequence[Mapping[str, float]], column: str, title: str,
     tip = [alt.Tooltip("steps:Q", format=","), alt.Tooltip("value:Q", format=".0%" if rate else ",.1f", title=title)]
     base = alt.Chart(data).encode(x=x, y=y, tooltip=tip)
     chart = base.mark_line(color=NET_COLOUR, strokeWidth=2) + base.mark_circle(color=NET_COLOUR, size=40)
+    if kept is not None:
+        ring = alt.Chart(data[data["steps"] == kept]).mark_point(color=KEPT_COLOUR, size=180, strokeWidth=2.5)
+        chart += ring.encode(x=x, y=y, tooltip=tip)
     return chart.properties(height=180, title=alt.TitleParams(title, fontSize=13, anchor="start"))
 
 

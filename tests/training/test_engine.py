@@ -19,8 +19,8 @@ from playground.reward.presets import GYMNASIUM
 from playground.reward.terms import RewardConfig
 from playground.training import engine
 from playground.training.engine import Stopped, build_ppo, dump_policy, read_checkpoint, train
-from playground.training.fast_ppo import to_numpy
-from playground.training.lander_vec_env import LanderVecEnv
+from playground.training.fast_ppo import FastPPO, to_numpy
+from playground.training.lander_vec_env import Advance, LanderVecEnv
 from playground.training.spec import TrainSpec
 
 ROLLOUT = 128
@@ -162,7 +162,7 @@ def test_steps_are_rounded_up_to_whole_rollouts():
 
 def test_a_curve_row_has_the_documented_columns():
     result = train(SPEC)
-    columns = ["steps", "seconds", "designed_return", "native_return", "landing_rate"]
+    columns = ["steps", "seconds", "designed_return", "discounted_return", "native_return", "landing_rate"]
     for row in result.curve:
         assert list(row) == [*columns, *(f"part.{key}" for key in PART_KEYS)]
         assert all(type(value) is float for value in row.values())
@@ -240,10 +240,13 @@ class OneStepEpisodes(LanderVecEnv):
         super().__init__(RewardConfig(), 0.9, 1)
         self.truncated = truncated
 
-    def step_wait(self):
-        last = np.full(8, 0.5, np.float32)
-        info = {"terminal_observation": last, "TimeLimit.truncated": self.truncated}
-        return np.zeros((1, 8), np.float32), np.ones(1, np.float32), np.ones(1, bool), [info]
+    def advance(self, actions):
+        start, last, truncated = (
+            np.zeros((1, 8), np.float32),
+            np.full((1, 8), 0.5, np.float32),
+            np.array([self.truncated]),
+        )
+        return Advance(start, np.ones(1), ~truncated, truncated, np.array([0]), last)
 
 
 def test_a_network_that_became_nan_is_told(monkeypatch):
@@ -258,14 +261,14 @@ def test_a_network_that_became_nan_is_told(monkeypatch):
 
 
 def test_a_network_that_became_nan_in_the_last_update_is_told(monkeypatch):
-    learn = PPO.train
+    learn = FastPPO.train
 
     def break_at_the_end(model):
         learn(model)
         if model.num_timesteps == SPEC.steps:
             torch.nn.init.constant_(model.policy.action_net.weight, float("nan"))
 
-    monkeypatch.setattr(PPO, "train", break_at_the_end)
+    monkeypatch.setattr(FastPPO, "train", break_at_the_end)
     with pytest.raises(FloatingPointError, match="diverged"):
         train(SPEC)
 
@@ -278,3 +281,30 @@ def test_the_default_spec_learns_to_land(monkeypatch):
     assert summary["episodes"] == 100
     assert summary["landing_rate"] >= 0.8
     assert result.curve[-1]["landing_rate"] > result.curve[0]["landing_rate"]
+
+
+@pytest.mark.parametrize("keep_best", [True, False])
+def test_the_policy_with_the_highest_discounted_return_is_kept_if_asked_for(monkeypatch, keep_best):
+    """The score is made to fall from one evaluation to the next, so the first policy is the best."""
+    observation = np.full((1, 8), 0.3, np.float32)
+    evaluated, scores = [], iter(range(0, -10_000, -1))
+
+    def watched(model):
+        policy = to_numpy(model)
+        evaluated.append(policy.logits(observation))
+        return policy
+
+    monkeypatch.setattr(engine, "to_numpy", watched)
+    monkeypatch.setattr(engine, "discounted_return", lambda trajectory, reward, gamma: next(scores))
+    result = train(dataclasses.replace(SPEC, keep_best=keep_best))
+    *curve, final = evaluated
+    assert len(curve) == len(result.curve) > 2
+    assert not np.array_equal(curve[0], curve[-1])
+    np.testing.assert_array_equal(final, curve[0] if keep_best else curve[-1])
+
+
+def test_discounted_return_by_hand():
+    """Three steps at a cost of 2 each with γ = 0.5: −2·(1 + 0.5 + 0.25)."""
+    episode = run_episode(Hover(), 1, max_steps=3)
+    reward = RewardConfig(penalty_time=2.0, replace_reward=True)
+    assert engine.discounted_return(episode, reward, 0.5) == pytest.approx(-3.5)

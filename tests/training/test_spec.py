@@ -33,6 +33,7 @@ OTHER_VALUES = {
     "vf_coef": 0.4,
     "max_grad_norm": 0.4,
     "normalize_reward": False,
+    "keep_best": False,
 }
 ONE_CHOICE = {"algorithm", "env"}
 
@@ -57,6 +58,7 @@ specs = st.builds(
     schedule=st.sampled_from(["linear", "constant"]),
     activation=st.sampled_from(["tanh", "relu"]),
     normalize_reward=st.booleans(),
+    keep_best=st.booleans(),
     net_arch=st.lists(st.integers(1, 1024), max_size=MAX_LAYERS).map(tuple),
     **{name: numbers(bounds.low, bounds.high, bounds.whole) for name, bounds in BOUNDS.items()},
 )

@@ -66,7 +66,7 @@ TEXTS: Final[dict[str, str]] = {
     "settings.max_grad_norm": "Gradient norm limit",
     "settings.normalize_reward": "Normalise rewards",
     "settings.keep_best": "Keep the best policy",
-    "settings.keep_best.help": "Of all evaluations, keep the policy with the highest mean of your return; else the last one.",
+    "settings.keep_best.help": "Of all evaluations, keep the policy with the highest discounted return under your reward; else the last one.",
     "settings.reset": "Default settings",
     "settings.more": "PPO's own settings",
     # train
@@ -176,7 +176,7 @@ TEXTS: Final[dict[str, str]] = {
     "curve.native": "Gymnasium's return",
     "curve.landing": "Landing rate",
     "curve.steps": "steps",
-    "curve.caption": "Means of 16 validation episodes, in the units of the reward that was trained on. The model is the best of them by that return.",
+    "curve.caption": "Means of 16 validation episodes, in the units of the reward that was trained on. The ringed one, best by your discounted return, became the model.",
     # models page
     "models.title": "Models at hand",
     "models.shipped": "Shipped",

@@ -229,8 +229,10 @@ def _more(state: Session, model: Model, episode: Trajectory, parts: Breakdown) -
     with st.expander(say("more.curve"), icon=":material/show_chart:", key="more_curve", on_change="rerun") as panel:
         if panel.open:
             if model.curve:
+                best = max(model.curve, key=lambda row: (row.get("discounted_return", 0.0), row["steps"]))
+                kept = best["steps"] if model.spec.keep_best else None
                 for column, (measure, title) in zip(st.columns(3), CURVES.items(), strict=True):
-                    chart = charts.learning_curve(model.curve, measure, say(title), say)
+                    chart = charts.learning_curve(model.curve, measure, say(title), say, kept)
                     column.altair_chart(chart, key=f"curve_{measure}", width="stretch")
                 st.caption(say("curve.caption"))
             else:
