@@ -7,6 +7,7 @@ Heavy libraries are imported by the command that needs them, so ``playground pre
 import argparse
 import json
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
@@ -118,6 +119,7 @@ def build_parser() -> argparse.ArgumentParser:
     imports.add_argument(
         "--reward", default="gymnasium", metavar="REWARD", help=f"what it was trained on: {reward_help}"
     )
+    imports.add_argument("--activation", choices=["tanh", "relu"], default="tanh", help="the zip's tensors don't tell")
     imports.add_argument("--net-arch", type=_layers, metavar="64,64", help="its hidden layers")
     imports.add_argument("--out", type=Path, required=True, help="the model folder to make")
     with_json(imports)
@@ -167,12 +169,14 @@ def _table(rows: Sequence[Sequence[object]]) -> list[str]:
 def train_command(arguments: argparse.Namespace) -> int:
     """``playground train``."""
     from playground.training.jobs import check_request
-    from playground.training.store import ModelStore
+    from playground.training.store import KEY, ModelStore
 
     store, spec = ModelStore(), _spec(arguments)
     if arguments.spec:
         check_request(arguments.spec.absolute().parent, spec)
     found = store.find(spec.key)
+    if found and arguments.spec and KEY.fullmatch(arguments.spec.absolute().parent.name):
+        shutil.rmtree(arguments.spec.absolute().parent, ignore_errors=True)  # a job that is done already
     model = found or _train(spec, store, quiet=arguments.quiet or arguments.json)
     if model is None:
         return _fail(
@@ -292,7 +296,7 @@ def evaluate_command(arguments: argparse.Namespace) -> int:
     from playground.lander.scorecard import evaluate
     from playground.training.store import ModelStore
 
-    _check_range("episodes", arguments.episodes, 1, 100_000)
+    _check_range("episodes", arguments.episodes, 1, 10_000)
     _check_range("seed-start", arguments.seed_start, 0, 2**31)
     model = ModelStore().resolve(arguments.model)
     seeds = range(arguments.seed_start, arguments.seed_start + arguments.episodes)
@@ -428,7 +432,7 @@ def import_command(arguments: argparse.Namespace) -> int:
     from playground.training.sb3_zip import import_zip
     from playground.training.spec import TrainSpec
 
-    spec = TrainSpec(load_reward(arguments.reward))
+    spec = TrainSpec(load_reward(arguments.reward), activation=arguments.activation)
     if arguments.net_arch is not None:
         spec = replace(spec, net_arch=arguments.net_arch)
     model = import_zip(arguments.zip, spec, arguments.out)

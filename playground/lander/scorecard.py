@@ -24,6 +24,8 @@ from playground.reward.terms import FORMS, Floats, Form, RewardConfig
 EVALUATION_SEEDS: Final = range(1000, 1100)
 """Held out: training draws its seeds elsewhere."""
 RESAMPLES: Final = 2000
+BATCH: Final = 500
+"""Landers that are alive at once; each holds a Box2D world."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -158,7 +160,8 @@ def score(trajectories: Sequence[Trajectory], gamma: float) -> Scorecard:
 
 def evaluate(pilot: Pilot, gamma: float, seeds: Sequence[int] = EVALUATION_SEEDS) -> Scorecard:
     """Fly one episode for each seed and score them."""
-    return score(run_episodes(pilot, seeds, MAX_STEPS), gamma)
+    flown = [t for i in range(0, len(seeds), BATCH) for t in run_episodes(pilot, seeds[i : i + BATCH], MAX_STEPS)]
+    return score(flown, gamma)
 
 
 def touchdown_speed(trajectory: Trajectory) -> float:

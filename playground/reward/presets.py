@@ -95,11 +95,11 @@ PRESETS: Final[tuple[Preset, ...]] = (
     ),
     Preset(
         "fuel-miser",
-        replace(GYMNASIUM, penalty_main=3.0, penalty_side=0.3),
+        replace(GYMNASIUM, penalty_main=6.0, penalty_side=0.6),
         {"en": "Fuel miser", "zh": "吝啬燃料"},
         {
-            "en": "With fuel ten times as dear, braking costs more than a crash: it saves fuel and falls.",
-            "zh": "燃料贵十倍后，刹车比坠毁还贵：它省下燃料，然后掉下去。",
+            "en": "With fuel twenty times as dear, braking costs more than a crash: it saves fuel and falls.",
+            "zh": "燃料贵二十倍后，刹车比坠毁还贵：它省下燃料，然后掉下去。",
         },
     ),
     Preset(
@@ -116,8 +116,8 @@ PRESETS: Final[tuple[Preset, ...]] = (
         replace(GYMNASIUM, form="potential"),
         {"en": "Potential-based twin of Gymnasium's", "zh": "Gymnasium 的势能式孪生"},
         {
-            "en": "The same hints with the discount built in: what is best stays best, but the push to hurry is gone.",
-            "zh": "同样的提示，但把折扣算进去：最优行为不变，可是催它快点的那股力也没了。",
+            "en": "The same hints with the discount built in: landing stays best, but nothing hurries it: it hovers.",
+            "zh": "同样的提示，但把折扣算进去：着陆仍是最优，但没有什么催它，PPO 还在悬停。",
         },
         steps=1_000_000,
     ),

@@ -143,7 +143,7 @@ class JobBoard:
         """Every job that has not become a model, oldest first."""
         folder = self.store.home / "jobs"
         keys = [path.name for path in folder.iterdir() if KEY.fullmatch(path.name)] if folder.is_dir() else []
-        jobs = [job for key in keys if (job := self.find(key)) is not None]
+        jobs = [job for key in keys if self.store.find(key) is None and (job := self.find(key)) is not None]
         return sorted(jobs, key=lambda job: job.status.submitted)
 
     def submit(self, spec: TrainSpec) -> Job | None:

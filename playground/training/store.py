@@ -22,6 +22,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, Final
 
+from filelock import FileLock
+
 from playground.lander.policy import Policy, load_policy
 from playground.lander.scorecard import Scorecard, evaluate
 from playground.reward.account import PART_KEYS
@@ -197,7 +199,8 @@ class ModelStore:
 
     def add(self, key: str, files: Mapping[str, bytes], manifest: Mapping[str, Any]) -> Model:
         """Store a trained model in the user's home; if another process was first, keep that one."""
-        return write_model(self.home / key, key, files, manifest)
+        with FileLock(Path(tempfile.gettempdir(), f"reward-playground-{key[:32]}.lock")):  # one writer at a time
+            return write_model(self.home / key, key, files, manifest)
 
 
 def write_model(folder: Path, key: str, files: Mapping[str, bytes], manifest: Mapping[str, Any]) -> Model:
@@ -232,8 +235,8 @@ def write_model(folder: Path, key: str, files: Mapping[str, bytes], manifest: Ma
 def _move_into_place(temporary: Path, folder: Path, key: str) -> None:
     """Rename, unless the same model is there already; whatever else is there stays, too."""
     there = read_json(folder / MANIFEST)
-    if there is None and folder.name == key and folder.is_dir():
-        _clear_rest(folder)
+    if there is None and folder.name == key:
+        shutil.rmtree(folder, ignore_errors=True)  # the rest of a deletion or of a crash: it does not exist
     try:
         temporary.rename(folder)  # onto nothing, or onto an empty folder
     except OSError as error:
@@ -243,16 +246,6 @@ def _move_into_place(temporary: Path, folder: Path, key: str) -> None:
         if error.errno in (errno.ENOTEMPTY, errno.EEXIST):
             raise InvalidInput("folder_taken", folder=str(folder)) from None
         raise
-
-
-def _clear_rest(folder: Path) -> None:
-    """Remove the rest of a deletion or of a crash; if another writer was quicker, its model is put back."""
-    rest = Path(tempfile.mkdtemp(dir=folder.parent, prefix=".new-"))
-    with suppress(OSError):
-        folder.rename(rest)
-        if read_json(rest / MANIFEST) is not None:
-            rest.rename(folder)
-    shutil.rmtree(rest, ignore_errors=True)
 
 
 def _models_in(folder: Path, shipped: bool) -> Iterator[Model]:

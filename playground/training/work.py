@@ -74,6 +74,7 @@ def make_model(
             return store.find(spec.key) or _work(spec, board, on_status)
         finally:
             lock.release()
+    _remove(board, spec.key)  # what a crash or a second request left behind
     return model
 
 

@@ -46,14 +46,14 @@ def _colours(keys: Sequence[str], name: Callable[[str], str], **more: Any) -> al
     return alt.Color("part:N", scale=scale, **more)
 
 
-def waterfall(totals: Mapping[str, float], name: Callable[[str], str], say: Say) -> Any:
+def waterfall(totals: Mapping[str, float], name: Callable[[str], str], say: Say, total: str | None = None) -> Any:
     """Horizontal bars, each starting where the last one ended; the lowest bar is the return."""
     rows, start = [], 0.0
     for key, value in totals.items():
         end = start + value
         rows.append({"part": name(key), "paid": value, "from": start, "to": end, "colour": colour_of(key)})
         start = end
-    rows.append({"part": say("parts.return"), "paid": start, "from": 0.0, "to": start, "colour": NET_COLOUR})
+    rows.append({"part": total or say("parts.return"), "paid": start, "from": 0.0, "to": start, "colour": NET_COLOUR})
     data = pd.DataFrame(rows)
     data["text"] = [f"{v:+,.1f}" if abs(v) < 1e4 else f"{v:+,.0f}" for v in data["paid"]]
     data["high"] = data[["from", "to"]].max(axis=1)
@@ -94,18 +94,18 @@ def share_bars(shares: Mapping[str, float], name: Callable[[str], str], say: Say
 
 
 def step_bars(paid: Floats, keys: Sequence[str], name: Callable[[str], str], say: Say) -> Any:
-    """What was paid over time: bars in about fifty bins, gains above zero and costs below, and the net as a line."""
+    """What a step paid over time, as means of about fifty bins: gains above zero, costs below, the net as a line."""
     steps = len(paid)
     width = max(1, -(-steps // BINS))
     edges = np.arange(0, steps, width)
-    sums = np.add.reduceat(paid, edges, axis=0)
+    means = np.add.reduceat(paid, edges, axis=0) / np.diff(np.append(edges, steps))[:, None]
     starts, ends = edges / STEPS_PER_SECOND, np.minimum(edges + width, steps) / STEPS_PER_SECOND
     rows = [
-        {"part": name(key), "start": s, "end": e, "paid": sums[i, PART_KEYS.index(key)]}
+        {"part": name(key), "start": s, "end": e, "paid": means[i, PART_KEYS.index(key)]}
         for key in keys
         for i, (s, e) in enumerate(zip(starts, ends, strict=True))
     ]
-    net = pd.DataFrame({"middle": (starts + ends) / 2, "net": sums.sum(axis=1)})
+    net = pd.DataFrame({"middle": (starts + ends) / 2, "net": means.sum(axis=1)})
     pick = alt.selection_point(fields=["part"], bind="legend")
     scale = alt.Scale(domain=[0, steps / STEPS_PER_SECOND], nice=False)
     x = alt.X("start:Q", bin=alt.BinParams(binned=True), title=say("parts.step"), scale=scale)
@@ -115,7 +115,7 @@ def step_bars(paid: Floats, keys: Sequence[str], name: Callable[[str], str], say
         .encode(
             x=x,
             x2="end:Q",
-            y=alt.Y("paid:Q", title=say("parts.paid"), stack="zero"),
+            y=alt.Y("paid:Q", title=say("parts.paid_per_step"), stack="zero"),
             color=_colours(keys, name, legend=alt.Legend(title=None, orient="bottom", columns=4)),
             opacity=alt.condition(pick, alt.value(1), alt.value(0.08)),
             tooltip=[

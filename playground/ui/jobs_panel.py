@@ -48,7 +48,7 @@ def _polled(key: str, where: str, run_every: float | None) -> None:
 def _panel(key: str, where: str, was_alive: bool) -> None:
     """The panel's content; when the job's state changes, the whole page runs again."""
     job = board().find(key)
-    if store().find(key) is not None or job is None or job.alive != was_alive:
+    if store().find(key) is not None or job is None or job.alive != was_alive or session().problems:
         st.rerun()
     with st.container(border=True):
         try:

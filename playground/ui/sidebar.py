@@ -21,7 +21,16 @@ from playground.reward.presets import PRESET
 from playground.reward.terms import FORMS, TERMS, WEIGHT_LIMIT, RewardConfig, Slider, Term
 from playground.training.spec import ACTIVATIONS, BOUNDS, SCHEDULES, TrainSpec
 from playground.ui.charts import colour_of
-from playground.ui.state import Session, board, read_setting, reward_name, session, store, write_setting
+from playground.ui.state import (
+    Session,
+    board,
+    preset_settings,
+    read_setting,
+    reward_name,
+    session,
+    store,
+    write_setting,
+)
 from playground.ui.texts import LANGUAGES, language, say, say_error
 
 GROUPS: Final[dict[str, Callable[[Term], bool]]] = {
@@ -294,15 +303,17 @@ def _mode(state: Session) -> None:
 
 
 def _settings(state: Session) -> None:
-    with st.expander(say("settings.title") + (" ≠" if state.settings else ""), expanded=False):
+    home = preset_settings(state.preset)
+    changed = state.settings != home
+    with st.expander(say("settings.title") + (" ≠" if changed else ""), expanded=False):
         for name in MAIN_SETTINGS:
             _setting(state, name)
         with st.popover(say("settings.more"), width="stretch"):
             for item in fields(TrainSpec):
                 if item.name not in (*MAIN_SETTINGS, "reward", "algorithm", "env"):
                     _setting(state, item.name)
-        if state.settings:
-            st.button(say("settings.reset"), key="reset_settings", on_click=lambda: setattr(state, "settings", {}))
+        if changed:
+            st.button(say("settings.reset"), key="reset_settings", on_click=lambda: setattr(state, "settings", home))
 
 
 def _setting(state: Session, name: str) -> None:
@@ -314,12 +325,7 @@ def _setting(state: Session, name: str) -> None:
     def changed() -> None:
         given = st.session_state[key]
         try:
-            chosen = read_setting(name, given) if isinstance(default, tuple) else given
-            trial = {n: v for n, v in state.settings.items() if n != name} | (
-                {} if chosen == default else {name: chosen}
-            )
-            TrainSpec(reward=state.draft, **trial)
-            state.settings = trial
+            state.set_setting(name, read_setting(name, given) if isinstance(default, tuple) else given)
         except InvalidInput as error:
             state.problems.append(error)
 

@@ -53,6 +53,18 @@ class Session:
         """Change one field of the draft."""
         self.draft = replace(self.draft, **{name: value})
 
+    def set_setting(self, name: str, value: Any) -> None:
+        """Change one training setting.
+
+        Raises:
+            InvalidInput: the value is out of range; nothing is changed.
+        """
+        rest = {n: v for n, v in self.settings.items() if n != name}
+        default = getattr(TrainSpec(reward=self.draft), name)
+        trial = rest if value == default else {**rest, name: value}
+        TrainSpec(reward=self.draft, **trial)
+        self.settings = trial
+
     def choose_preset(self, slug: str) -> None:
         """Start from a preset: its reward as the draft, and its model on screen if the settings are the default."""
         self.preset, self.draft = slug, PRESET[slug].config
@@ -99,15 +111,12 @@ def _from_url() -> Session:
     for name in SETTINGS:
         if name in query:
             try:
-                value = read_setting(name, query[name])
-                state.settings = {**state.settings, name: value}
-                _ = state.spec
+                state.set_setting(name, read_setting(name, query[name]))
             except InvalidInput as error:
                 state.problems.append(error)
-                state.settings.pop(name, None)
-    if query.get("episode", "").isdecimal() and int(query["episode"]) in EVALUATION_SEEDS:
-        state.seed = int(query["episode"])
-    model = store().find(state.spec.key)
+    seeds = {str(seed): seed for seed in EVALUATION_SEEDS}
+    state.seed = seeds.get(query.get("episode", ""), state.seed)
+    model = store().find(query.get("model", "")) or store().find(state.spec.key)
     if model is not None:
         state.shown = model.key
     elif (job := board().find(state.spec.key)) is not None and job.alive:
@@ -146,7 +155,11 @@ def write_setting(value: Any) -> str:
 def sync_url(state: Session) -> None:
     """Write the design into the address bar, so that copying the address shares it."""
     wanted = {"preset": state.preset, **to_query(state.draft, PRESET[state.preset].config)}
-    wanted |= {name: write_setting(value) for name, value in state.settings.items()}
+    home = preset_settings(state.preset)
+    names = [n for n in SETTINGS if state.settings.get(n) != home.get(n)]
+    wanted |= {name: write_setting(getattr(state.spec, name)) for name in names}
+    if state.shown is not None and state.shown != state.spec.key:
+        wanted["model"] = state.shown
     if state.seed != EVALUATION_SEEDS.start:
         wanted["episode"] = str(state.seed)
     wanted["lang"] = str(st.session_state["lang"])

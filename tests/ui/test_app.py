@@ -40,7 +40,7 @@ def test_first_screen_shows_a_trained_model_without_training(app):
     assert f"{round(100 * summary['landing_rate'])} of 100" in app.header[0].value
     assert metric(app, "native") == f"{summary['native_return_mean']:.1f}"
     assert app.get("vega_lite_chart")
-    assert app.get("imgs")
+    assert app.get("image")
     assert app.button(key="train").disabled  # it is on screen already
 
 
@@ -136,6 +136,30 @@ def test_an_unsound_reward_still_shows_a_page():
     )
     assert not app.exception
     assert any("All weights are zero" in box.value for box in app.info)
+
+
+def test_a_scale_of_zero_is_told_from_weights_of_zero():
+    app = start(scale="0")
+    assert any("The scale is zero" in box.value for box in app.info)
+
+
+@pytest.mark.parametrize("slug", ["legs-farm", "gymnasium"])
+def test_every_number_of_steps_survives_in_the_address(slug):
+    """Also the default one, where the preset's own differs from it."""
+    app = start(preset=slug)
+    app.number_input(key="set_steps").set_value(500_000).run()
+    again = start(**dict(app.query_params.items()))
+    assert again.number_input(key="set_steps").value == 500_000
+
+
+def test_the_model_on_screen_survives_a_refresh_with_a_changed_draft():
+    app = start(preset="article")
+    app.slider(key="slide_legs").set_value(30.0).run()
+    app.selectbox(key="preset").set_value("gymnasium").run()
+    app.slider(key="slide_legs").set_value(31.0).run()
+    again = start(**dict(app.query_params.items()))
+    assert metric(again, "native") == metric(app, "native")
+    assert again.header[0].value == app.header[0].value
 
 
 def test_log_only_says_that_training_sees_gymnasiums_reward(app):

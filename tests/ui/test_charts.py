@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 
+from playground.lander.simulator import STEPS_PER_SECOND
 from playground.reward.account import PART_KEYS
 from playground.reward.terms import TERMS
 from playground.ui import charts
@@ -36,7 +37,8 @@ def test_step_bars_lose_nothing_in_their_bins():
     paid = rng.normal(size=(333, len(PART_KEYS)))
     spec = charts.step_bars(paid, PART_KEYS, str, say).to_dict()
     rows = next(rows for rows in spec["datasets"].values() if "part" in rows[0])
-    assert sum(row["paid"] for row in rows) == pytest.approx(paid.sum())
+    steps_in = [round((row["end"] - row["start"]) * STEPS_PER_SECOND) for row in rows]
+    assert sum(row["paid"] * steps for row, steps in zip(rows, steps_in, strict=True)) == pytest.approx(paid.sum())
     assert len({row["start"] for row in rows}) <= charts.BINS
 
 

@@ -33,19 +33,18 @@ def draw() -> None:
 
 
 def _list(models: list[Model], wanted: str) -> None:
-    shown = 0
-    for index, model in enumerate(models):
-        if shown == PAGE:
-            st.caption(say("models.more", count=len(models) - index))
-            return
-        shown += _row(model, wanted)
+    described = [(model, *_describe(model)) for model in models]
+    fitting = [d for d in described if wanted.lower() in f"{d[1]} {d[2]} {d[0].slug} {d[0].key}".lower()]
+    for model, name, line, broken in fitting[:PAGE]:
+        _row(model, name, line, broken)
+    if len(fitting) > PAGE:
+        st.caption(say("models.more", count=len(fitting) - PAGE))
 
 
-def _row(model: Model, wanted: str) -> bool:
-    """One model; false if it is not what was searched for."""
+def _describe(model: Model) -> tuple[str, str, str]:
+    """Name, line of figures, and what is wrong with it, if anything."""
     try:
-        name = model_name(model, language())
-        text = say(
+        line = say(
             "models.line",
             landed=round(100 * model.summary["landing_rate"]),
             native=f"{model.summary['native_return_mean']:.0f}",
@@ -53,15 +52,17 @@ def _row(model: Model, wanted: str) -> bool:
             seed=model.spec.seed,
             key=model.key[:SHORT],
         )
-        broken = ""
+        return model_name(model, language()), line, ""
     except InvalidInput as error:
-        name, text, broken = model.key[:SHORT], "", say_error(error)
-    if wanted.lower() not in f"{name} {text} {model.slug} {model.key}".lower():
-        return False
+        return model.key[:SHORT], "", say_error(error)
+
+
+def _row(model: Model, name: str, line: str, broken: str) -> None:
+    """One model."""
     with st.container(border=True):
         words, show, away = st.columns([6, 1, 1], vertical_alignment="center")
         words.markdown(f"**{name}**")
-        words.caption(text or say("models.broken", reason=broken))
+        words.caption(line or say("models.broken", reason=broken))
         if not broken and show.button(say("models.show"), key=f"show_{model.key}", width="stretch"):
             session().show(model)
             st.switch_page(st.session_state["pages"]["playground"])
@@ -75,7 +76,6 @@ def _row(model: Model, wanted: str) -> bool:
                     on_click=_delete,
                     args=(model.key, name),
                 )
-    return True
 
 
 def _delete(key: str, name: str) -> None:

@@ -18,11 +18,11 @@ from playground.reward.codec import dump_reward
 from playground.reward.errors import InvalidInput
 from playground.reward.export import to_python
 from playground.reward.presets import PRESET
-from playground.reward.terms import RewardConfig
+from playground.reward.terms import TERMS, RewardConfig
 from playground.training.store import SHORT, Model
 from playground.ui import charts
 from playground.ui.jobs_panel import CURVES, draw_watched_job
-from playground.ui.state import Session, episode_of, fly, model_name, session, shown_model, store
+from playground.ui.state import Session, board, episode_of, fly, model_name, session, shown_model, store
 from playground.ui.texts import language, part_name, say, say_error
 
 
@@ -40,9 +40,10 @@ def draw() -> None:
     left, right = st.columns([10, 11], gap="large")
     episode = episode_of(model, state.seed)
     gamma = model.spec.gamma
-    parts = break_down(episode, reward, gamma)
+    seen = reward if reward.replace_reward else logged(reward)
+    parts = break_down(episode, seen, gamma)
     with right:
-        _parts(episode, reward, gamma, parts)
+        _parts(episode, reward, seen, gamma, parts)
     _scorecard(model.scorecard, reward)
     with left:
         _episode(state, model, episode, parts)
@@ -61,8 +62,10 @@ def _verdict(state: Session, model: Model) -> None:
     lesson = f" — {PRESET[model.slug].lesson[language()]}" if model.slug is not None and model.slug in PRESET else ""
     st.caption(about + lesson)
     if state.draft != model.spec.reward:
-        at_hand = store().find(state.spec.key) is not None
-        st.info(say("verdict.old_load" if at_hand else "verdict.old", name=f"**{name}**"), icon=":material/history:")
+        job = board().find(state.spec.key)
+        training = job is not None and job.alive
+        kind = "old_load" if store().find(state.spec.key) else "old_training" if training else "old"
+        st.info(say(f"verdict.{kind}", name=f"**{name}**"), icon=":material/history:")
 
 
 def verdict_of(landing: float, crash: float, timeout: float) -> str:
@@ -145,8 +148,8 @@ def mp4(folder: str, key: str, slug: str | None, seed: int) -> bytes:
     return to_mp4(fly(folder, key, slug, seed))
 
 
-def _parts(episode: Trajectory, reward: RewardConfig, gamma: float, parts: Breakdown) -> None:
-    """What each part paid, in one of four views."""
+def _parts(episode: Trajectory, reward: RewardConfig, seen: RewardConfig, gamma: float, parts: Breakdown) -> None:
+    """What each part paid, in one of four views; ``seen`` is the reward, or what it would pay if it only logs."""
     with st.container(horizontal=True, vertical_alignment="bottom", horizontal_alignment="distribute"):
         view = st.segmented_control(
             say("parts.title"),
@@ -159,16 +162,16 @@ def _parts(episode: Trajectory, reward: RewardConfig, gamma: float, parts: Break
         discounted = st.toggle(say("parts.discounted"), key="discounted", help=say("parts.discounted.help"))
     if not reward.replace_reward:
         st.caption(say("parts.logged"))
-        reward = logged(reward)
-        parts = break_down(episode, reward, gamma)
     if discounted:
-        parts = break_down(episode, reward, gamma, discounted=True)
-    keys = [key for key, factor in zip(PART_KEYS, weights(reward), strict=True) if factor != 0]
+        parts = break_down(episode, seen, gamma, discounted=True)
+    keys = [key for key, factor in zip(PART_KEYS, weights(seen), strict=True) if factor != 0]
     if not keys:
-        st.info(say("parts.none"))
+        unscaled = reward.scale == 0 and any(getattr(reward, term.weight) for term in TERMS)
+        st.info(say("parts.scale_zero" if unscaled else "parts.none"))
         return
     if view == "totals":
-        chart = charts.waterfall({key: parts.totals[key] for key in keys}, part_name, say)
+        total = say("parts.discounted_return" if discounted else "parts.return")
+        chart = charts.waterfall({key: parts.totals[key] for key in keys}, part_name, say, total)
     elif view == "share":
         chart = charts.share_bars({key: parts.shares[key] for key in keys}, part_name, say)
     elif view == "steps":
@@ -197,8 +200,9 @@ def _scorecard(card: Scorecard, reward: RewardConfig) -> None:
 
     mine = card.returns(reward).mean()
     interval = {"low": f"{s['native_return_low95']:.0f}", "high": f"{s['native_return_high95']:.0f}"}
+    mine_name = "your_return" if reward.replace_reward else "your_return_log"
     metrics = [
-        ("your_return", f"{mine:,.1f}" if abs(mine) < 1e5 else f"{mine:,.0f}", {}),
+        (mine_name, f"{mine:,.1f}" if abs(mine) < 1e5 else f"{mine:,.0f}", {}),
         ("native", f"{s['native_return_mean']:.1f}", {"iqm": f"{s['native_return_iqm']:.1f}", **interval}),
         ("landed", of_100(s["landing_rate"]), {"pad": round(100 * s["on_pad_rate"])}),
         (
@@ -217,6 +221,8 @@ def _scorecard(card: Scorecard, reward: RewardConfig) -> None:
                 for name, value, values in row:
                     st.metric(say(f"score.{name}"), value, help=say(f"score.{name}.help", **values), width=150)
         st.caption(say("score.caption"))
+        if reward.replace_reward and reward.form == "potential":
+            st.caption(say("score.potential"))
 
 
 def _more(state: Session, model: Model, episode: Trajectory, parts: Breakdown) -> None:
@@ -234,12 +240,12 @@ def _more(state: Session, model: Model, episode: Trajectory, parts: Breakdown) -
                 for column, (measure, title) in zip(st.columns(3), CURVES.items(), strict=True):
                     chart = charts.learning_curve(model.curve, measure, say(title), say, kept)
                     column.altair_chart(chart, key=f"curve_{measure}", width="stretch")
-                st.caption(say("curve.caption"))
+                st.caption(say("curve.caption" if kept is not None else "curve.caption_last"))
             else:
                 st.caption(say("more.curve.none"))
     with st.expander(say("more.table"), icon=":material/table:", key="more_table", on_change="rerun") as panel:
         if panel.open:
-            _table(state.draft, parts)
+            _table(state.draft if state.draft.replace_reward else logged(state.draft), parts)
             stem = f"{model.slug or model.key[:SHORT]}-seed{state.seed}"
             st.download_button(
                 say("episode.csv"),
@@ -252,7 +258,7 @@ def _more(state: Session, model: Model, episode: Trajectory, parts: Breakdown) -
     with st.expander(say("more.code"), icon=":material/code:", key="more_code", on_change="rerun") as panel:
         if panel.open:
             st.code(dump_reward(state.draft), language="json")
-            st.code(to_python(state.draft, model.spec.gamma), language="python", height=400)
+            st.code(to_python(state.draft, state.spec.gamma), language="python", height=400)
 
 
 def _all_episodes(state: Session, model: Model) -> None:
