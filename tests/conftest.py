@@ -1,9 +1,11 @@
 """Fixtures that every room's tests share."""
 
 import logging
+import os
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 
 @pytest.fixture(autouse=True)
@@ -14,4 +16,6 @@ def own_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return home
 
 
+settings.register_profile("ci", derandomize=True)  # the same examples each time; elsewhere new ones are tried
+settings.load_profile("ci" if os.environ.get("CI") else "default")
 logging.getLogger("streamlit").setLevel(logging.ERROR)  # "missing ScriptRunContext" is expected outside a server
