@@ -1,10 +1,12 @@
 """The models that ship with the project: whole, made from the presets as they stand, and true to their lessons."""
 
+import numpy as np
 import pytest
 
 from playground.lander.rollout import run_episodes
 from playground.lander.scorecard import score
-from playground.reward.presets import PRESET
+from playground.reward.account import decompose, weigh
+from playground.reward.presets import GYMNASIUM, PRESET
 from playground.training.spec import preset_spec
 from playground.training.store import ModelStore
 
@@ -38,3 +40,10 @@ def test_where_a_lesson_says_that_crashing_pays_more_it_does(slug):
 def test_the_default_and_the_repaired_reward_land():
     for slug in ("gymnasium", "article-repaired"):
         assert ModelStore().resolve(slug).summary["landing_rate"] >= 0.9
+
+
+@pytest.mark.parametrize("slug", ["gymnasium", "article", "legs-farm", "potential"])
+def test_the_default_rewards_parts_sum_to_gymnasiums_on_every_step_of_trained_pilots(slug):
+    for episode in run_episodes(ModelStore().resolve(slug).policy, range(2000, 2020)):
+        parts = weigh(decompose(episode.transitions, "progress", 0.995), GYMNASIUM)
+        assert np.abs(parts.sum(axis=1) - episode.rewards).max() < 1e-4
