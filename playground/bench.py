@@ -215,7 +215,9 @@ def to_markdown(results: Results) -> str:
         elif "ours" in result:
             lines.append(f"| {result['what']} | {shown(result['ours'])} | | |")
         else:
-            figures = ", ".join(f"{k.replace('_', ' ')} {shown(v)}" for k, v in result.items() if k != "what")
+            figures = ", ".join(
+                f"{k.replace('_', ' ').replace('mib', 'MiB')} {shown(v)}" for k, v in result.items() if k != "what"
+            )
             lines.append(f"| {result['what']} | {figures} | | |")
     machine = results["machine"]
     return "\n".join([*lines, "", f"{machine['cores']} cores, Python {machine['python']}; median (lowest to highest)."])
