@@ -215,7 +215,8 @@ def write_model(folder: Path, key: str, files: Mapping[str, bytes], manifest: Ma
     Raises:
         InvalidInput: no permission, no space, or a folder with something else in it; nothing half-written is left.
     """
-    assert set(files) == set(FILES)
+    if set(files) != set(FILES):
+        raise ValueError(f"a model has the files {FILES}, got {tuple(files)}")
     with explain_os_errors(folder.parent):
         folder.parent.mkdir(parents=True, exist_ok=True)
         temporary = Path(tempfile.mkdtemp(dir=folder.parent, prefix=".new-"))
