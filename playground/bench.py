@@ -57,6 +57,11 @@ def _spread(values: list[float]) -> dict[str, float]:
     return {"median": statistics.median(values), "low": min(values), "high": max(values)}
 
 
+def _against(what: str, ours: list[float], peer: str, theirs: list[float], ratios: list[float]) -> Results:
+    """A measurement beside its peer's."""
+    return {"what": what, "peer": peer, "ours": _spread(ours), "peers": _spread(theirs), "ratio": _spread(ratios)}
+
+
 def simulation(repeats: int) -> Results:
     """Environment steps a second: this project's vector environment against ``make_vec_env``, 16 landers each."""
     from stable_baselines3.common.env_util import make_vec_env
@@ -77,13 +82,9 @@ def simulation(repeats: int) -> Results:
     for _ in range(repeats):
         ours.append(speed(LanderVecEnv(GYMNASIUM, 0.995, 16)))
         theirs.append(speed(make_vec_env(ENV_ID, n_envs=16)))
-    return {
-        "what": "environment steps a second, random actions, 16 landers, one core",
-        "peer": "stable_baselines3 make_vec_env",
-        "ours": _spread(ours),
-        "peers": _spread(theirs),
-        "ratio": _spread([a / b for a, b in zip(ours, theirs, strict=True)]),
-    }
+    what = "environment steps a second, random actions, 16 landers, one core"
+    faster = [a / b for a, b in zip(ours, theirs, strict=True)]
+    return _against(what, ours, "stable_baselines3 make_vec_env", theirs, faster)
 
 
 def evaluation(repeats: int) -> Results:
@@ -107,13 +108,9 @@ def evaluation(repeats: int) -> Results:
         start = time.perf_counter()
         evaluate_policy(peer, env, n_eval_episodes=100)
         theirs.append(time.perf_counter() - start)
-    return {
-        "what": "seconds for 100 episodes of the shipped Gymnasium policy",
-        "peer": "stable_baselines3 evaluate_policy, 16 environments from make_vec_env",
-        "ours": _spread(ours),
-        "peers": _spread(theirs),
-        "ratio": _spread([b / a for a, b in zip(ours, theirs, strict=True)]),
-    }
+    what = "seconds for 100 episodes of the shipped Gymnasium policy"
+    name = "stable_baselines3 evaluate_policy, 16 environments from make_vec_env"
+    return _against(what, ours, name, theirs, [b / a for a, b in zip(ours, theirs, strict=True)])
 
 
 def first_screen(repeats: int) -> Results:

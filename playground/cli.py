@@ -7,7 +7,6 @@ Heavy libraries are imported by the command that needs them, so ``playground pre
 import argparse
 import json
 import os
-import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
@@ -168,15 +167,15 @@ def _table(rows: Sequence[Sequence[object]]) -> list[str]:
 
 def train_command(arguments: argparse.Namespace) -> int:
     """``playground train``."""
-    from playground.training.jobs import check_request
-    from playground.training.store import KEY, ModelStore
+    from playground.training.jobs import JobBoard, check_request
+    from playground.training.store import ModelStore
 
     store, spec = ModelStore(), _spec(arguments)
     if arguments.spec:
         check_request(arguments.spec.absolute().parent, spec)
     found = store.find(spec.key)
-    if found and arguments.spec and KEY.fullmatch(arguments.spec.absolute().parent.name):
-        shutil.rmtree(arguments.spec.absolute().parent, ignore_errors=True)  # a job that is done already
+    if found:
+        JobBoard(store).forget(spec.key)  # what a crash or a second request left behind
     model = found or _train(spec, store, quiet=arguments.quiet or arguments.json)
     if model is None:
         return _fail(

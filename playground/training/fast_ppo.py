@@ -58,25 +58,22 @@ class FastPPO(PPO):
         observations = np.empty((n_rollout_steps + 1, env.num_envs, 8), np.float32)
         logits = np.empty((*shape, 4), np.float32)
         actions = np.empty(shape, np.int64)
-        rewards, terminated, truncated = np.empty(shape), np.empty(shape, np.bool_), np.empty(shape, np.bool_)
-        starts = np.empty(shape, np.float32)
+        rewards, dones = np.empty(shape), np.empty(shape, np.bool_)
         cut: list[tuple[int, int, npt.NDArray[np.float32]]] = []
 
         observations[0] = np.asarray(self._last_obs)
-        started = self._last_episode_starts
+        starts = self._last_episode_starts
         for t in range(n_rollout_steps):
             logits[t] = policy.logits(observations[t])
             actions[t] = (logits[t] + noise[t]).argmax(axis=1)  # a sample of the softmax (Gumbel 1954)
-            starts[t] = started
             step = env.advance(actions[t])
             observations[t + 1], rewards[t] = step.observations, step.rewards
-            terminated[t], truncated[t] = step.terminated, step.truncated
-            started = step.terminated | step.truncated
+            dones[t] = step.terminated | step.truncated
             cut += [(t, i, o) for i, o in zip(step.ended.tolist(), step.last_observations) if step.truncated[i]]
-        self._last_obs, self._last_episode_starts = observations[-1], started  # type: ignore[assignment]
+        self._last_obs, self._last_episode_starts = observations[-1], dones[-1]  # type: ignore[assignment]
         self.num_timesteps += actions.size
 
-        rewards = self._normalize(rewards, terminated | truncated)
+        rewards = self._normalize(rewards, dones)
         values = policy.values(observations.reshape(-1, 8)).reshape(n_rollout_steps + 1, env.num_envs)
         if cut:
             beyond = policy.values(np.stack([observation for _, _, observation in cut]))
@@ -87,11 +84,11 @@ class FastPPO(PPO):
         rollout_buffer.observations[:] = observations[:-1]
         rollout_buffer.actions[:] = actions[..., None]
         rollout_buffer.rewards[:] = rewards
-        rollout_buffer.episode_starts[:] = starts
+        rollout_buffer.episode_starts[0], rollout_buffer.episode_starts[1:] = starts, dones[:-1]
         rollout_buffer.values[:] = values[:-1]
         rollout_buffer.log_probs[:] = np.take_along_axis(log_softmax(logits), actions[..., None], axis=-1)[..., 0]
         rollout_buffer.pos, rollout_buffer.full = n_rollout_steps, True
-        rollout_buffer.compute_returns_and_advantage(torch.as_tensor(values[-1]), np.asarray(started))
+        rollout_buffer.compute_returns_and_advantage(torch.as_tensor(values[-1]), dones[-1])
         callback.update_locals(locals())
         go_on = bool(callback.on_step())
         callback.on_rollout_end()

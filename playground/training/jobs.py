@@ -194,8 +194,11 @@ class JobBoard:
         """Forget an ended job and its checkpoint."""
         job = self.find(key)
         if job is not None and not job.alive:
-            with explain_os_errors(job.folder):
-                shutil.rmtree(job.folder, ignore_errors=True)
+            self.forget(key)
+
+    def forget(self, key: str) -> None:
+        """Remove a job's folder, for instance because its model is there."""
+        shutil.rmtree(self.folder(key), ignore_errors=True)
 
     def _start(self, key: str) -> None:
         """Start the command line on a job, detached from this process and its terminal."""

@@ -9,7 +9,6 @@ Leaves out: starting processes (``jobs``).
 import json
 import os
 import platform
-import shutil
 import time
 from collections.abc import Callable
 from dataclasses import replace
@@ -74,7 +73,7 @@ def make_model(
             return store.find(spec.key) or _work(spec, board, on_status)
         finally:
             lock.release()
-    _remove(board, spec.key)  # what a crash or a second request left behind
+    board.forget(spec.key)  # what a crash or a second request left behind
     return model
 
 
@@ -103,7 +102,7 @@ def _work(spec: TrainSpec, board: JobBoard, on_status: Callable[[Status, list[di
     finally:
         if slot is not None:
             slot.release()
-    _remove(board, spec.key)
+    board.forget(spec.key)
     return model
 
 
@@ -138,11 +137,6 @@ def _train(spec: TrainSpec, board: JobBoard, on_status: Callable[[Status, list[d
 def _status(board: JobBoard, spec: TrainSpec) -> Status:
     now = time.time()
     return read_status(board.folder(spec.key)) or Status("queued", submitted=now, heartbeat=now, total=spec.steps)
-
-
-def _remove(board: JobBoard, key: str) -> None:
-    with explain_os_errors(board.folder(key)):
-        shutil.rmtree(board.folder(key), ignore_errors=True)
 
 
 def model_files(spec: TrainSpec, result: Result) -> dict[str, bytes]:

@@ -3,7 +3,7 @@
 Leaves out: the work itself; this only reads the job's folder.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 
 import streamlit as st
 
@@ -60,11 +60,16 @@ def _panel(key: str, where: str, was_alive: bool) -> None:
         else:
             _ended(job, name, where)
         if job.curve and where == "watched":
-            for column, (measure, title) in zip(st.columns(3), CURVES.items(), strict=True):
-                chart = learning_curve(job.curve, measure, say(title), say)
-                column.altair_chart(chart, key=f"{where}_{measure}", width="stretch")
+            draw_curves(job.curve, where)
         elif job.alive and job.status.state == "running" and where == "watched":
             st.caption(say("job.waiting_curve"))
+
+
+def draw_curves(rows: Sequence[Mapping[str, float]], where: str, kept: float | None = None) -> None:
+    """The two returns and the landing rate against steps, side by side; ``kept`` is ringed."""
+    for column, (measure, title) in zip(st.columns(3), CURVES.items(), strict=True):
+        chart = learning_curve(rows, measure, say(title), say, kept)
+        column.altair_chart(chart, key=f"{where}_{measure}", width="stretch")
 
 
 def _running(job: Job, name: str, where: str) -> None:

@@ -26,7 +26,6 @@ from playground.ui.state import (
     board,
     preset_settings,
     read_setting,
-    reward_name,
     session,
     store,
     write_setting,
@@ -159,10 +158,9 @@ def _train_button(state: Session) -> None:
         return
     key = spec.key
     job = board().find(key)
-    if state.shown == key and store().find(key) is not None:
-        act = "shown"
-    elif store().find(key) is not None:
-        act = "load"
+    at_hand = store().find(key) is not None
+    if at_hand:
+        act = "shown" if state.shown == key else "load"
     elif job is not None and job.alive:
         act = "running"
     else:
@@ -348,8 +346,3 @@ def _setting(state: Session, name: str) -> None:
         st.number_input(
             label, kind(bounds.low), kind(bounds.high), step=steps, format=shape, key=key, on_change=changed, help=words
         )
-
-
-def draft_name(state: Session) -> str:
-    """The draft in a few words."""
-    return reward_name(state.draft, language())

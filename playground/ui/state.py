@@ -66,7 +66,7 @@ class Session:
         self.settings = trial
 
     def choose_preset(self, slug: str) -> None:
-        """Start from a preset: its reward as the draft, and its model on screen if the settings are the default."""
+        """Start from a preset: its reward as the draft, and its model on screen if one is at hand."""
         self.preset, self.draft = slug, PRESET[slug].config
         self.settings = preset_settings(slug)
         model = store().find(self.spec.key)

@@ -21,7 +21,7 @@ from playground.reward.presets import PRESET
 from playground.reward.terms import TERMS, RewardConfig
 from playground.training.store import SHORT, Model
 from playground.ui import charts
-from playground.ui.jobs_panel import CURVES, draw_watched_job
+from playground.ui.jobs_panel import draw_curves, draw_watched_job
 from playground.ui.state import Session, board, episode_of, fly, model_name, session, shown_model, store
 from playground.ui.texts import language, part_name, say, say_error
 
@@ -120,11 +120,13 @@ def _episode(state: Session, model: Model, episode: Trajectory, parts: Breakdown
         st.button(say("episode.best"), key="best", help=say("episode.best.help"), on_click=go, args=(best,))
         st.button(say("episode.worst"), key="worst", help=say("episode.worst.help"), on_click=go, args=(worst,))
         with st.popover("", icon=":material/download:", help=say("episode.download")):
-            stem = f"{model.slug or model.key[:SHORT]}-seed{state.seed}"
+            stem = file_stem(state, model)
             where = (str(model.folder), model.key, model.slug, state.seed)
             st.download_button(say("episode.gif"), lambda: gif(*where), f"{stem}.gif", "image/gif", on_click="ignore")
             st.download_button(say("episode.mp4"), lambda: mp4(*where), f"{stem}.mp4", "video/mp4", on_click="ignore")
-            st.download_button(say("episode.csv"), to_csv(episode, parts), f"{stem}.csv", "text/csv", on_click="ignore")
+            st.download_button(
+                say("episode.csv"), lambda: to_csv(episode, parts), f"{stem}.csv", "text/csv", on_click="ignore"
+            )
     with picture:
         with st.spinner(say("episode.rendering"), show_time=False):
             image = gif(str(model.folder), model.key, model.slug, state.seed)
@@ -134,6 +136,11 @@ def _episode(state: Session, model: Model, episode: Trajectory, parts: Breakdown
             width="stretch",
             alt=say("episode.alt", seed=state.seed, outcome=outcome, seconds=seconds),
         )
+
+
+def file_stem(state: Session, model: Model) -> str:
+    """The name of what is downloaded, without its ending."""
+    return f"{model.slug or model.key[:SHORT]}-seed{state.seed}"
 
 
 @st.cache_data(max_entries=48, show_spinner=False)
@@ -237,19 +244,17 @@ def _more(state: Session, model: Model, episode: Trajectory, parts: Breakdown) -
             if model.curve:
                 best = max(model.curve, key=lambda row: (row.get("discounted_return", 0.0), row["steps"]))
                 kept = best["steps"] if model.spec.keep_best else None
-                for column, (measure, title) in zip(st.columns(3), CURVES.items(), strict=True):
-                    chart = charts.learning_curve(model.curve, measure, say(title), say, kept)
-                    column.altair_chart(chart, key=f"curve_{measure}", width="stretch")
+                draw_curves(model.curve, "curve", kept)
                 st.caption(say("curve.caption" if kept is not None else "curve.caption_last"))
             else:
                 st.caption(say("more.curve.none"))
     with st.expander(say("more.table"), icon=":material/table:", key="more_table", on_change="rerun") as panel:
         if panel.open:
             _table(state.draft if state.draft.replace_reward else logged(state.draft), parts)
-            stem = f"{model.slug or model.key[:SHORT]}-seed{state.seed}"
+            stem = file_stem(state, model)
             st.download_button(
                 say("episode.csv"),
-                to_csv(episode, parts),
+                lambda: to_csv(episode, parts),
                 f"{stem}.csv",
                 "text/csv",
                 key="table_csv",
