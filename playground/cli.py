@@ -5,6 +5,7 @@ Heavy libraries are imported by the command that needs them, so ``playground pre
 """
 
 import argparse
+import functools
 import json
 import os
 import subprocess
@@ -38,7 +39,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return FAILED
-    except (FloatingPointError, RuntimeError) as error:
+    except (FloatingPointError, RuntimeError, ChildProcessError) as error:
         return _fail(arguments, str(error), FAILED, code="failed")
     except KeyboardInterrupt:
         return _fail(arguments, "stopped", FAILED, code="stopped")
@@ -76,6 +77,7 @@ def build_parser() -> argparse.ArgumentParser:
     what.add_argument("--spec", type=Path, help="a whole train spec as JSON instead")
     for name, kind in _settings().items():
         train.add_argument(f"--{name.replace('_', '-')}", type=kind, metavar=kind.__name__.upper().strip("_"))
+    train.add_argument("--budget", choices=["quick", "standard", "best"], help="quick: only until it lands")
     train.add_argument("--out", type=Path, help="also copy the model's folder here")
     train.add_argument("--quiet", action="store_true", help="no progress")
     with_json(train)
@@ -118,13 +120,14 @@ def build_parser() -> argparse.ArgumentParser:
     imports.add_argument(
         "--reward", default="gymnasium", metavar="REWARD", help=f"what it was trained on: {reward_help}"
     )
-    imports.add_argument("--activation", choices=["tanh", "relu"], default="tanh", help="the zip's tensors don't tell")
+    imports.add_argument("--activation", choices=["tanh", "relu"], help="by default what the zip says, else tanh")
     imports.add_argument("--net-arch", type=_layers, metavar="64,64", help="its hidden layers")
     imports.add_argument("--out", type=Path, required=True, help="the model folder to make")
     with_json(imports)
 
     bench = add("bench", bench_command, "Measure the playground on this machine.")
-    bench.add_argument("--full", action="store_true", help="everything, slowly")
+    bench.add_argument("--full", action="store_true", help="with the peers' trainings, growth and many rewards: hours")
+    bench.add_argument("--only", metavar="PART", help="one part, for instance steps, app, landing or rewards")
     bench.add_argument("--out", type=Path, help="write the results as JSON here")
     with_json(bench)
 
@@ -202,7 +205,7 @@ def train_command(arguments: argparse.Namespace) -> int:
 
 def _spec(arguments: argparse.Namespace) -> "TrainSpec":
     from playground.reward.presets import PRESET, load_reward
-    from playground.training.spec import TrainSpec, parse_spec, preset_spec
+    from playground.training.spec import BUDGETS, TrainSpec, parse_spec, preset_spec
 
     if arguments.spec:
         spec = parse_spec(_read(arguments.spec))
@@ -211,7 +214,7 @@ def _spec(arguments: argparse.Namespace) -> "TrainSpec":
     else:
         spec = TrainSpec(load_reward(arguments.reward))
     given = {name: getattr(arguments, name) for name in _settings() if getattr(arguments, name) is not None}
-    return replace(spec, **given)
+    return replace(spec, **(BUDGETS[arguments.budget] if arguments.budget else {}) | given)
 
 
 def _read(path: Path) -> bytes:
@@ -428,10 +431,10 @@ def presets_command(arguments: argparse.Namespace) -> int:
 def import_command(arguments: argparse.Namespace) -> int:
     """``playground import``."""
     from playground.reward.presets import load_reward
-    from playground.training.sb3_zip import import_zip
+    from playground.training.sb3_zip import activation_in, import_zip
     from playground.training.spec import TrainSpec
 
-    spec = TrainSpec(load_reward(arguments.reward), activation=arguments.activation)
+    spec = TrainSpec(load_reward(arguments.reward), activation=arguments.activation or activation_in(arguments.zip))
     if arguments.net_arch is not None:
         spec = replace(spec, net_arch=arguments.net_arch)
     model = import_zip(arguments.zip, spec, arguments.out)
@@ -442,11 +445,16 @@ def import_command(arguments: argparse.Namespace) -> int:
 
 def bench_command(arguments: argparse.Namespace) -> int:
     """``playground bench``."""
-    from playground.bench import run_bench, to_markdown
+    from playground.bench import PARTS, run_bench, to_markdown
+    from playground.training.home import explain_os_errors
 
-    results = run_bench(full=arguments.full, say=lambda line: print(line, file=sys.stderr, flush=True))
+    if arguments.only not in (None, *PARTS):
+        raise InvalidInput("not_a_choice", field="only", value=arguments.only, choices=", ".join(PARTS))
+    say = functools.partial(print, file=sys.stderr, flush=True)
+    results = run_bench(arguments.full, say, arguments.only)
     if arguments.out:
-        arguments.out.write_text(json.dumps(results, indent=2))
+        with explain_os_errors(arguments.out.parent):
+            arguments.out.write_text(json.dumps(results, indent=2))
     print(json.dumps(results) if arguments.json else to_markdown(results))
     return DONE
 

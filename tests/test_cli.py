@@ -128,11 +128,10 @@ def test_a_quiet_training_prints_no_progress(capsys, monkeypatch):
 
 
 def few_episodes(monkeypatch):
-    from playground.lander.scorecard import evaluate
     from playground.training import engine
 
     monkeypatch.setattr(engine, "VALIDATION_SEEDS", range(900, 902))
-    monkeypatch.setattr(engine, "evaluate", lambda p, gamma, seeds=range(1000, 1002): evaluate(p, gamma, seeds))
+    monkeypatch.setattr(engine, "EVALUATION_SEEDS", range(1000, 1002))
 
 
 def test_a_training_that_diverged_exits_with_1(capsys, monkeypatch):
@@ -557,19 +556,33 @@ def test_a_zip_bomb_is_refused(capsys, tmp_path):
 def test_bench_prints_and_writes_its_results(capsys, tmp_path, monkeypatch):
     asked = []
 
-    def measure(full, say):
-        asked.append(full)
+    def measure(full, say, only):
+        asked.append((full, only))
         say("measuring")
         return {"steps_per_second": 5.0}
 
     monkeypatch.setattr("playground.bench.run_bench", measure, raising=False)
     monkeypatch.setattr("playground.bench.to_markdown", lambda results: f"| {results} |", raising=False)
     status, out, err = run(capsys, "bench", "--json", "--full", "--out", tmp_path / "bench.json")
-    assert (status, asked) == (0, [True])
+    assert (status, asked) == (0, [(True, None)])
     assert json.loads(out) == json.loads((tmp_path / "bench.json").read_text()) == {"steps_per_second": 5.0}
     assert "measuring" in err
-    assert run(capsys, "bench")[1].startswith("| {")
-    assert asked == [True, False]
+    assert run(capsys, "bench", "--only", "steps")[1].startswith("| {")
+    assert asked == [(True, None), (False, "steps")]
+    status, out, err = run(capsys, "bench", "--only", "everything")
+    assert status == 2
+    assert "landing" in err
+    assert len(asked) == 2
+
+
+def test_a_budget_changes_what_is_trained(capsys, tmp_path, monkeypatch):
+    few_episodes(monkeypatch)
+    monkeypatch.setenv("PLAYGROUND_HOME", str(tmp_path))
+    plain = run_json(capsys, "train", "gymnasium", *TINY, "--seed", 8)
+    quick = run_json(capsys, "train", "gymnasium", *TINY, "--seed", 8, "--budget", "quick")
+    assert plain["key"] != quick["key"]
+    assert run_json(capsys, "train", "gymnasium", *TINY, "--seed", 8, "--budget", "standard")["key"] == plain["key"]
+    assert not quick["found"]
 
 
 @pytest.fixture

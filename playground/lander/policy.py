@@ -19,10 +19,13 @@ from playground.reward.errors import InvalidInput
 
 Layers = tuple[tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]], ...]
 
-ACTIVATIONS: Final[Mapping[str, Callable[[Any], Any]]] = {
-    "tanh": np.tanh,
-    "relu": lambda x: np.maximum(x, np.float32(0)),
-}
+
+def relu(x: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+    """The positive part."""
+    return np.maximum(x, np.float32(0))
+
+
+ACTIVATIONS: Final[Mapping[str, Callable[[Any], Any]]] = {"tanh": np.tanh, "relu": relu}
 
 
 class Pilot(Protocol):
@@ -45,6 +48,7 @@ class Policy:
     def __init__(self, actor: Layers, critic: Layers, activation: str = "tanh") -> None:
         self.actor = actor
         self.critic = critic
+        self.activation = activation
         self._activate = ACTIVATIONS[activation]
 
     def act(self, observations: Observations) -> npt.NDArray[np.int64]:

@@ -12,6 +12,8 @@ MESSAGES: dict[str, str] = {
     "not_an_integer": "{field} must be a whole number, got {value}",
     "not_a_bool": "{field} must be true or false, got {value}",
     "not_a_choice": "{field} must be one of {choices}, got {value}",
+    "not_a_key": "{field} must be a model's whole key, 64 hexadecimal digits, got {value}",
+    "other_network": "{value} has another network than this training; choose the same hidden layers and activation",
     "unknown_field": "{field} is not a field of this file; remove it or check its spelling",
     "duplicate_field": "{field} stands in the file twice; keep one of them",
     "missing_schema": 'the file has no "schema"; add "schema": 1 if it is a reward of this playground',

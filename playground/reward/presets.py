@@ -85,7 +85,7 @@ PRESETS: Final[tuple[Preset, ...]] = (
     ),
     Preset(
         "legs-farm",
-        RewardConfig(w_legs=10.0, replace_reward=True),
+        RewardConfig(w_distance=5.0, w_velocity=5.0, w_legs=10.0, w_crash=2000.0, replace_reward=True),
         {"en": "Legs farmed", "zh": "刷支腿分"},
         {
             "en": "A bonus for each step on the ground pays for lingering, not for finishing: it dawdles while it can.",

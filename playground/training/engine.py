@@ -1,12 +1,13 @@
 """PPO on a designed reward, by Stable-Baselines3, with a curve, checkpoints and an exact resume.
 
-The learner is `FastPPO`, a subclass of SB3's. Around it: `LanderVecEnv`, and one callback that evaluates, saves and
-obeys a stop. At every checkpoint all random sources are seeded anew from the spec's seed
-and the step, in an uninterrupted run too; so a resumed training makes the very policy that it would have made.
+The learner is `FastPPO`, a subclass of SB3's, with a `Fleet` of landers. Around it: one callback that evaluates, saves
+and obeys a stop. At every checkpoint noise is seeded anew from the spec's seed and the step, in an uninterrupted run
+too, and a resume flies each lander to where it was; so it makes the very policy that training would have made.
 
 Leaves out: where files go (``store``) and who runs when (``jobs``).
 """
 
+import contextlib
 import io
 import math
 import time
@@ -20,21 +21,33 @@ from safetensors.numpy import save as save_safetensors
 from stable_baselines3 import PPO
 from stable_baselines3.common.callbacks import BaseCallback
 from stable_baselines3.common.utils import LinearSchedule
+from threadpoolctl import threadpool_limits
 
-from playground.lander.rollout import run_episodes
-from playground.lander.scorecard import Scorecard, evaluate, score
-from playground.lander.trajectory import Trajectory
+from playground.lander.policy import Policy
+from playground.lander.scorecard import EVALUATION_SEEDS, Scorecard, score
+from playground.lander.trajectory import Outcome, Trajectory
 from playground.reward.account import decompose, discounts, reward_of
+from playground.reward.errors import InvalidInput
 from playground.reward.terms import RewardConfig
 from playground.training.fast_ppo import FastPPO, activation_of, network, to_numpy
+from playground.training.home import available_cores
 from playground.training.lander_vec_env import LanderVecEnv
+from playground.training.landers import Fleet
+from playground.training.network import EPSILON
 from playground.training.spec import TrainSpec
 
 VALIDATION_SEEDS: Final = range(900, 916)
 """Flown for the learning curve; apart from the evaluation seeds, so looking at the curve costs no honesty."""
+LANDING_SEEDS: Final = range(900, 964)
+"""Flown to see whether a training that goes on until it lands is there."""
+FIRST_LOOK: Final = 4
+"""So many of them must all land before the others are flown."""
+LOOK_EVERY: Final = 8_192
+"""Steps between two such looks, rounded to whole rollouts."""
 CURVE_POINTS: Final = 16
 CHECKPOINTS: Final = 10
-
+WORTH_A_PROCESS: Final = 50_000
+"""Fewer steps than these are over before another process has started."""
 
 DIVERGED: Final = "training diverged: the network's weights became NaN; lower the learning rate or the reward's scale"
 
@@ -48,6 +61,8 @@ class Progress:
     seconds: float
     """Spent training, evaluations included, over all resumes."""
     curve: list[dict[str, float]]
+    policy: Policy
+    """What it would fly with now."""
 
 
 @dataclass(frozen=True)
@@ -62,6 +77,8 @@ class Result:
     scorecard: Scorecard
     steps: int
     seconds: float
+    kept: int
+    """Steps after which the policy was as it is: that of the best evaluation, or the last one."""
 
 
 class Stopped(Exception):
@@ -72,6 +89,7 @@ def train(
     spec: TrainSpec,
     on_progress: Callable[[Progress], None] = lambda progress: None,
     *,
+    initial: Policy | None = None,
     checkpoint: bytes | None = None,
     on_checkpoint: Callable[[bytes], None] = lambda data: None,
     should_stop: Callable[[], bool] = lambda: False,
@@ -81,37 +99,46 @@ def train(
     Args:
         spec: what to train.
         on_progress: called after every rollout.
+        initial: the network of ``spec.init_from``.
         checkpoint: bytes that ``on_checkpoint`` got in an earlier run of the same spec; damaged ones are ignored.
         on_checkpoint: called about ten times with all that a resume needs.
         should_stop: asked after every rollout.
 
     Raises:
+        InvalidInput: ``initial`` has another shape than the spec's network.
         Stopped: ``should_stop`` said so; the last checkpoint still holds.
         FloatingPointError: the network's weights became NaN or infinite.
     """
     torch.set_num_threads(1)
     torch.manual_seed(spec.seed)
-    env = LanderVecEnv(spec.reward, spec.gamma, spec.n_envs)
-    model = build_ppo(spec, env)
     watch = _Watch(spec, on_progress, on_checkpoint, should_stop)
     state = None if checkpoint is None else read_checkpoint(checkpoint)
-    if state is not None:
-        watch.restore(model, state)
-    try:
+    with threadpool_limits(1), contextlib.closing(Fleet(spec.n_envs, remote_groups(spec))) as fleet:
+        model = build_ppo(spec, fleet)
+        if initial is not None:
+            start_from(model, initial, spec.init_from)
+        if state is None:
+            model.start_episodes(spec.seed)
+        else:
+            watch.restore(model, state)
         model.learn(spec.steps - model.num_timesteps, callback=watch, reset_num_timesteps=False)
-    finally:
-        env.close()
-    if watch.stopped:
-        raise Stopped
-    check_finite(model)
-    watch.evaluate(model)
-    watch.report()
-    if spec.keep_best:
-        model.policy.load_state_dict(watch.best)
-    buffer = io.BytesIO()
-    model.save(buffer)
-    card = evaluate(to_numpy(model), spec.gamma)
-    return Result(dump_policy(model), buffer.getvalue(), watch.curve, card, model.num_timesteps, watch.seconds)
+        if watch.stopped:
+            raise Stopped
+        check_finite(model)
+        watch.evaluate(model)
+        watch.report()
+        if spec.keep_best and not model.enough:
+            model.net.values[:] = watch.best
+        kept = watch.best_steps if spec.keep_best and not model.enough else model.num_timesteps
+        buffer = io.BytesIO()
+        model.save(buffer)
+        card = score(fleet.run(to_numpy(model), EVALUATION_SEEDS), spec.gamma)
+    return Result(dump_policy(model), buffer.getvalue(), watch.curve, card, model.num_timesteps, watch.seconds, kept)
+
+
+def remote_groups(spec: TrainSpec) -> int:
+    """How many groups of landers fly in another process: one, given a second core and steps worth its start."""
+    return int(available_cores() > 1 and spec.steps >= WORTH_A_PROCESS)
 
 
 def read_checkpoint(data: bytes) -> Mapping[str, Any] | None:
@@ -123,8 +150,26 @@ def read_checkpoint(data: bytes) -> Mapping[str, Any] | None:
     return state if isinstance(state, dict) else None
 
 
-def build_ppo(spec: TrainSpec, env: LanderVecEnv) -> FastPPO:
-    """An untrained PPO for a spec."""
+def start_from(model: FastPPO, policy: Policy, name: str) -> None:
+    """Give an untrained model the network of a trained policy, critic included.
+
+    Raises:
+        InvalidInput: it has other layers or another activation.
+    """
+    own = to_numpy(model)
+
+    def shapes(of: Policy) -> list[list[tuple[int, ...]]]:
+        return [[weight.shape for weight, _ in layers] for layers in (of.actor, of.critic)]
+
+    if shapes(own) != shapes(policy) or own.activation != policy.activation:
+        raise InvalidInput("other_network", value=name[:8])
+    flat = np.concatenate([array.ravel() for layer in (*policy.actor, *policy.critic) for array in layer])
+    model.net.values[:] = flat
+
+
+def build_ppo(spec: TrainSpec, fleet: Fleet) -> FastPPO:
+    """An untrained PPO for a spec, flown by a fleet of ``n_envs``."""
+    env = LanderVecEnv(spec.reward, spec.gamma, spec.n_envs)
     activations = {"tanh": torch.nn.Tanh, "relu": torch.nn.ReLU}
     rate = spec.learning_rate
     updates = math.ceil(spec.steps / (spec.n_envs * spec.n_steps))  # the last one still learns
@@ -133,7 +178,7 @@ def build_ppo(spec: TrainSpec, env: LanderVecEnv) -> FastPPO:
         env,
         learning_rate=LinearSchedule(rate, rate / updates, 1.0) if spec.schedule == "linear" else rate,
         n_steps=spec.n_steps,
-        batch_size=min(spec.batch_size, env.num_envs * spec.n_steps),
+        batch_size=min(spec.batch_size, spec.n_envs * spec.n_steps),
         n_epochs=spec.n_epochs,
         gamma=spec.gamma,
         gae_lambda=spec.gae_lambda,
@@ -144,11 +189,13 @@ def build_ppo(spec: TrainSpec, env: LanderVecEnv) -> FastPPO:
         policy_kwargs={
             "net_arch": list(spec.net_arch),
             "activation_fn": activations[spec.activation],
-            "optimizer_kwargs": {"eps": 1e-5, "fused": True},
+            "optimizer_kwargs": {"eps": EPSILON},
         },
         seed=spec.seed,
         device="cpu",
+        fleet=fleet,
         normalize_reward=spec.normalize_reward,
+        decay_entropy=spec.schedule == "linear",
     )
 
 
@@ -187,15 +234,16 @@ class _Watch(BaseCallback):
         self.spec = spec
         self.on_progress, self.on_checkpoint, self.should_stop = on_progress, on_checkpoint, should_stop
         self.curve: list[dict[str, float]] = []
-        self.best: Mapping[str, Any] = {}
+        self.best, self.best_steps = np.zeros(0, np.float32), 0
         self.stopped = False
         self._spent = 0.0
         self._since = time.perf_counter()
         rollout = spec.n_envs * spec.n_steps
         rollouts = math.ceil(spec.steps / rollout)
         self.total = rollouts * rollout
-        self._evaluate_every = rollout * max(1, rollouts // CURVE_POINTS)
-        self._save_every = rollout * max(1, rollouts // CHECKPOINTS)
+        self._evaluate_every = rollout * math.ceil(rollouts / CURVE_POINTS)
+        self._look_every = rollout * max(1, round(LOOK_EVERY / rollout))
+        self._save_every = rollout * math.ceil(rollouts / CHECKPOINTS)
 
     @property
     def seconds(self) -> float:
@@ -203,14 +251,18 @@ class _Watch(BaseCallback):
         return self._spent + time.perf_counter() - self._since
 
     def _on_rollout_start(self) -> None:
-        check_finite(self.model)  # type: ignore[arg-type]
-        steps = self.model.num_timesteps
-        if steps and steps % self._evaluate_every == 0 and (not self.curve or self.curve[-1]["steps"] < steps):
-            self.evaluate(self.model)
+        model: Any = self.model
+        check_finite(model)
+        steps = model.num_timesteps
+        if self.spec.until_landing and steps and steps % self._look_every == 0 and self.lands(model):
+            model.enough = True
+            return
+        if steps and steps % self._evaluate_every == 0:
+            self.evaluate(model)
         if steps % self._save_every == 0:
             if steps:
                 self.on_checkpoint(self._dump())
-            self.model.start_episodes(self.spec.seed, steps)  # type: ignore[attr-defined]
+            model.seed_noise(self.spec.seed, steps)
         if steps:
             self.report()
 
@@ -218,14 +270,26 @@ class _Watch(BaseCallback):
         self.stopped = self.stopped or self.should_stop()  # once a rollout
         return not self.stopped
 
+    def lands(self, model: Any) -> bool:
+        """Whether enough validation episodes land; most policies are told by the first few."""
+        policy = to_numpy(model)
+        for seeds in (LANDING_SEEDS[:FIRST_LOOK], LANDING_SEEDS[FIRST_LOOK:]):
+            flown = model.fleet.run(policy, seeds)
+            landed = np.mean([trajectory.outcome == Outcome.LANDED for trajectory in flown])
+            if landed < self.spec.until_landing:
+                return False
+        return True
+
     def evaluate(self, model: Any) -> None:
         """Add a row to the curve, and remember the policy if none before was better by what the learner maximises."""
+        if self.curve and self.curve[-1]["steps"] == model.num_timesteps:
+            return
         reward, gamma = self.spec.reward, self.spec.gamma
-        trajectories = run_episodes(to_numpy(model), VALIDATION_SEEDS)
+        trajectories = model.fleet.run(to_numpy(model), VALIDATION_SEEDS)
         card = score(trajectories, gamma)
         discounted = float(np.mean([discounted_return(t, reward, gamma) for t in trajectories]))
         if all(discounted >= row["discounted_return"] for row in self.curve):
-            self.best = {name: tensor.clone() for name, tensor in model.policy.state_dict().items()}
+            self.best, self.best_steps = model.net.values.copy(), model.num_timesteps
         self.curve.append(
             {
                 "steps": float(model.num_timesteps),
@@ -240,20 +304,22 @@ class _Watch(BaseCallback):
 
     def report(self) -> None:
         """Tell how far the training is."""
-        self.on_progress(Progress(self.model.num_timesteps, self.total, self.seconds, self.curve))
+        policy = to_numpy(self.model)  # type: ignore[arg-type]
+        self.on_progress(Progress(self.model.num_timesteps, self.total, self.seconds, self.curve, policy))
 
     def _dump(self) -> bytes:
         buffer = io.BytesIO()
-        moments = self.model.return_moments  # type: ignore[attr-defined]
+        model: Any = self.model
         state = {
-            "steps": self.model.num_timesteps,
+            "steps": model.num_timesteps,
             "seconds": self.seconds,
             "curve": self.curve,
-            "updates": self.model._n_updates,  # type: ignore[attr-defined]
-            "return_moments": [float(moments.mean), float(moments.var), float(moments.count)],
-            "policy": self.model.policy.state_dict(),
-            "best": self.best,
-            "optimizer": self.model.policy.optimizer.state_dict(),
+            "updates": model._n_updates,
+            "policy": model.policy.state_dict(),
+            "optimizer": model.policy.optimizer.state_dict(),
+            "best": torch.from_numpy(self.best),
+            "best_steps": self.best_steps,
+            "flight": model.snapshot(),
         }
         torch.save(state, buffer)
         return buffer.getvalue()
@@ -262,11 +328,10 @@ class _Watch(BaseCallback):
         """Go on from a checkpoint."""
         model.policy.load_state_dict(state["policy"])
         model.policy.optimizer.load_state_dict(state["optimizer"])
+        model.share_memory()
         model.num_timesteps = state["steps"]
         model._n_updates = state["updates"]
-        moments = model.return_moments
-        mean, var, count = state["return_moments"]
-        moments.mean, moments.var, moments.count = mean, var, count
+        model.restore(state["flight"], self.spec.seed)
         self.curve = state["curve"]
-        self.best = state["best"]
+        self.best, self.best_steps = state["best"].numpy(), state["best_steps"]
         self._spent = state["seconds"]

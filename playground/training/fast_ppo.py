@@ -1,13 +1,13 @@
 """Stable-Baselines3's PPO with the same update and less around it.
 
-Collecting acts in numpy, draws all of a rollout's noise at once, and values its states in one batch; rewards are
-normalised as arrays. Learning computes the very loss of ``PPO.train`` without its distribution objects and logs.
-What it saves is an ordinary SB3 PPO.
+A `Fleet` flies a rollout; its states are valued in one batch, its rewards computed and normalised as arrays. Learning
+follows the very loss of ``PPO.train`` with a gradient written out by hand. What it saves is an ordinary SB3 PPO.
 
 Leaves out: continuous actions, shared layers, value clipping, target KL and state-dependent exploration.
 """
 
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
@@ -15,80 +15,120 @@ import torch
 from stable_baselines3 import PPO
 from stable_baselines3.common.buffers import RolloutBuffer
 from stable_baselines3.common.running_mean_std import RunningMeanStd
-from torch.nn import functional
 
-from playground.lander.policy import Layers, Policy
+from playground.lander.policy import Policy
+from playground.lander.simulator import OBSERVATION_SIZE
+from playground.reward.account import decompose, reward_of
 from playground.training.lander_vec_env import LanderVecEnv
+from playground.training.landers import Fleet
+from playground.training.network import SharedNetwork
+
+LANDED: Final = 99.0
+"""Gymnasium pays 100 where the lander comes to rest and less everywhere else."""
 
 
 class FastPPO(PPO):
     """PPO on `LanderVecEnv`.
 
     Args:
-        *args: as ``PPO``; the environment must be a `LanderVecEnv`.
+        *args: as ``PPO``; the environment must be a `LanderVecEnv`, whose reward it learns.
+        fleet: as many landers, which do the flying.
         normalize_reward: divide rewards by the running deviation of the discounted return.
+        decay_entropy: let the entropy bonus fall to zero at half of the training. A policy that goes on drawing lots
+            never rests long enough to have landed.
         **kwargs: as ``PPO``.
     """
 
-    def __init__(self, *args: Any, normalize_reward: bool = True, **kwargs: Any) -> None:
+    def __init__(
+        self,
+        *args: Any,
+        fleet: Fleet,
+        normalize_reward: bool = True,
+        decay_entropy: bool = False,
+        **kwargs: Any,
+    ) -> None:
         super().__init__(*args, **kwargs)
+        self.fleet = fleet
         self.normalize_reward = normalize_reward
+        self.decay_entropy = decay_entropy
+        self.enough = False
+        """Set it to end training before the next rollout."""
         self.return_moments = RunningMeanStd(shape=())
         self.running_returns = np.zeros(self.n_envs)
+        self.landed_share = 0.0
+        """How many of the episodes that ended in the last rollout landed, with sampled actions."""
         self.rng = np.random.default_rng(self.seed)
+        self.share_memory()
 
-    def start_episodes(self, seed: int, steps: int) -> None:
-        """Reset all landers and all random sources from a seed and a step count."""
-        sequence = np.random.SeedSequence((seed, steps))
-        torch.manual_seed(int(sequence.generate_state(1)[0]))
-        self.rng = np.random.default_rng(sequence)
-        lander: Any = self.env
-        lander.seed_all(seed, steps)
-        self._last_obs = lander.reset()
+    def share_memory(self) -> None:
+        """Tie numpy's arrays to torch's parameters and moments; again after either was loaded."""
+        policy: Any = self.policy
+        actor = [*policy.mlp_extractor.policy_net, policy.action_net]
+        critic = [*policy.mlp_extractor.value_net, policy.value_net]
+        self.net = SharedNetwork(actor, critic, activation_of(self), policy.optimizer)
+
+    def start_episodes(self, seed: int) -> None:
+        """Start all landers afresh; every episode's seed follows from this one."""
+        self.fleet.start(seed)
+        self._last_obs = np.zeros((self.n_envs, OBSERVATION_SIZE), np.float32)  # the fleet knows them
         self._last_episode_starts = np.ones(self.n_envs, np.bool_)  # type: ignore[assignment]
         self.running_returns[:] = 0
+
+    def seed_noise(self, seed: int, steps: int) -> None:
+        """Draw actions and minibatches from a seed and a step count on."""
+        self.rng = np.random.default_rng((seed, steps))
+        self.fleet.seed_noise(seed, steps)
+
+    def snapshot(self) -> dict[str, Any]:
+        """Where training is, besides the network: plain numbers, lists and tensors."""
+        moments = self.return_moments
+        return {
+            "landers": self.fleet.snapshot(),
+            "episode_starts": torch.as_tensor(self._last_episode_starts),
+            "running_returns": torch.as_tensor(self.running_returns),
+            "return_moments": [float(moments.mean), float(moments.var), float(moments.count)],
+        }
+
+    def restore(self, snapshot: Mapping[str, Any], seed: int) -> None:
+        """Go on where a training from the same seed was."""
+        self.fleet.restore(snapshot["landers"], seed)
+        self._last_obs = np.zeros((self.n_envs, OBSERVATION_SIZE), np.float32)
+        self._last_episode_starts = snapshot["episode_starts"].numpy()
+        self.running_returns = snapshot["running_returns"].numpy()
+        moments = self.return_moments
+        moments.mean, moments.var, moments.count = snapshot["return_moments"]
 
     def collect_rollouts(self, env: Any, callback: Any, rollout_buffer: RolloutBuffer, n_rollout_steps: int) -> bool:  # type: ignore[override]
         """Fill the buffer with one rollout; false if the callback asks to stop."""
         assert isinstance(env, LanderVecEnv)
         callback.on_rollout_start()
-        shape = (n_rollout_steps, env.num_envs)
+        if self.enough:
+            return False
         policy = to_numpy(self)
-        noise = self.rng.gumbel(size=(*shape, 4)).astype(np.float32)
-        observations = np.empty((n_rollout_steps + 1, env.num_envs, 8), np.float32)
-        logits = np.empty((*shape, 4), np.float32)
-        actions = np.empty(shape, np.int64)
-        rewards, dones = np.empty(shape), np.empty(shape, np.bool_)
-        cut: list[tuple[int, int, npt.NDArray[np.float32]]] = []
-
-        observations[0] = np.asarray(self._last_obs)
-        starts = self._last_episode_starts
-        for t in range(n_rollout_steps):
-            logits[t] = policy.logits(observations[t])
-            actions[t] = (logits[t] + noise[t]).argmax(axis=1)  # a sample of the softmax (Gumbel 1954)
-            step = env.advance(actions[t])
-            observations[t + 1], rewards[t] = step.observations, step.rewards
-            dones[t] = step.terminated | step.truncated
-            cut += [(t, i, o) for i, o in zip(step.ended.tolist(), step.last_observations) if step.truncated[i]]
-        self._last_obs, self._last_episode_starts = observations[-1], dones[-1]  # type: ignore[assignment]
-        self.num_timesteps += actions.size
-
+        flown = self.fleet.fly(policy, n_rollout_steps)
+        dones = flown.terminated | flown.truncated
+        self.landed_share = float((flown.rewards[dones] > LANDED).mean()) if dones.any() else 0.0
+        rewards = reward_of(decompose(flown.transitions, env.reward.form, env.gamma), env.reward)
         rewards = self._normalize(rewards, dones)
-        values = policy.values(observations.reshape(-1, 8)).reshape(n_rollout_steps + 1, env.num_envs)
-        if cut:
-            beyond = policy.values(np.stack([observation for _, _, observation in cut]))
-            for (t, i, _), value in zip(cut, beyond, strict=True):
-                rewards[t, i] += self.gamma * value  # a time-out is not an end
+        values = policy.values(flown.observations.reshape(-1, OBSERVATION_SIZE)).reshape(len(dones) + 1, -1)
+        if len(flown.ended):
+            beyond = policy.values(flown.last_observations)
+            for (t, i), value in zip(flown.ended.tolist(), beyond, strict=True):
+                if flown.truncated[t, i]:
+                    rewards[t, i] += self.gamma * value  # a time-out is not an end
 
+        log_probs = np.take_along_axis(log_softmax(flown.logits), flown.actions[..., None], axis=-1)[..., 0]
         rollout_buffer.reset()
-        rollout_buffer.observations[:] = observations[:-1]
-        rollout_buffer.actions[:] = actions[..., None]
+        rollout_buffer.observations[:] = flown.observations[:-1]
+        rollout_buffer.actions[:] = flown.actions[..., None]
         rollout_buffer.rewards[:] = rewards
-        rollout_buffer.episode_starts[0], rollout_buffer.episode_starts[1:] = starts, dones[:-1]
+        rollout_buffer.episode_starts[0], rollout_buffer.episode_starts[1:] = self._last_episode_starts, dones[:-1]
         rollout_buffer.values[:] = values[:-1]
-        rollout_buffer.log_probs[:] = np.take_along_axis(log_softmax(logits), actions[..., None], axis=-1)[..., 0]
+        rollout_buffer.log_probs[:] = log_probs
         rollout_buffer.pos, rollout_buffer.full = n_rollout_steps, True
         rollout_buffer.compute_returns_and_advantage(torch.as_tensor(values[-1]), dones[-1])
+        self._last_obs, self._last_episode_starts = flown.observations[-1], dones[-1]  # type: ignore[assignment]
+        self.num_timesteps += flown.actions.size
         callback.update_locals(locals())
         go_on = bool(callback.on_step())
         callback.on_rollout_end()
@@ -113,41 +153,73 @@ class FastPPO(PPO):
         policy: Any = self.policy
         policy.set_training_mode(True)
         self._update_learning_rate(policy.optimizer)
+        learning_rate = policy.optimizer.param_groups[0]["lr"]
         clip = float(self.clip_range(self._current_progress_remaining))  # type: ignore[operator]
-        buffer: Any = self.rollout_buffer
-
-        def flat(array: Any) -> torch.Tensor:
-            return torch.from_numpy(array.reshape(-1, *array.shape[2:]))
-
-        observations, old_log_probs = flat(buffer.observations), flat(buffer.log_probs)
-        actions = flat(buffer.actions).long()
-        advantages, returns = flat(buffer.advantages), flat(buffer.returns)
-        parameters = list(policy.parameters())
-        actor = torch.nn.Sequential(policy.mlp_extractor.policy_net, policy.action_net)
-        critic = torch.nn.Sequential(policy.mlp_extractor.value_net, policy.value_net)
+        remaining = self._current_progress_remaining
+        ent_coef = self.ent_coef * (max(0.0, 2 * remaining - 1) if self.decay_entropy else 1.0)
+        net, buffer = self.net, self.rollout_buffer
+        observations = buffer.observations.reshape(-1, OBSERVATION_SIZE)
+        actions = buffer.actions.reshape(-1).astype(np.int64)
+        old_log_probs, advantages, returns = (
+            array.reshape(-1) for array in (buffer.log_probs, buffer.advantages, buffer.returns)
+        )
         for _ in range(self.n_epochs):
-            order: Any = torch.randperm(len(observations))
-            for batch in order.split(self.batch_size):
-                if len(batch) < 2:
-                    continue
+            order = self.rng.permutation(len(observations))
+            for start in range(0, len(order) - 1, self.batch_size):
+                batch = order[start : start + self.batch_size]
                 mb_observations = observations[batch]
-                log_probs_all = functional.log_softmax(actor(mb_observations), dim=1)
-                log_probs = log_probs_all.gather(1, actions[batch]).squeeze(1)
-                ratio = (log_probs - old_log_probs[batch]).exp()
-                mb_advantages = advantages[batch]
-                mb_advantages = (mb_advantages - mb_advantages.mean()) / (mb_advantages.std() + 1e-8)
-                pg_loss = -torch.min(mb_advantages * ratio, mb_advantages * ratio.clamp(1 - clip, 1 + clip)).mean()
-                v_loss = functional.mse_loss(critic(mb_observations).squeeze(1), returns[batch])
-                entropy = -(log_probs_all.exp() * log_probs_all).sum(dim=1).mean()
-                loss: Any = pg_loss - self.ent_coef * entropy + self.vf_coef * v_loss
-                policy.optimizer.zero_grad()
-                loss.backward()
-                torch.nn.utils.clip_grad_norm_(parameters, self.max_grad_norm)
-                policy.optimizer.step()
+                logits_error = policy_error(
+                    log_softmax(net.actor.forward(mb_observations)),
+                    actions[batch],
+                    old_log_probs[batch],
+                    advantages[batch],
+                    clip,
+                    ent_coef,
+                )
+                net.actor.backward(logits_error)
+                v_error = net.critic.forward(mb_observations) - returns[batch, None]
+                v_error *= np.float32(2 * self.vf_coef / len(batch))
+                net.critic.backward(v_error)
+                net.clip_gradient(self.max_grad_norm)
+                net.adam(learning_rate)
         self._n_updates += self.n_epochs
 
     def _excluded_save_params(self) -> list[str]:
-        return [*super()._excluded_save_params(), "return_moments", "running_returns", "rng"]
+        return [*super()._excluded_save_params(), "fleet", "net", "return_moments", "running_returns", "rng"]
+
+
+def policy_error(
+    log_probs: npt.NDArray[np.float32],
+    actions: npt.NDArray[np.int64],
+    old_log_probs: npt.NDArray[np.float32],
+    advantages: npt.NDArray[np.float32],
+    clip: float,
+    ent_coef: float,
+) -> npt.NDArray[np.float32]:
+    """Derivative of PPO's clipped loss less the entropy bonus by the logits (Schulman et al. 2017, eq. 7 and 9).
+
+    Args:
+        log_probs: ``(n, 4)`` of all actions now.
+        actions: ``(n,)`` taken.
+        old_log_probs: ``(n,)`` of those when they were taken.
+        advantages: ``(n,)``; brought to mean 0 and deviation 1 here, as SB3 does.
+        clip: how far the ratio may leave 1 and still gain.
+        ent_coef: weight of the entropy.
+
+    Returns:
+        ``(n, 4)``.
+    """
+    n = len(actions)
+    rows = np.arange(n)
+    advantages = (advantages - advantages.mean()) / (advantages.std(ddof=1) + np.float32(1e-8))
+    ratio = np.exp(log_probs[rows, actions] - old_log_probs)
+    flat = np.where(advantages > 0, ratio > 1 + clip, ratio < 1 - clip)  # where the clipped branch is the smaller
+    gain = np.where(flat, np.float32(0), advantages * ratio) / np.float32(n)
+    probs = np.exp(log_probs)
+    entropy = -(probs * log_probs).sum(axis=1, keepdims=True)
+    error: npt.NDArray[np.float32] = probs * (gain[:, None] + np.float32(ent_coef / n) * (log_probs + entropy))
+    error[rows, actions] -= gain
+    return error
 
 
 def log_softmax(logits: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
@@ -178,12 +250,6 @@ def activation_of(model: PPO) -> str:
     return "relu" if model.policy.activation_fn is torch.nn.ReLU else "tanh"
 
 
-def to_numpy(model: PPO) -> Policy:
-    """The network as a numpy policy."""
-    tensors = network(model)
-
-    def layers(part: str) -> Layers:
-        count = sum(name.startswith(part) for name in tensors) // 2
-        return tuple((tensors[f"{part}.{i}.weight"], tensors[f"{part}.{i}.bias"]) for i in range(count))
-
-    return Policy(layers("policy"), layers("value"), activation_of(model))
+def to_numpy(model: FastPPO) -> Policy:
+    """The network as a numpy policy that stays as it is while training goes on."""
+    return model.net.policy()

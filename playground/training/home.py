@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import platformdirs
+import psutil
 
 from playground.reward.errors import InvalidInput
 
@@ -90,3 +91,8 @@ def read_json(path: Path) -> dict[str, Any] | None:
     except (OSError, ValueError, RecursionError):
         return None
     return value if isinstance(value, dict) else None
+
+
+def available_cores() -> int:
+    """Cores that this process may use."""
+    return len(psutil.Process().cpu_affinity()) if psutil.LINUX else psutil.cpu_count() or 1

@@ -21,13 +21,12 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Final, Literal, get_args
 
-import psutil
 from filelock import FileLock, Timeout
 
 from playground.reward.errors import InvalidInput
-from playground.training.home import explain_os_errors, read_json, write_atomically
-from playground.training.spec import TrainSpec, dump_spec, parse_spec
-from playground.training.store import KEY, ModelStore, read_curve
+from playground.training.home import available_cores, explain_os_errors, read_json, write_atomically
+from playground.training.spec import KEY, TrainSpec, dump_spec, parse_spec
+from playground.training.store import ModelStore, read_curve
 
 State = Literal["queued", "running", "cancelled", "failed", "interrupted"]
 STARTING: Final = 20.0
@@ -268,11 +267,6 @@ def check_request(folder: Path, spec: TrainSpec) -> None:
         if status is not None:
             write_status(folder, replace(status, state="failed", message=str(error)))
         raise error
-
-
-def available_cores() -> int:
-    """Cores that this process may use."""
-    return len(psutil.Process().cpu_affinity()) if psutil.LINUX else psutil.cpu_count() or 1
 
 
 def read_status(folder: Path) -> Status | None:

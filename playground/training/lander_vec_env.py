@@ -2,36 +2,23 @@
 
 All components are computed as arrays, once for the whole batch; there is no wrapper stack and no info
 dictionary but where an episode ends. Time-outs are told apart from terminations, so PPO bootstraps there.
+Any of Stable-Baselines3's learners can train on it; `FastPPO` takes its bounds from it and flies a `Fleet`.
 
 Leaves out: reward normalisation, which is the learner's, and rendering.
 """
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 from gymnasium import spaces
 from stable_baselines3.common.vec_env import VecEnv
 
-from playground.lander.simulator import MAX_STEPS, N_ACTIONS, OBSERVATION_SIZE, Observations, make_simulator
+from playground.lander.simulator import N_ACTIONS
 from playground.reward.account import decompose, reward_of
 from playground.reward.terms import RewardConfig, Transitions
-
-
-class Advance(NamedTuple):
-    """One step of n landers."""
-
-    observations: Observations
-    """``(n, 8)``: after the step, of the new episode where one ended."""
-    rewards: npt.NDArray[np.float64]
-    """``(n,)``: designed."""
-    terminated: npt.NDArray[np.bool_]
-    truncated: npt.NDArray[np.bool_]
-    ended: npt.NDArray[np.int64]
-    """``(k,)``: which landers' episodes ended."""
-    last_observations: Observations
-    """``(k, 8)``: the last ones of those episodes."""
+from playground.training.landers import Landers
 
 
 class LanderVecEnv(VecEnv):
@@ -46,44 +33,17 @@ class LanderVecEnv(VecEnv):
     def __init__(self, reward: RewardConfig, gamma: float, n_envs: int) -> None:
         self.reward = reward
         self.gamma = gamma
-        self.simulators = [make_simulator() for _ in range(n_envs)]
+        self.landers = Landers(n_envs)
+        self.simulators = self.landers.simulators
         bounds = self.simulators[0].observation_space
         super().__init__(n_envs, spaces.Box(bounds.low, bounds.high, dtype=np.float32), spaces.Discrete(N_ACTIONS))
-        self._observations = np.zeros((n_envs, OBSERVATION_SIZE), np.float32)
-        self._steps = np.zeros(n_envs, np.int64)
         self._actions: npt.NDArray[np.int64] = np.zeros(n_envs, np.int64)
 
     def reset(self) -> Any:
         """Reset all landers, with the seeds of `seed` if it was called since; observations ``(n, 8)``."""
-        for index, simulator in enumerate(self.simulators):
-            self._observations[index], _ = simulator.reset(seed=self._seeds[index])
-        self._steps[:] = 0
+        observations = self.landers.reset(self._seeds)
         self._reset_seeds()
-        return self._observations.copy()
-
-    def advance(self, actions: npt.NDArray[np.int64]) -> "Advance":
-        """Step all landers; those that end are reset.
-
-        Args:
-            actions: ``(n,)``, 0 to 3.
-        """
-        after = np.empty_like(self._observations)
-        rewards = np.empty(self.num_envs)
-        terminated = np.zeros(self.num_envs, np.bool_)
-        for index, action in enumerate(actions.tolist()):
-            after[index], rewards[index], terminated[index], _, _ = self.simulators[index].step(action)
-        self._steps += 1
-        steps = Transitions(self._observations, actions, after, rewards, terminated)
-        paid = reward_of(decompose(steps, self.reward.form, self.gamma), self.reward)
-
-        truncated = ~terminated & (self._steps >= MAX_STEPS)
-        ended = np.flatnonzero(terminated | truncated)
-        last = after[ended]
-        for index in ended.tolist():
-            after[index], _ = self.simulators[index].reset()
-        self._steps[ended] = 0
-        self._observations = after
-        return Advance(after, paid, terminated, truncated, ended, last)
+        return observations
 
     def step_async(self, actions: Any) -> None:
         """Take the actions ``(n,)`` of the next step."""
@@ -91,21 +51,21 @@ class LanderVecEnv(VecEnv):
 
     def step_wait(self) -> Any:
         """Step all landers: observations ``(n, 8)``, rewards, dones ``(n,)`` and infos."""
-        step = self.advance(self._actions)
+        before = self.landers.observations
+        step = self.landers.advance(self._actions)
+        after = step.observations.copy()
+        after[step.ended] = step.last_observations
+        steps = Transitions(before, self._actions, after, step.rewards, step.terminated)
+        rewards = reward_of(decompose(steps, self.reward.form, self.gamma), self.reward)
         infos: list[dict[str, Any]] = [{} for _ in range(self.num_envs)]
         for index, last in zip(step.ended.tolist(), step.last_observations, strict=True):
             truncated = bool(step.truncated[index])
             infos[index] = {"terminal_observation": last.copy(), "TimeLimit.truncated": truncated}
-        return step.observations.copy(), step.rewards.astype(np.float32), step.terminated | step.truncated, infos
-
-    def seed_all(self, *entropy: int) -> None:
-        """Give every lander a seed drawn from these numbers, for the next `reset`."""
-        self._seeds = np.random.SeedSequence(entropy).generate_state(self.num_envs).tolist()
+        return step.observations.copy(), rewards.astype(np.float32), step.terminated | step.truncated, infos
 
     def close(self) -> None:
         """Free the simulated worlds."""
-        for simulator in self.simulators:
-            simulator.close()
+        self.landers.close()
 
     def get_attr(self, attr_name: str, indices: Any = None) -> list[Any]:
         """An attribute of the chosen landers."""

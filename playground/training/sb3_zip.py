@@ -7,6 +7,7 @@ Leaves out: other algorithms, and networks whose layers the spec does not name.
 """
 
 import io
+import json
 import zipfile
 from dataclasses import replace
 from pathlib import Path
@@ -16,7 +17,7 @@ from playground.lander.scorecard import evaluate
 from playground.reward.errors import InvalidInput
 from playground.training.engine import Result, build_ppo, check_finite, dump_policy
 from playground.training.fast_ppo import to_numpy
-from playground.training.lander_vec_env import LanderVecEnv
+from playground.training.landers import Fleet
 from playground.training.spec import TrainSpec
 from playground.training.store import Model, write_model
 from playground.training.work import manifest_of, model_files
@@ -36,17 +37,33 @@ def import_zip(path: Path, spec: TrainSpec, out: Path) -> Model:
         InvalidInput: not a zip, too large when unpacked, or tensors that do not fit.
     """
     check_zip(path)
-    model = build_ppo(spec, LanderVecEnv(replace(spec.reward), spec.gamma, n_envs=1))
+    model = build_ppo(replace(spec, n_envs=1), Fleet(1))
     try:
         model.set_parameters(str(path), device="cpu")
+        model.share_memory()
         check_finite(model)
     except Exception as error:  # whatever a stranger's file makes SB3, torch or zipfile raise
         raise InvalidInput("bad_zip", file=path.name, reason=str(error) or repr(error)) from None
     buffer = io.BytesIO()
     model.save(buffer)
     card = evaluate(to_numpy(model), spec.gamma)
-    result = Result(dump_policy(model), buffer.getvalue(), [], card, steps=0, seconds=0.0)
+    result = Result(dump_policy(model), buffer.getvalue(), [], card, steps=0, seconds=0.0, kept=0)
     return write_model(out, spec.key, model_files(spec, result), manifest_of(result) | {"imported": path.name})
+
+
+def activation_in(path: Path) -> str:
+    """The activation that the zip's own description names, read as text; tanh, SB3's default, if it names none.
+
+    Raises:
+        InvalidInput: not a zip, or too large.
+    """
+    check_zip(path)
+    try:
+        with zipfile.ZipFile(path) as archive:
+            described = json.loads(archive.read("data"))["policy_kwargs"]["activation_fn"]
+    except (KeyError, TypeError, ValueError, OSError, RuntimeError, zipfile.BadZipFile):
+        return "tanh"
+    return "relu" if "ReLU" in str(described) else "tanh"
 
 
 def check_zip(path: Path) -> None:

@@ -10,6 +10,7 @@ import dataclasses
 import hashlib
 import json
 import math
+import re
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -48,7 +49,18 @@ BOUNDS: Final[dict[str, Bounds]] = {
     "ent_coef": Bounds(0.0, 1.0),
     "vf_coef": Bounds(0.0, 10.0),
     "max_grad_norm": Bounds(0.01, 100.0),
+    "until_landing": Bounds(0.0, 1.0),
 }
+
+BUDGETS: Final[dict[str, dict[str, Any]]] = {
+    "quick": {"until_landing": 0.94},
+    "standard": {},
+    "best": {"steps": 2_000_000},
+}
+"""Named choices of how long to train, as changes of the default: until it lands, the default, the best quality."""
+
+KEY: Final = re.compile(r"[0-9a-f]{64}")
+"""What a model's key looks like."""
 
 
 @dataclass(frozen=True)
@@ -67,24 +79,28 @@ class TrainSpec:
     """Discount: 1/(1−γ) steps is how far the policy looks ahead."""
     learning_rate: float = 1.5e-3
     schedule: str = "linear"
-    """How the learning rate goes: to zero in a straight line, or constant."""
+    """The learning rate falls to zero in a straight line, the entropy bonus twice as fast; or both are constant."""
     net_arch: tuple[int, ...] = (64, 64)
     """Hidden layers of the actor and, separately, of the critic."""
-    activation: str = "tanh"
+    activation: str = "relu"
     n_envs: int = 32
-    n_steps: int = 256
+    n_steps: int = 128
     """Steps of each environment between two updates."""
-    batch_size: int = 1024
+    batch_size: int = 512
     n_epochs: int = 10
     gae_lambda: float = 0.98
     clip_range: float = 0.2
-    ent_coef: float = 0.01
+    ent_coef: float = 0.005
     vf_coef: float = 0.5
-    max_grad_norm: float = 0.5
+    max_grad_norm: float = 2.0
     normalize_reward: bool = True
     """Divide rewards by a running deviation of the return, for the learner only."""
     keep_best: bool = True
     """Keep the evaluated policy with the highest discounted designed return, not the last one."""
+    until_landing: float = 0.0
+    """Stop early, once this share of 64 validation episodes lands, and keep that policy; 0 trains all steps."""
+    init_from: str = ""
+    """Key of the model whose network the training starts from; by default a fresh one."""
     algorithm: str = "ppo"
     env: str = ENV_ID
 
@@ -94,6 +110,8 @@ class TrainSpec:
         for name, choices in (("schedule", SCHEDULES), ("activation", ACTIVATIONS), ("algorithm", ALGORITHMS)):
             if getattr(self, name) not in choices:
                 raise InvalidInput("not_a_choice", field=name, value=getattr(self, name), choices=", ".join(choices))
+        if self.init_from and not (isinstance(self.init_from, str) and KEY.fullmatch(self.init_from)):
+            raise InvalidInput("not_a_key", field="init_from", value=self.init_from)
         if self.env != ENV_ID:
             raise InvalidInput("other_environment", value=self.env, known=ENV_ID)
         for name in ("normalize_reward", "keep_best"):

@@ -15,7 +15,7 @@ import json
 import re
 import shutil
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
@@ -29,13 +29,12 @@ from playground.lander.scorecard import Scorecard, evaluate
 from playground.reward.account import PART_KEYS
 from playground.reward.errors import InvalidInput
 from playground.training.home import explain_os_errors, home_folder, read_json, shipped_folder
-from playground.training.spec import TrainSpec, parse_spec
+from playground.training.spec import KEY, TrainSpec, parse_spec
 
 MANIFEST: Final = "manifest.json"
 FILES: Final = ("spec.json", "policy.safetensors", "scorecard.json", "curve.csv", "model.zip")
 SHOWN: Final = ("landing_rate", "crash_rate", "timeout_rate", "native_return_mean")
 """Scores that lists and verdicts read from the manifest alone."""
-KEY: Final = re.compile(r"[0-9a-f]{64}")
 SHORT: Final = 8
 """Letters of a key that people see."""
 
@@ -201,6 +200,23 @@ class ModelStore:
         """Store a trained model in the user's home; if another process was first, keep that one."""
         with FileLock(Path(tempfile.gettempdir(), f"reward-playground-{key[:32]}.lock")):  # one writer at a time
             return write_model(self.home / key, key, files, manifest)
+
+
+def nearest_model(models: Iterable[Model], spec: TrainSpec) -> Model | None:
+    """Of the models with the spec's network, the one whose hundred episodes its reward pays best.
+
+    None if there is none; damaged models are passed over.
+    """
+    best: tuple[float, Model] | None = None
+    for model in models:
+        try:
+            if (model.spec.net_arch, model.spec.activation) == (spec.net_arch, spec.activation):
+                pays = float(model.scorecard.returns(spec.reward).mean())
+                if best is None or pays > best[0]:
+                    best = pays, model
+        except InvalidInput:
+            continue
+    return None if best is None else best[1]
 
 
 def write_model(folder: Path, key: str, files: Mapping[str, bytes], manifest: Mapping[str, Any]) -> Model:

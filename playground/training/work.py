@@ -125,9 +125,11 @@ def _train(spec: TrainSpec, board: JobBoard, on_status: Callable[[Status, list[d
         write_status(folder, status)
         on_status(status, progress.curve)
 
+    parent = board.store.resolve(spec.init_from) if spec.init_from else None
     return train(
         spec,
         report,
+        initial=None if parent is None else parent.policy,
         checkpoint=path.read_bytes() if path.is_file() else None,
         on_checkpoint=lambda data: write_atomically(path, data),
         should_stop=lambda: (folder / "cancel").exists() or not (folder / "request.json").exists(),
@@ -156,6 +158,7 @@ def manifest_of(result: Result) -> dict[str, Any]:
     return {
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
         "steps": result.steps,
+        "kept_steps": result.kept,
         "seconds": round(result.seconds, 1),
         "summary": result.scorecard.summary,
         "versions": {"python": platform.python_version(), **{name: version(name) for name in LIBRARIES}},

@@ -19,14 +19,16 @@ from playground.reward.errors import InvalidInput
 from playground.reward.export import to_python
 from playground.reward.presets import PRESET
 from playground.reward.terms import FORMS, TERMS, WEIGHT_LIMIT, RewardConfig, Slider, Term
-from playground.training.spec import ACTIVATIONS, BOUNDS, SCHEDULES, TrainSpec
+from playground.training.spec import ACTIVATIONS, BOUNDS, BUDGETS, SCHEDULES, TrainSpec
 from playground.ui.charts import colour_of
 from playground.ui.state import (
     Session,
     board,
+    model_name,
     preset_settings,
     read_setting,
     session,
+    start_of,
     store,
     write_setting,
 )
@@ -50,6 +52,7 @@ def draw_sidebar() -> None:
             _language_switch()
         with st.container(key="act"):
             _train_button(state)
+            _budget(state)
         _preset_and_share(state)
         _form(state)
         for group, belongs in GROUPS.items():
@@ -195,6 +198,41 @@ def _train_button(state: Session) -> None:
     )
 
 
+def _budget(state: Session) -> None:
+    """How long to train, and whether from a network that is there already; nothing where the model is at hand."""
+    try:
+        spec = state.spec
+    except InvalidInput:
+        return  # the button has said it
+    job = board().find(spec.key)
+    if store().find(spec.key) is not None or (job is not None and job.alive):
+        return
+
+    def chosen() -> None:
+        state.choose_budget(st.session_state["budget"])
+
+    st.session_state["budget"] = state.budget
+    st.segmented_control(
+        say("budget.title"),
+        list(BUDGETS),
+        format_func=lambda name: say(f"budget.{name}"),
+        key="budget",
+        help=say("budget.help", steps=f"{TrainSpec(state.draft).steps:,}", best=f"{BUDGETS['best']['steps']:,}"),
+        on_change=chosen,
+        width="stretch",
+    )
+    parent = start_of(state, spec)
+    if parent is None:
+        return
+
+    def switched() -> None:
+        state.set_setting("init_from", parent.key if st.session_state["warm"] else "")
+
+    st.session_state["warm"] = bool(spec.init_from)
+    name = model_name(parent, language())
+    st.checkbox(say("warm.offer", name=name), key="warm", help=say("warm.help"), on_change=switched)
+
+
 def _form(state: Session) -> None:
     def chosen() -> None:
         state.set_field("form", st.session_state["form"])
@@ -308,7 +346,7 @@ def _settings(state: Session) -> None:
             _setting(state, name)
         with st.popover(say("settings.more"), width="stretch"):
             for item in fields(TrainSpec):
-                if item.name not in (*MAIN_SETTINGS, "reward", "algorithm", "env"):
+                if item.name not in (*MAIN_SETTINGS, "reward", "algorithm", "env", "init_from"):
                     _setting(state, item.name)
         if changed:
             st.button(say("settings.reset"), key="reset_settings", on_click=lambda: setattr(state, "settings", home))
@@ -340,7 +378,8 @@ def _setting(state: Session, name: str) -> None:
         bounds = BOUNDS[name]
         kind = int if bounds.whole else float
         horizon = "∞" if value == 1 else f"{1 / (1 - value):,.0f}" if name == "gamma" else ""
-        words = say(f"settings.{name}.help", horizon=horizon) if name in ("steps", "gamma") else None
+        helped = ("steps", "gamma", "until_landing")
+        words = say(f"settings.{name}.help", horizon=horizon) if name in helped else None
         steps: Any = {"steps": 50_000, "gamma": 0.001, "learning_rate": 1e-4}.get(name, 1 if kind is int else 0.01)
         shape = None if kind is int else "%.6g" if name == "learning_rate" else "%.4g"
         st.number_input(

@@ -6,6 +6,7 @@ slider moves, and nothing here ever makes the one follow the other without being
 Leaves out: widgets and drawing.
 """
 
+from contextlib import suppress
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any, Final, cast
@@ -20,11 +21,16 @@ from playground.reward.errors import InvalidInput
 from playground.reward.presets import PRESET, PRESETS, Preset
 from playground.reward.terms import RewardConfig
 from playground.training.jobs import JobBoard
-from playground.training.spec import TrainSpec, hyperparameters
-from playground.training.store import Model, ModelStore, open_model
+from playground.training.spec import BUDGETS, TrainSpec, hyperparameters
+from playground.training.store import Model, ModelStore, nearest_model, open_model
 
 FIRST_PRESET: Final = PRESETS[0].slug
 SETTINGS: Final = tuple(f.name for f in fields(TrainSpec) if f.name not in ("reward", "algorithm", "env"))
+
+
+BUDGET_FIELDS: Final = frozenset(name for changes in BUDGETS.values() for name in changes)
+STARTS: Final = 30
+"""So many of the newest trained models are looked at for a start that is not from scratch."""
 
 
 @dataclass
@@ -64,6 +70,18 @@ class Session:
         trial = rest if value == default else {**rest, name: value}
         TrainSpec(reward=self.draft, **trial)
         self.settings = trial
+
+    @property
+    def budget(self) -> str | None:
+        """Which of `BUDGETS` the settings are; None if none of them."""
+        now = {name: self.settings[name] for name in BUDGET_FIELDS if name in self.settings}
+        return next((name for name, changes in BUDGETS.items() if changes == now), None)
+
+    def choose_budget(self, name: str | None) -> None:
+        """Train as long as one of `BUDGETS` says; None changes nothing."""
+        if name is not None:
+            rest = {n: v for n, v in self.settings.items() if n not in BUDGET_FIELDS}
+            self.settings = rest | BUDGETS[name]
 
     def choose_preset(self, slug: str) -> None:
         """Start from a preset: its reward as the draft, and its model on screen if one is at hand."""
@@ -211,6 +229,34 @@ def fly(folder: str, key: str, slug: str | None, seed: int) -> Trajectory:
 def episode_of(model: Model, seed: int) -> Trajectory:
     """The model's episode from a seed."""
     return fly(str(model.folder), model.key, model.slug, seed)
+
+
+def start_of(state: Session, spec: TrainSpec) -> Model | None:
+    """The model that a training may start from: the chosen one, else the nearest at hand."""
+    if spec.init_from:
+        return store().find(spec.init_from)
+    home = store().home
+    stamp = home.stat().st_mtime_ns if home.is_dir() else 0
+    return nearest_model((*_shipped(), *_newest(str(home), stamp)), spec)
+
+
+@st.cache_resource(show_spinner=False)
+def _shipped() -> list[Model]:
+    return _readable(store().list_shipped())
+
+
+@st.cache_resource(max_entries=4, show_spinner=False)
+def _newest(home: str, stamp: int) -> list[Model]:
+    """The newest trained models; ``stamp`` changes whenever one comes or goes."""
+    return _readable(ModelStore(Path(home)).list_trained()[:STARTS])
+
+
+def _readable(models: list[Model]) -> list[Model]:
+    loaded = []
+    for model in models:
+        with suppress(InvalidInput):
+            loaded.append(load(str(model.folder), model.key, model.slug))
+    return loaded
 
 
 def model_name(model: Model, language: str) -> str:

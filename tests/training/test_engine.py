@@ -10,17 +10,18 @@ import torch
 from safetensors.numpy import load as load_safetensors
 from stable_baselines3 import PPO
 
-from playground.lander.policy import load_policy
+from playground.lander.policy import Policy, load_policy
 from playground.lander.probes import Hover
 from playground.lander.rollout import run_episode
 from playground.lander.scorecard import EVALUATION_SEEDS, evaluate
 from playground.reward.account import PART_KEYS
+from playground.reward.errors import InvalidInput
 from playground.reward.presets import GYMNASIUM
 from playground.reward.terms import RewardConfig
 from playground.training import engine
 from playground.training.engine import Stopped, build_ppo, dump_policy, read_checkpoint, train
 from playground.training.fast_ppo import FastPPO, to_numpy
-from playground.training.lander_vec_env import Advance, LanderVecEnv
+from playground.training.landers import Fleet, Flown
 from playground.training.spec import TrainSpec
 
 ROLLOUT = 128
@@ -31,7 +32,7 @@ SPEC = TrainSpec(GYMNASIUM, steps=512, n_envs=2, n_steps=64, batch_size=64, n_ep
 def few_episodes(monkeypatch):
     """Two episodes for the curve and two for the scorecard: what they cost is no part of these tests."""
     monkeypatch.setattr(engine, "VALIDATION_SEEDS", range(900, 902))
-    monkeypatch.setattr(engine, "evaluate", lambda p, gamma, seeds=EVALUATION_SEEDS[:2]: evaluate(p, gamma, seeds))
+    monkeypatch.setattr(engine, "EVALUATION_SEEDS", EVALUATION_SEEDS[:2])
 
 
 def some_observations(n=400):
@@ -53,7 +54,7 @@ def test_what_happened_before_in_the_process_does_not_change_the_policy():
 
 
 @pytest.mark.parametrize(
-    "change", [{"seed": 1}, {"learning_rate": 1e-3}, {"reward": RewardConfig()}, {"gamma": 0.9}, {"activation": "relu"}]
+    "change", [{"seed": 1}, {"learning_rate": 1e-3}, {"reward": RewardConfig()}, {"gamma": 0.9}, {"activation": "tanh"}]
 )
 def test_another_spec_makes_another_policy(change):
     short = dataclasses.replace(SPEC, steps=256)
@@ -61,7 +62,7 @@ def test_another_spec_makes_another_policy(change):
 
 
 def test_training_changes_the_network():
-    untrained = dump_policy(build_ppo(SPEC, LanderVecEnv(SPEC.reward, SPEC.gamma, SPEC.n_envs)))
+    untrained = dump_policy(build_ppo(SPEC, Fleet(SPEC.n_envs)))
     assert load_safetensors(untrained).keys() == load_safetensors(train(SPEC).policy).keys()
     assert untrained != train(SPEC).policy
 
@@ -183,8 +184,9 @@ def test_under_gymnasiums_reward_both_returns_of_the_curve_agree():
 
 def test_the_scorecard_is_the_trained_policys():
     result = train(SPEC)
-    path_free = build_ppo(SPEC, LanderVecEnv(SPEC.reward, SPEC.gamma, 1))
+    path_free = build_ppo(dataclasses.replace(SPEC, n_envs=1), Fleet(1))
     path_free.set_parameters(io.BytesIO(result.model_zip), device="cpu")
+    path_free.share_memory()
     card = evaluate(to_numpy(path_free), SPEC.gamma, EVALUATION_SEEDS[:2])
     assert card.native_return.tolist() == result.scorecard.native_return.tolist()
     assert result.scorecard.gamma == SPEC.gamma
@@ -200,7 +202,6 @@ def test_plain_sb3_loads_the_zip_and_acts_like_the_numpy_policy(tmp_path, activa
     actions, _ = model.predict(observations, deterministic=True)
     assert actions.tolist() == policy.act(observations).tolist()
     assert len(set(actions.tolist())) > 1
-    assert to_numpy(model).act(observations).tolist() == actions.tolist()
     with torch.no_grad():
         wanted = model.policy.get_distribution(torch.as_tensor(observations)).distribution.probs.numpy()
         values = model.policy.predict_values(torch.as_tensor(observations)).numpy()
@@ -219,39 +220,46 @@ def test_plain_sb3_can_go_on_training_the_zip():
 
 def test_a_time_out_is_bootstrapped_and_a_fall_is_not(monkeypatch):
     """SB3 adds γ·V of the last observation to the reward where the time limit ended the episode."""
-    spec = dataclasses.replace(SPEC, n_envs=1, n_steps=8, steps=8, batch_size=8, normalize_reward=False, gamma=0.9)
+    plain = {"reward": RewardConfig(), "normalize_reward": False, "gamma": 0.9}
+    spec = dataclasses.replace(SPEC, n_envs=1, n_steps=8, steps=8, batch_size=8, **plain)
     hover = run_episode(Hover(), 1)
     assert len(hover) == 1000
     for truncated in (True, False):
         model = build_ppo(spec, OneStepEpisodes(truncated))
         added = []
         monkeypatch.setattr(model, "train", lambda: added.append(model.rollout_buffer.rewards.copy()))  # noqa: B023
-        model.learn(8)
+        model.start_episodes(0)
+        model.learn(8, reset_num_timesteps=False)
         values = model.policy.predict_values(torch.full((1, 8), 0.5)).item()
         wanted = 1.0 + (0.9 * values if truncated else 0.0)
         np.testing.assert_allclose(added[0].ravel(), wanted, rtol=1e-5)
         assert values != 0
 
 
-class OneStepEpisodes(LanderVecEnv):
+class OneStepEpisodes(Fleet):
     """Every step pays 1 and ends the episode, by the time limit or by itself."""
 
     def __init__(self, truncated):
-        super().__init__(RewardConfig(), 0.9, 1)
+        super().__init__(1)
         self.truncated = truncated
 
-    def advance(self, actions):
-        start, last, truncated = (
-            np.zeros((1, 8), np.float32),
-            np.full((1, 8), 0.5, np.float32),
-            np.array([self.truncated]),
+    def fly(self, policy, steps):
+        ends = np.full((steps, 1), self.truncated)
+        return Flown(
+            observations=np.zeros((steps + 1, 1, 8), np.float32),
+            actions=np.zeros((steps, 1), np.int64),
+            logits=np.zeros((steps, 1, 4), np.float32),
+            rewards=np.ones((steps, 1)),
+            terminated=~ends,
+            truncated=ends,
+            ended=np.stack([np.arange(steps), np.zeros(steps, np.int64)], axis=1),
+            last_observations=np.full((steps, 8), 0.5, np.float32),
         )
-        return Advance(start, np.ones(1), ~truncated, truncated, np.array([0]), last)
 
 
 def test_a_network_that_became_nan_is_told(monkeypatch):
-    def build_broken(spec, env):
-        model = build_ppo(spec, env)
+    def build_broken(spec, fleet):
+        model = build_ppo(spec, fleet)
         torch.nn.init.constant_(model.policy.action_net.weight, float("nan"))
         return model
 
@@ -284,20 +292,23 @@ def test_the_default_spec_learns_to_land(monkeypatch):
 
 
 @pytest.mark.parametrize("keep_best", [True, False])
-def test_the_policy_with_the_highest_discounted_return_is_kept_if_asked_for(monkeypatch, keep_best):
+def test_the_policy_with_the_highest_discounted_return_is_kept_if_asked_for(monkeypatch, tmp_path, keep_best):
     """The score is made to fall from one evaluation to the next, so the first policy is the best."""
     observation = np.full((1, 8), 0.3, np.float32)
-    evaluated, scores = [], iter(range(0, -10_000, -1))
+    curve, scores = [], iter(range(0, -10_000, -1))
+    evaluate = engine._Watch.evaluate
 
-    def watched(model):
-        policy = to_numpy(model)
-        evaluated.append(policy.logits(observation))
-        return policy
+    def watched(watch, model):
+        rows = len(watch.curve)
+        evaluate(watch, model)
+        if len(watch.curve) > rows:
+            curve.append(to_numpy(model).logits(observation))
 
-    monkeypatch.setattr(engine, "to_numpy", watched)
+    monkeypatch.setattr(engine._Watch, "evaluate", watched)
     monkeypatch.setattr(engine, "discounted_return", lambda trajectory, reward, gamma: next(scores))
     result = train(dataclasses.replace(SPEC, keep_best=keep_best))
-    *curve, final = evaluated
+    (tmp_path / "policy.safetensors").write_bytes(result.policy)
+    final = load_policy(tmp_path / "policy.safetensors").logits(observation)
     assert len(curve) == len(result.curve) > 2
     assert not np.array_equal(curve[0], curve[-1])
     np.testing.assert_array_equal(final, curve[0] if keep_best else curve[-1])
@@ -308,3 +319,89 @@ def test_discounted_return_by_hand():
     episode = run_episode(Hover(), 1, max_steps=3)
     reward = RewardConfig(penalty_time=2.0, replace_reward=True)
     assert engine.discounted_return(episode, reward, 0.5) == pytest.approx(-3.5)
+
+
+def test_training_until_it_lands_ends_there_and_keeps_that_policy(monkeypatch):
+    looked = []
+
+    def lands(watch, model):
+        looked.append(model.num_timesteps)
+        return model.num_timesteps == 3 * ROLLOUT
+
+    monkeypatch.setattr(engine, "LOOK_EVERY", ROLLOUT)
+    monkeypatch.setattr(engine._Watch, "lands", lands)
+    seen = {}
+    spec = dataclasses.replace(SPEC, until_landing=0.9)
+    result = train(spec, lambda progress: seen.setdefault(progress.steps, progress.policy))
+    assert looked == [ROLLOUT, 2 * ROLLOUT, 3 * ROLLOUT]
+    assert result.steps == result.kept == result.curve[-1]["steps"] == 3 * ROLLOUT
+    weights = load_safetensors(result.policy)["policy.0.weight"]
+    np.testing.assert_array_equal(weights, seen[3 * ROLLOUT].actor[0][0])
+    assert not np.array_equal(weights, seen[2 * ROLLOUT].actor[0][0])
+
+
+def test_a_training_that_never_lands_takes_all_its_steps():
+    result = train(dataclasses.replace(SPEC, until_landing=1.0))
+    assert result.steps == SPEC.steps
+
+
+def test_the_other_practice_episodes_are_flown_only_if_the_first_few_all_land(monkeypatch):
+    model = build_ppo(SPEC, Fleet(SPEC.n_envs))
+    watch = engine._Watch(dataclasses.replace(SPEC, until_landing=0.9), print, print, bool)
+    flown = []
+
+    def run(falls):
+        class Episode:
+            def __init__(self, seed):
+                self.outcome = "crashed" if seed in falls else "landed"
+
+        def fly(policy, seeds):
+            flown.append(len(seeds))
+            return [Episode(seed) for seed in seeds]
+
+        flown.clear()
+        monkeypatch.setattr(model.fleet, "run", fly)
+        return watch.lands(model)
+
+    assert not run(falls={engine.LANDING_SEEDS[0]})
+    assert flown == [4]
+    assert run(falls={engine.LANDING_SEEDS[10]})
+    assert flown == [4, 60]
+    assert not run(falls=set(engine.LANDING_SEEDS[4:14]))
+
+
+def test_a_training_starts_from_the_network_it_is_given():
+    parent = train(SPEC)
+    policy = to_policy(parent.policy)
+    slow = dataclasses.replace(SPEC, steps=128, learning_rate=1e-7, init_from="ab" * 32)
+    child = to_policy(train(slow, initial=policy).policy)
+    observations = some_observations()
+    np.testing.assert_allclose(child.logits(observations), policy.logits(observations), atol=1e-4)
+    np.testing.assert_allclose(child.values(observations), policy.values(observations), atol=1e-4)
+
+
+def test_a_training_from_another_model_resumes_exactly_too():
+    policy = to_policy(train(dataclasses.replace(SPEC, seed=5)).policy)
+    spec = dataclasses.replace(SPEC, init_from="ab" * 32)
+    checkpoints = []
+    whole = train(spec, initial=policy, on_checkpoint=checkpoints.append)
+    assert train(spec, initial=policy, checkpoint=checkpoints[1]).policy == whole.policy
+    assert whole.policy != train(SPEC).policy
+
+
+@pytest.mark.parametrize("change", [{"net_arch": (9,)}, {"net_arch": (8, 8)}, {"activation": "tanh"}])
+def test_a_network_of_another_shape_is_refused_in_words(change):
+    policy = to_policy(train(dataclasses.replace(SPEC, steps=128, **change)).policy)
+    with pytest.raises(InvalidInput) as caught:
+        train(SPEC, initial=policy)
+    assert caught.value.code == "other_network"
+
+
+def to_policy(data):
+    tensors = load_safetensors(data)
+
+    def layers(part):
+        count = sum(name.startswith(part) for name in tensors) // 2
+        return tuple((tensors[f"{part}.{i}.weight"], tensors[f"{part}.{i}.bias"]) for i in range(count))
+
+    return Policy(layers("policy"), layers("value"), "tanh" if b'"activation":"tanh"' in data[:200] else "relu")

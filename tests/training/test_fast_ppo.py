@@ -11,7 +11,7 @@ from playground.reward.presets import GYMNASIUM
 from playground.reward.terms import RewardConfig
 from playground.training.engine import build_ppo
 from playground.training.fast_ppo import log_softmax, to_numpy
-from playground.training.lander_vec_env import LanderVecEnv
+from playground.training.landers import Fleet
 from playground.training.spec import TrainSpec
 
 
@@ -35,12 +35,12 @@ def collected(**settings):
     """A model with one rollout of four landers in its buffer."""
     plain = {"n_envs": 4, "n_steps": 64, "batch_size": 256, "n_epochs": 1, "net_arch": (16, 16)}
     spec = TrainSpec(GYMNASIUM, **(plain | settings))
-    model = build_ppo(spec, LanderVecEnv(spec.reward, spec.gamma, spec.n_envs))
+    model = build_ppo(spec, Fleet(spec.n_envs))
     model._setup_learn(spec.steps)
     with torch.no_grad():
         for parameter in model.policy.parameters():
             parameter.add_(torch.randn_like(parameter) * 0.3)
-    model.start_episodes(seed=1, steps=0)
+    model.start_episodes(seed=1)
     assert model.collect_rollouts(model.env, Nothing(), model.rollout_buffer, spec.n_steps)
     return model
 
@@ -52,6 +52,7 @@ def parameters(model):
 def test_one_update_equals_stable_baselines3s_own():
     """The same rollout as one minibatch, so that the order of its steps cannot matter."""
     ours = collected()
+    ours.fleet = None
     before, theirs = parameters(ours), copy.deepcopy(ours)
     theirs.set_logger(ours.logger)
     ours.train()
@@ -100,9 +101,9 @@ def test_normalisation_cuts_nothing():
 
 def test_without_normalisation_the_learner_sees_the_reward_itself():
     spec = TrainSpec(RewardConfig(penalty_time=7.0, replace_reward=True), normalize_reward=False, n_envs=2, n_steps=16)
-    model = build_ppo(spec, LanderVecEnv(spec.reward, spec.gamma, spec.n_envs))
+    model = build_ppo(spec, Fleet(spec.n_envs))
     model._setup_learn(spec.steps)
-    model.start_episodes(0, 0)
+    model.start_episodes(0)
     model.collect_rollouts(model.env, Nothing(), model.rollout_buffer, spec.n_steps)
     assert set(model.rollout_buffer.rewards.ravel().tolist()) == {-7.0}
 

@@ -158,33 +158,6 @@ def test_a_lander_that_ends_early_starts_a_full_episode():
     assert hovered == 1000
 
 
-def test_the_same_seeds_fly_the_same_and_others_do_not():
-    env = LanderVecEnv(RewardConfig(), GAMMA, 3)
-
-    def start(*entropy):
-        env.seed_all(*entropy)
-        return env.reset()
-
-    first = start(1, 0)
-    assert np.array_equal(first, start(1, 0))
-    assert not np.array_equal(first, start(1, 128))
-    assert not np.array_equal(first, start(2, 0))
-    assert len(np.unique(first, axis=0)) == 3
-
-
-def test_training_seeds_stay_away_from_the_evaluation_seeds():
-    from playground.lander.scorecard import EVALUATION_SEEDS
-    from playground.training.engine import VALIDATION_SEEDS
-
-    env = LanderVecEnv(RewardConfig(), GAMMA, 32)
-    drawn = set()
-    for step in range(0, 500_000, 50_000):
-        env.seed_all(0, step)
-        drawn |= set(env._seeds)
-    assert not drawn & (set(EVALUATION_SEEDS) | set(VALIDATION_SEEDS))
-    assert not set(EVALUATION_SEEDS) & set(VALIDATION_SEEDS)
-
-
 def test_what_a_step_returns_is_not_changed_by_the_next():
     env = LanderVecEnv(EVERYTHING, GAMMA, 2)
     env.seed(3)

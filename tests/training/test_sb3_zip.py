@@ -21,10 +21,12 @@ from playground.lander.scorecard import EVALUATION_SEEDS, evaluate
 from playground.reward.errors import InvalidInput
 from playground.reward.presets import GYMNASIUM
 from playground.training import sb3_zip
-from playground.training.sb3_zip import MAX_UNPACKED, check_zip, import_zip
+from playground.training.engine import build_ppo
+from playground.training.landers import Fleet
+from playground.training.sb3_zip import MAX_UNPACKED, activation_in, check_zip, import_zip
 from playground.training.spec import TrainSpec
 
-SPEC = TrainSpec(GYMNASIUM, net_arch=(8,))
+SPEC = TrainSpec(GYMNASIUM, activation="tanh", net_arch=(8,))
 
 
 @pytest.fixture(scope="module")
@@ -259,3 +261,18 @@ def test_weights_that_are_not_numbers_are_refused(members, tmp_path):
     state = torch.load(io.BytesIO(members["policy.pth"]), weights_only=True)
     state["action_net.weight"][:] = float("nan")
     refusal(pack(tmp_path / "ppo.zip", members | {"policy.pth": saved(state)}))
+
+
+@pytest.mark.parametrize("activation", ["tanh", "relu"])
+def test_the_activation_is_read_from_the_zips_description(tmp_path, activation):
+    spec = TrainSpec(GYMNASIUM, activation=activation, n_envs=1, net_arch=(8,))
+    build_ppo(spec, Fleet(1)).save(tmp_path / "model.zip")
+    assert activation_in(tmp_path / "model.zip") == activation
+
+
+def test_a_zip_that_names_no_activation_has_sb3s_default(tmp_path):
+    PPO("MlpPolicy", "LunarLander-v3", device="cpu").save(tmp_path / "plain.zip")
+    assert activation_in(tmp_path / "plain.zip") == "tanh"
+    with zipfile.ZipFile(tmp_path / "odd.zip", "w") as archive:
+        archive.writestr("data", "[]")
+    assert activation_in(tmp_path / "odd.zip") == "tanh"

@@ -22,18 +22,20 @@ OTHER_VALUES = {
     "learning_rate": 1e-3,
     "schedule": "constant",
     "net_arch": (64,),
-    "activation": "relu",
+    "activation": "tanh",
     "n_envs": 31,
     "n_steps": 129,
     "batch_size": 511,
     "n_epochs": 5,
     "gae_lambda": 0.97,
     "clip_range": 0.1,
-    "ent_coef": 0.0,
+    "ent_coef": 0.01,
     "vf_coef": 0.4,
     "max_grad_norm": 0.4,
     "normalize_reward": False,
     "keep_best": False,
+    "until_landing": 0.9,
+    "init_from": "0" * 64,
 }
 ONE_CHOICE = {"algorithm", "env"}
 

@@ -16,9 +16,19 @@ from playground.lander.probes import Constant
 from playground.lander.rollout import run_episodes
 from playground.lander.scorecard import score
 from playground.reward.errors import InvalidInput
+from playground.reward.presets import GYMNASIUM
 from playground.reward.terms import RewardConfig
 from playground.training.spec import TrainSpec, dump_spec
-from playground.training.store import FILES, MANIFEST, ModelStore, open_model, read_curve, write_curve, write_model
+from playground.training.store import (
+    FILES,
+    MANIFEST,
+    ModelStore,
+    nearest_model,
+    open_model,
+    read_curve,
+    write_curve,
+    write_model,
+)
 
 SPEC = TrainSpec(RewardConfig(w_legs=1.0), steps=128)
 KEY = SPEC.key
@@ -353,7 +363,7 @@ def test_the_rest_of_a_deletion_in_the_way_of_many_threads_ends_as_one_whole_mod
 WRITER = """
 import json, sys, time
 from pathlib import Path
-from playground.training.store import FILES, ModelStore
+from playground.training.store import nearest_model, FILES, ModelStore
 home, source, go, mark = map(Path, sys.argv[1:])
 store = ModelStore(home, home.parent / "shipped")
 manifest = json.loads((source / "manifest.json").read_text())
@@ -472,3 +482,19 @@ def test_an_empty_curve_has_no_rows():
 @pytest.mark.parametrize("end", ["192.0", "192.0,", "192.0,x", "192.0,0.5,0.5"])
 def test_a_last_line_that_is_still_being_written_is_left_out(end):
     assert read_curve(write_curve(CURVE) + end) == CURVE
+
+
+def test_the_nearest_model_is_the_one_whose_episodes_the_reward_pays_best():
+    shipped = ModelStore().list_shipped()
+    for reward in (GYMNASIUM, RewardConfig(w_crash=-5.0, form="progress", replace_reward=True)):
+        spec = TrainSpec(reward)
+        nearest = nearest_model(shipped, spec)
+        pays = {model.key: model.scorecard.returns(reward).mean() for model in shipped}
+        assert pays[nearest.key] == max(pays.values())
+    assert nearest_model(shipped, TrainSpec(GYMNASIUM)).summary["landing_rate"] > 0.9
+
+
+def test_a_model_with_another_network_is_no_start():
+    shipped = ModelStore().list_shipped()
+    assert nearest_model(shipped, TrainSpec(GYMNASIUM, net_arch=(32,))) is None
+    assert nearest_model([], TrainSpec(GYMNASIUM)) is None

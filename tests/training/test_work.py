@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from playground.lander.scorecard import EVALUATION_SEEDS, evaluate
+from playground.lander.scorecard import EVALUATION_SEEDS
 from playground.reward.errors import InvalidInput
 from playground.reward.presets import GYMNASIUM
 from playground.training import engine, work
@@ -21,7 +21,7 @@ SPEC = TrainSpec(GYMNASIUM, steps=512, n_envs=2, n_steps=64, batch_size=64, n_ep
 @pytest.fixture(autouse=True)
 def few_episodes(monkeypatch):
     monkeypatch.setattr(engine, "VALIDATION_SEEDS", range(900, 902))
-    monkeypatch.setattr(engine, "evaluate", lambda p, gamma, seeds=EVALUATION_SEEDS[:2]: evaluate(p, gamma, seeds))
+    monkeypatch.setattr(engine, "EVALUATION_SEEDS", EVALUATION_SEEDS[:2])
 
 
 @pytest.fixture
@@ -185,7 +185,7 @@ def test_a_training_that_fails_says_why_and_frees_its_locks(store, board, monkey
     assert (job.status.state, job.status.message) == ("failed", "training diverged")
     assert not job.alive
     monkeypatch.undo()
-    monkeypatch.setattr(engine, "evaluate", lambda p, gamma, seeds=(1000,): evaluate(p, gamma, seeds[:1]))
+    monkeypatch.setattr(engine, "EVALUATION_SEEDS", range(1000, 1001))
     assert make_model(SPEC, store, slots=1).key == SPEC.key
 
 

@@ -231,3 +231,35 @@ def test_a_damaged_model_is_told_in_words(own_home, app):
     app.button(key="train").click().run()
     assert not app.exception
     assert app.error or app.warning
+
+
+def test_how_long_to_train_is_asked_only_where_nothing_is_trained_yet(app):
+    assert not [box for box in app.checkbox if box.key == "warm"]
+    app.slider(key="slide_legs").set_value(50.0).run()
+    assert not app.exception
+    control = next(c for c in app.button_group if c.key == "budget")
+    assert control.value == "standard"
+    app.run()
+    state = app.session_state["session"]
+    state.choose_budget("quick")
+    app.run()
+    assert state.spec.until_landing > 0
+    assert app.query_params["until_landing"] == "0.94"
+    state.choose_budget("standard")
+    app.run()
+    assert state.spec.until_landing == 0
+    assert "until_landing" not in app.query_params
+
+
+def test_a_training_may_start_from_the_nearest_model_and_says_which(app):
+    app.slider(key="slide_legs").set_value(50.0).run()
+    assert app.session_state["session"].spec.init_from == ""  # never silently
+    box = app.checkbox(key="warm")
+    assert "Gymnasium" in box.label
+    box.check().run()
+    assert not app.exception
+    key = ModelStore().resolve("gymnasium").key
+    assert app.session_state["session"].spec.init_from == key
+    assert app.query_params["init_from"] == key
+    app.checkbox(key="warm").uncheck().run()
+    assert app.session_state["session"].spec.init_from == ""

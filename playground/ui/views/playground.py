@@ -242,10 +242,9 @@ def _more(state: Session, model: Model, episode: Trajectory, parts: Breakdown) -
     with st.expander(say("more.curve"), icon=":material/show_chart:", key="more_curve", on_change="rerun") as panel:
         if panel.open:
             if model.curve:
-                best = max(model.curve, key=lambda row: (row.get("discounted_return", 0.0), row["steps"]))
-                kept = best["steps"] if model.spec.keep_best else None
+                kept, last = model.manifest.get("kept_steps"), model.curve[-1]["steps"]
                 draw_curves(model.curve, "curve", kept)
-                st.caption(say("curve.caption" if kept is not None else "curve.caption_last"))
+                st.caption(say("curve.caption" if kept is not None and kept < last else "curve.caption_last"))
             else:
                 st.caption(say("more.curve.none"))
     with st.expander(say("more.table"), icon=":material/table:", key="more_table", on_change="rerun") as panel:

@@ -1,0 +1,135 @@
+"""The app in headless Chromium: how soon it stands, how fast a slider answers, and what the web process holds.
+
+Leaves out: what the page shows; the browser tests look at that.
+"""
+
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any, Final
+
+import numpy as np
+import psutil
+
+from playground.bench.figures import Figure
+
+SESSIONS: Final = 10
+MOVES: Final = 40
+QUIET: Final = "[data-testid=stApp][data-test-script-state=notRunning]"
+
+
+def measure_app(repeats: int) -> list[Figure]:
+    """Cold start, slider to redraw, and the web process's memory with ten sessions."""
+    chromium = shutil.which("chromium")
+    try:
+        from playwright.sync_api import sync_playwright
+    except ImportError:
+        return [Figure("the app in a browser", (), note="left out: playwright is not installed")]
+    if chromium is None:
+        return [Figure("the app in a browser", (), note="left out: chromium is not installed")]
+    server, first, moves, memory = [], [], [], []
+    with sync_playwright() as driver:
+        browser = driver.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-gpu"])
+        browser.new_page().goto("about:blank")  # the browser itself is up
+        for _ in range(repeats):
+            with running_app() as (url, process, ready):
+                server.append(ready)
+                page = browser.new_page(viewport={"width": 1440, "height": 900})
+                start = time.perf_counter()
+                _open(page, url)
+                first.append(ready + time.perf_counter() - start)
+                moves += [_move(page) for _ in range(MOVES)]
+                for _ in range(SESSIONS - 1):
+                    _open(browser.new_page(), url)
+                memory.append(process.memory_info().rss / 2**20)
+                for context in browser.contexts:
+                    context.close()
+        browser.close()
+    served = server_times(MOVES)
+    return [
+        Figure("the server answers", server, "s"),
+        Figure("cold start: from the command to a full first page, episode and chart included", first, "s"),
+        Figure(
+            "slider to redrawn figure in the browser",
+            [1e3 * s for s in moves],
+            "ms",
+            note=f"95th percentile {p95(moves) * 1e3:.0f} ms",
+        ),
+        Figure("server time of a slider's move", served, "ms", note=f"95th percentile {p95(served):.0f} ms"),
+        Figure(f"memory of the web process with {SESSIONS} sessions open", memory, "MiB"),
+    ]
+
+
+def _open(page: Any, url: str) -> None:
+    page.goto(url)
+    page.wait_for_selector("[data-testid=stImage] img", timeout=60_000)
+    page.wait_for_selector("[data-testid=stVegaLiteChart] canvas, [data-testid=stVegaLiteChart] svg")
+    page.wait_for_selector(QUIET)
+
+
+def _move(page: Any) -> float:
+    """Seconds from a key on a slider until the return that it changes stands redrawn."""
+    shown = "document.querySelector('[data-testid=stMetricValue]').innerText"
+    before = page.evaluate(shown)
+    start = time.perf_counter()
+    page.locator(".st-key-slide_legs [role=slider]").press("ArrowRight")
+    page.wait_for_function(f"before => {shown} !== before", arg=before, polling=5)
+    seconds = time.perf_counter() - start
+    page.wait_for_selector(QUIET)
+    return seconds
+
+
+def server_times(moves: int) -> list[float]:
+    """Milliseconds that the whole page's script takes after a slider's move, in Streamlit's own test runner."""
+    from streamlit.testing.v1 import AppTest
+
+    from playground.training.home import app_script
+
+    page = AppTest.from_file(str(app_script()), default_timeout=60)
+    page.query_params["lang"] = "en"
+    page.run()
+    milliseconds = []
+    for index in range(moves + 2):
+        slider = page.slider(key="slide_legs").set_value(20.0 + index % 20)
+        start = time.perf_counter()
+        slider.run()
+        milliseconds.append((time.perf_counter() - start) * 1e3)
+    return milliseconds[2:]
+
+
+def p95(values: Sequence[float]) -> float:
+    """The 95th percentile."""
+    return float(np.percentile(values, 95))
+
+
+@contextmanager
+def running_app() -> Iterator[tuple[str, psutil.Process, float]]:
+    """The app on a free port: its address, its process and the seconds until it answered."""
+    from playground.training.home import app_script
+
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    script = app_script()
+    command = [sys.executable, "-m", "streamlit", "run", str(script), "--server.headless=true", f"--server.port={port}"]
+    start = time.perf_counter()
+    process = subprocess.Popen(command, cwd=script.parent, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        url = f"http://127.0.0.1:{port}"
+        while True:
+            try:
+                urllib.request.urlopen(f"{url}/_stcore/health", timeout=1)  # noqa: S310 (our own server)
+                break
+            except OSError:
+                if process.poll() is not None or time.perf_counter() - start > 60:
+                    raise RuntimeError("the app did not start; run `playground app` to see why") from None
+                time.sleep(0.02)
+        yield url, psutil.Process(process.pid), time.perf_counter() - start
+    finally:
+        process.terminate()
+        process.wait(15)

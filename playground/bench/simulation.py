@@ -1,0 +1,169 @@
+"""How fast the lander is simulated, learned from and evaluated, each against its peer.
+
+Leaves out: whole trainings (``learning``) and the app (``app``).
+"""
+
+import io
+import time
+from typing import Any, Final
+
+import numpy as np
+from threadpoolctl import threadpool_limits
+
+from playground.bench.figures import Figure, repeat
+from playground.lander import ENV_ID
+from playground.lander.scorecard import evaluate
+from playground.reward.presets import GYMNASIUM
+
+STEPS: Final = 16_384
+ENVS: Final = 32
+
+
+def measure_steps(repeats: int) -> list[Figure]:
+    """Environment steps a second: a rollout with a policy, and random actions against ``make_vec_env`` and Box2D."""
+    from stable_baselines3.common.env_util import make_vec_env
+
+    from playground.training.lander_vec_env import LanderVecEnv
+    from playground.training.landers import Fleet
+    from playground.training.store import ModelStore
+
+    policy = ModelStore().resolve("gymnasium").policy
+
+    def random(env: Any) -> float:
+        rng = np.random.default_rng(0)
+        env.reset()
+        start = time.perf_counter()
+        for _ in range(STEPS // ENVS):
+            env.step(rng.integers(0, 4, ENVS))
+        return STEPS / (time.perf_counter() - start)
+
+    def rollout(remote: int) -> float:
+        fleet = Fleet(ENVS, remote)
+        try:
+            fleet.start(0)
+            fleet.fly(policy, 8)  # a second process takes a second to come up
+            start = time.perf_counter()
+            fleet.fly(policy, STEPS // ENVS)
+            return STEPS / (time.perf_counter() - start)
+        finally:
+            fleet.close()
+
+    peer = make_vec_env(ENV_ID, n_envs=ENVS)
+    quiet = make_vec_env(ENV_ID, n_envs=ENVS, env_kwargs={"render_mode": None})
+    ours = LanderVecEnv(GYMNASIUM, 0.995, ENVS)
+    with threadpool_limits(1):
+        stepped = repeat(repeats, lambda: random(ours), lambda: random(peer), lambda: random(quiet), box2d_speed)
+        flown = repeat(repeats, lambda: rollout(0), lambda: rollout(1))
+    what = f"environment steps a second, random actions, {ENVS} landers, one core"
+    return [
+        Figure(what, stepped[0], "/s", "make_vec_env", stepped[1]),
+        Figure(what, stepped[0], "/s", "make_vec_env without hidden rendering", stepped[2]),
+        Figure(what, stepped[0], "/s", "b2World.Step alone, the floor", stepped[3]),
+        Figure("steps a second of a rollout with sampled actions, two cores", flown[1], "/s", "one core", flown[0]),
+    ]
+
+
+def box2d_speed() -> float:
+    """Steps a second if nothing but ``b2World.Step`` took time, in the same mix of flights."""
+    import Box2D
+
+    from playground.training.lander_vec_env import LanderVecEnv
+
+    real, spent, calls = Box2D.b2World.Step, 0.0, 0
+
+    def timed(world: Any, *arguments: Any) -> None:
+        nonlocal spent, calls
+        start = time.perf_counter()
+        real(world, *arguments)
+        spent += time.perf_counter() - start
+        calls += 1
+
+    env = LanderVecEnv(GYMNASIUM, 0.995, ENVS)
+    rng = np.random.default_rng(0)
+    Box2D.b2World.Step = timed
+    try:
+        env.reset()
+        for _ in range(STEPS // ENVS):
+            env.step(rng.integers(0, 4, ENVS))
+    finally:
+        Box2D.b2World.Step = real
+        env.close()
+    return calls / spent
+
+
+def measure_learner(repeats: int) -> list[Figure]:
+    """Microseconds of learning for each collected step: the default's update against SB3's own on the same rollout."""
+    import torch
+    from stable_baselines3 import PPO
+    from stable_baselines3.common.callbacks import CallbackList
+    from stable_baselines3.common.logger import Logger
+
+    from playground.training.engine import build_ppo
+    from playground.training.landers import Fleet
+    from playground.training.spec import TrainSpec
+
+    torch.set_num_threads(1)
+    spec = TrainSpec(GYMNASIUM)
+    model = build_ppo(spec, Fleet(spec.n_envs))
+    model.set_logger(Logger(folder=None, output_formats=[]))
+    model._setup_learn(spec.steps)
+    model.start_episodes(0)
+    callback = CallbackList([])
+    callback.init_callback(model)
+    assert model.env is not None
+    model.collect_rollouts(model.env, callback, model.rollout_buffer, spec.n_steps)
+    transitions = spec.n_steps * spec.n_envs
+
+    def timed(train: Any) -> float:
+        start = time.perf_counter()
+        train(model)
+        return (time.perf_counter() - start) / transitions * 1e6
+
+    with threadpool_limits(1):
+        ours, theirs = repeat(repeats, lambda: timed(type(model).train), lambda: timed(PPO.train))
+    what = f"microseconds of learning per collected step, {spec.n_epochs} epochs, one core"
+    return [Figure(what, ours, "µs", "PPO.train on the same rollout", theirs)]
+
+
+def measure_evaluation(repeats: int) -> list[Figure]:
+    """A hundred full episodes and their scorecard against SB3's ``evaluate_policy``."""
+    from stable_baselines3 import PPO
+    from stable_baselines3.common.env_util import make_vec_env
+    from stable_baselines3.common.evaluation import evaluate_policy
+
+    from playground.training.store import ModelStore
+
+    model = ModelStore().resolve("gymnasium")
+    peer = PPO.load(io.BytesIO((model.folder / "model.zip").read_bytes()), device="cpu")  # a file that ships with us
+    env = make_vec_env(ENV_ID, n_envs=16)
+
+    def timed(run: Any) -> float:
+        start = time.perf_counter()
+        run()
+        return time.perf_counter() - start
+
+    with threadpool_limits(1):
+        ours, theirs = repeat(
+            repeats,
+            lambda: timed(lambda: evaluate(model.policy, model.spec.gamma)),
+            lambda: timed(lambda: evaluate_policy(peer, env, n_eval_episodes=100)),
+        )
+    what = "seconds for 100 episodes of the shipped Gymnasium policy and their scorecard, one core"
+    return [Figure(what, ours, "s", "evaluate_policy, 16 environments from make_vec_env", theirs)]
+
+
+def measure_first_screen(repeats: int) -> list[Figure]:
+    """Compute of the first screen: open the shipped model, fly one episode, break it down."""
+    from playground.insight.breakdown import break_down
+    from playground.lander.rollout import run_episode
+    from playground.training.store import ModelStore
+
+    def once() -> float:
+        start = time.perf_counter()
+        model = ModelStore().resolve("gymnasium")
+        break_down(run_episode(model.policy, 1000), model.spec.reward, model.spec.gamma)
+        return time.perf_counter() - start
+
+    return [
+        Figure("seconds to open the shipped model, fly one episode and break it down", repeat(repeats, once)[0], "s")
+    ]

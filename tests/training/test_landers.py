@@ -1,0 +1,146 @@
+"""Landers in groups: the same flight wherever a group flies, and after any resume."""
+
+import itertools
+import os
+import signal
+
+import numpy as np
+import pytest
+
+from playground.lander.probes import Constant, Hover
+from playground.lander.rollout import run_episode
+from playground.lander.scorecard import EVALUATION_SEEDS
+from playground.lander.simulator import MAX_STEPS
+from playground.training.engine import LANDING_SEEDS, VALIDATION_SEEDS
+from playground.training.landers import Fleet, Flown, Landers, _episode_seeds
+from playground.training.store import ModelStore
+
+
+@pytest.fixture(scope="module")
+def policy():
+    return ModelStore().resolve("gymnasium").policy
+
+
+def assert_same(first: Flown, second: Flown):
+    for name, a, b in zip(Flown._fields, first, second, strict=True):
+        np.testing.assert_array_equal(a, b, err_msg=name)
+
+
+def test_the_same_numbers_fly_the_same_and_others_do_not(policy):
+    landers = Landers(3)
+
+    def flown(*entropy):
+        landers.start(*entropy)
+        return landers.fly(policy, 40)
+
+    first = flown(1, 0)
+    assert_same(first, flown(1, 0))
+    assert not np.array_equal(first.observations, flown(1, 1).observations)
+    assert not np.array_equal(first.observations, flown(2, 0).observations)
+    assert len(np.unique(first.observations[0], axis=0)) == 3
+
+
+def test_a_group_in_another_process_flies_the_very_same(policy):
+    here, there = Fleet(5), Fleet(5, remote=1)
+    try:
+        for fleet in (here, there):
+            fleet.start(7)
+        for _ in range(3):
+            assert_same(here.fly(policy, 150), there.fly(policy, 150))
+        assert here.snapshot() == there.snapshot()
+        for a, b in zip(here.run(policy, [3, 1, 2]), there.run(policy, [3, 1, 2]), strict=True):
+            np.testing.assert_array_equal(a.observations, b.observations)
+    finally:
+        there.close()
+
+
+def test_landers_go_on_exactly_where_a_snapshot_was_taken(policy):
+    """After episodes have ended, in the midst of others, with contact and without."""
+    first, second = Fleet(6), Fleet(6)
+    first.start(3)
+    for _ in range(4):
+        first.fly(policy, 130)
+    snapshot = first.snapshot()
+    assert any(episodes > 1 for part in snapshot for episodes, _, _ in part)
+    assert any(len(actions) > 100 for part in snapshot for _, _, actions in part)
+    second.restore(snapshot, 3)
+    for fleet in (first, second):
+        fleet.seed_noise(9, 9)
+    for _ in range(3):
+        assert_same(first.fly(policy, 200), second.fly(policy, 200))
+
+
+def test_landers_do_not_start_in_step():
+    """Hovering landers end by the time limit, each at another step."""
+    landers = Landers(4)
+    landers.start(0)
+    ends = {}
+    observations = landers.observations.copy()
+    for step in range(1, MAX_STEPS + 1):
+        advance = landers.advance(Hover().act(observations))
+        observations = advance.observations
+        for index in advance.ended.tolist():
+            ends.setdefault(index, step)
+    assert sorted(ends.values()) == [250, 500, 750, 1000]
+
+
+def test_an_episodes_last_transition_leads_to_its_own_last_observation():
+    landers = Landers(2)
+    landers.reset([0, 1])
+    falls = [run_episode(Constant(0), seed) for seed in (0, 1)]
+
+    class Idle:
+        def logits(self, observations):
+            return np.tile(np.array([1e3, 0, 0, 0], np.float32), (len(observations), 1))
+
+    flown = landers.fly(Idle(), 120)  # type: ignore[arg-type]
+    after = flown.transitions.next_observations
+    for index, fall in enumerate(falls):
+        last = len(fall) - 1
+        assert [last, index] in flown.ended.tolist()
+        np.testing.assert_array_equal(after[last, index], fall.observations[-1])
+        np.testing.assert_array_equal(flown.observations[: last + 1, index], fall.observations[:-1])
+        assert not np.array_equal(flown.observations[last + 1, index], fall.observations[-1])
+        assert flown.terminated[last, index]
+
+
+def test_training_seeds_stay_away_from_the_seeds_that_policies_are_judged_by():
+    drawn = set()
+    for seed, group, lander in itertools.product(range(5), range(2), range(16)):
+        drawn |= set(itertools.islice(_episode_seeds((seed, group, lander)), 100))
+    assert len(drawn) > 15_990
+    assert not drawn & {*EVALUATION_SEEDS, *VALIDATION_SEEDS, *LANDING_SEEDS}
+    assert not set(EVALUATION_SEEDS) & {*VALIDATION_SEEDS, *LANDING_SEEDS}
+
+
+def test_episodes_come_in_the_order_that_was_asked_for():
+    flown = Fleet(4).run(Constant(0), [5, 2, 9, 4, 7])
+    assert [trajectory.seed for trajectory in flown] == [5, 2, 9, 4, 7]
+
+
+@pytest.mark.parametrize("n", [1, 2, 3])
+def test_a_fleet_has_as_many_landers_as_asked_for(n, policy):
+    fleet = Fleet(n, remote=0)
+    fleet.start(0)
+    flown = fleet.fly(policy, 3)
+    assert flown.observations.shape == (4, n, 8)
+    assert flown.actions.shape == flown.rewards.shape == flown.terminated.shape == (3, n)
+
+
+def test_a_process_that_dies_is_told_in_words(policy):
+    fleet = Fleet(2, remote=1)
+    try:
+        fleet.start(0)
+        os.kill(fleet._remote[0]._process.pid, signal.SIGKILL)
+        fleet._remote[0]._process.wait()
+        with pytest.raises(ChildProcessError, match="goes on from the last checkpoint"):
+            fleet.fly(policy, 5)
+    finally:
+        fleet.close()
+
+
+def test_closing_ends_the_other_process_even_in_the_midst_of_a_call(policy):
+    fleet = Fleet(2, remote=1)
+    fleet._remote[0].ask("run", (Hover(), range(50)))
+    fleet.close()
+    assert fleet._remote[0]._process.poll() is not None
