@@ -193,9 +193,15 @@ def _train_button(state: Session) -> None:
         width="stretch",
         icon=f":material/{icons[act]}:",
         disabled=act in ("shown", "running"),
-        help=say(f"train.help.{act}", steps=f"{spec.steps:,}"),
+        help=f"{say(f'train.help.{act}', steps=f'{spec.steps:,}')} {_budget_help(spec) if act == 'train' else ''}",
         on_click=pressed,
     )
+
+
+def _budget_help(spec: TrainSpec) -> str:
+    """What the three budgets under the button mean."""
+    standard, best = TrainSpec(spec.reward).steps, BUDGETS["best"]["steps"]
+    return say("budget.help", steps=f"{standard:,}", best=f"{best:,}")
 
 
 def _budget(state: Session) -> None:
@@ -217,8 +223,8 @@ def _budget(state: Session) -> None:
         list(BUDGETS),
         format_func=lambda name: say(f"budget.{name}"),
         key="budget",
-        help=say("budget.help", steps=f"{TrainSpec(state.draft).steps:,}", best=f"{BUDGETS['best']['steps']:,}"),
         on_change=chosen,
+        label_visibility="collapsed",
         width="stretch",
     )
     parent = start_of(state, spec)
