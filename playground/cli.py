@@ -107,6 +107,15 @@ def build_parser() -> argparse.ArgumentParser:
     export.add_argument("--to", choices=["python", "json"], default="python")
     export.add_argument("--gamma", type=float, default=0.995, help="the discount that the potential form needs")
 
+    check = add("check", check_command, "What a reward would prefer, before any training. Exit status 0, 3 or 4.")
+    check.add_argument("reward", metavar="REWARD", help=reward_help)
+    check.add_argument("--gamma", type=float, default=0.995, help="the discount")
+    with_json(check)
+
+    probes = add("probes", probes_command, "The recorded behaviours that a check ranks.")
+    probes.add_argument("--record", action="store_true", help="fly them all anew and replace the shipped file")
+    with_json(probes)
+
     models = add("models", models_command, "List the models at hand; delete a trained one.")
     models.add_argument("--delete", metavar="KEY", help="delete the trained model with this key")
     with_json(models)
@@ -379,6 +388,61 @@ def export_command(arguments: argparse.Namespace) -> int:
     _check_range("gamma", arguments.gamma, 0, 1)
     print(to_python(reward, arguments.gamma) if arguments.to == "python" else dump_reward(reward))
     return DONE
+
+
+VERDICTS = {"sound": DONE, "doubtful": 3, "broken": 4}
+"""Exit status of ``playground check``, so that a script can refuse a reward."""
+
+
+def check_command(arguments: argparse.Namespace) -> int:
+    """``playground check``."""
+    from playground.insight.flight_check import check_reward
+    from playground.reward.presets import load_reward
+
+    reward = load_reward(arguments.reward)
+    _check_range("gamma", arguments.gamma, 0, 1)
+    found = check_reward(reward, arguments.gamma)
+    rows: list[Sequence[object]] = [("behaviour", "ends in", "discounted return", "± over starts")]
+    rows += [(row.words, row.outcome, f"{row.mean:.1f}", f"{row.spread:.1f}") for row in found.ranking]
+    marks = {"ok": "  ok  ", "warn": " warn ", "fail": " FAIL "}
+    lines = [f"{found.verdict}: {found.sentence} (landing margin {found.landing_margin:+.2f})", ""]
+    lines += [f"{marks[check.status]} {check.message}" for check in found.checks]
+    _print(arguments, found.to_json(), [*lines, "", *_table(rows)])
+    return VERDICTS[found.verdict]
+
+
+def probes_command(arguments: argparse.Namespace) -> int:
+    """``playground probes``."""
+    from playground.insight.probe_library import LIBRARY, SEEDS, load_library, make_library, save_library
+    from playground.lander.probes import PROBES
+    from playground.lander.rollout import run_episode
+    from playground.training.home import explain_os_errors
+    from playground.training.store import ModelStore
+
+    if arguments.record:
+        pilots: dict[str, Callable[[int], Any]] = dict(PROBES)
+        for model in ModelStore().list_shipped():
+            pilots[str(model.slug)] = functools.partial(_policy_of, model)
+        flown = ((name, run_episode(pilot(seed), seed)) for name, pilot in pilots.items() for seed in SEEDS)
+        with explain_os_errors(LIBRARY.parent):
+            save_library(make_library(flown))
+        load_library.cache_clear()
+    library = load_library()
+    values = [
+        {"probe": str(name), "seed": int(seed), "behaviour": str(did), "steps": int(steps)}
+        for name, seed, did, steps in zip(
+            library.names, library.seeds, library.behaviours, library.lengths, strict=True
+        )
+    ]
+    rows: list[Sequence[object]] = [("probe", *(f"seed {seed}" for seed in SEEDS))]
+    for name in dict.fromkeys(library.names.tolist()):
+        rows.append((name, *(did.replace("_", " ") for did in library.behaviours[library.names == name].tolist())))
+    _print(arguments, {"probes": values}, _table(rows))
+    return DONE
+
+
+def _policy_of(model: "Model", seed: int) -> Any:
+    return model.policy
 
 
 def models_command(arguments: argparse.Namespace) -> int:

@@ -22,7 +22,8 @@ from playground.training.store import FILES, ModelStore, open_model
 
 SIZE = {"--steps": 256, "--n-envs": 2, "--n-steps": 64, "--batch-size": 64, "--n-epochs": 1, "--net-arch": 8}
 TINY = [str(word) for option in SIZE.items() for word in option]
-COMMANDS = ["train", "evaluate", "breakdown", "record", "export", "models", "presets", "import", "bench", "app"]
+COMMANDS = ["train", "evaluate", "breakdown", "record", "export", "check", "probes", "models", "presets", "import"]
+COMMANDS += ["bench", "app"]
 SEED = 1002
 
 
@@ -548,6 +549,43 @@ def test_a_zip_bomb_is_refused(capsys, tmp_path):
     status, out, _ = run(capsys, "import", tmp_path / "bomb.zip", "--out", tmp_path / "new", "--json")
     assert status == 2
     assert json.loads(out)["error"]["code"] == "too_big"
+
+
+# check
+
+
+@pytest.mark.parametrize(
+    ("reward", "status", "verdict"),
+    [("gymnasium", 0, "sound"), ("article-repaired", 3, "doubtful"), ("article", 4, "broken")],
+)
+def test_a_check_exits_with_its_verdict(capsys, reward, status, verdict):
+    code, out, err = run(capsys, "check", reward)
+    assert (code, err) == (status, "")
+    assert out.startswith(verdict)
+    code, out, _ = run(capsys, "check", reward, "--json")
+    value = json.loads(out)
+    assert (code, value["verdict"]) == (status, verdict)
+    assert {"id", "status", "message", "value"} == set(value["checks"][0])
+    assert {"behaviour", "outcome", "return", "spread"} <= set(value["ranking"][0])
+    returns = [row["return"] for row in value["ranking"]]
+    assert returns == sorted(returns, reverse=True)
+
+
+@pytest.mark.parametrize(
+    "arguments", [["no-such-reward"], ["gymnasium", "--gamma", "2"], ["gymnasium", "--gamma", "nan"]]
+)
+def test_a_check_refuses_bad_input(capsys, arguments):
+    status, out, err = run(capsys, "check", *arguments)
+    assert (status, out) == (2, "")
+    assert err.startswith("playground: ")
+
+
+def test_probes_are_listed_by_what_they_did(capsys):
+    status, out, _ = run(capsys, "probes")
+    assert status == 0
+    assert "hovering" in out
+    (land,) = (row for row in run_json(capsys, "probes")["probes"] if (row["probe"], row["seed"]) == ("land", 5000))
+    assert land["behaviour"].endswith("landing")
 
 
 # bench and app: their own work is done elsewhere, here is what the command line asks of them

@@ -2,10 +2,12 @@
 
 from typing import Final
 
+from playground.insight.flight_check import MESSAGES as CHECKS
 from playground.reward.errors import MESSAGES
 
 TEXTS: Final[dict[str, str]] = {
     **{f"error.{code}": message for code, message in MESSAGES.items()},
+    **{f"check.{name}.{status}": text for name, texts in CHECKS.items() for status, text in texts.items() if text},
     "app.title": "Reward Playground",
     "nav.playground": "Playground",
     "nav.models": "Models",
@@ -211,4 +213,37 @@ TEXTS: Final[dict[str, str]] = {
     "models.broken": "This model cannot be shown: {reason}",
     "error.url": "The link has a setting that cannot be used: {reason}. The preset's value is used instead.",
     "error.unexpected": "Something went wrong that should not have: {reason}. Your design is safe in the address bar; reload the page.",
+    # flight check
+    "check.before": "**Before training:**",
+    "check.why": "Evidence",
+    "check.best": "{behaviour} pays best.",
+    "check.verdict.sound": "sound",
+    "check.verdict.doubtful": "doubtful",
+    "check.verdict.broken": "broken",
+    "check.and": " and ",
+    "check.logged_only": "The terms are only logged, so Gymnasium's own reward was checked.",
+    "check.ranking": "What pays best, flown from the same starts",
+    "check.behaviour": "Behaviour",
+    "check.ends": "Ends in",
+    "check.return": "Discounted return",
+    "check.spread": "± over starts",
+    "check.ends.landing": "a landing",
+    "check.ends.crash": "a crash",
+    "check.ends.timeout": "the time-out",
+    "check.note": "Recorded flights, scored under your weights. It says what pays best, not whether training finds it.",
+    "behaviour.soft_landing": "a soft landing",
+    "behaviour.hard_landing": "a hard landing",
+    "behaviour.off_pad_landing": "a landing off the pad",
+    "behaviour.crash_soon": "falling at once",
+    "behaviour.crash_late": "a late crash",
+    "behaviour.out_of_bounds": "leaving the screen",
+    "behaviour.hovering": "hovering",
+    "behaviour.circling": "circling",
+    "behaviour.flying_away": "flying away",
+    "behaviour.sitting": "sitting with engines puffing",
+    "behaviour.tapping": "tapping the ground",
+    "behaviour.crashing": "crashing",
+    "attribute.landing_on_the_pad": "landing on the pad",
+    "attribute.touchdown_speed": "touchdown speed",
+    "attribute.fuel": "fuel",
 }

@@ -24,6 +24,7 @@ from playground.ui import charts
 from playground.ui.jobs_panel import draw_curves, draw_watched_job
 from playground.ui.state import Session, board, episode_of, fly, model_name, session, shown_model, store
 from playground.ui.texts import language, part_name, say, say_error
+from playground.ui.views.flight_check import draw_check
 
 
 def draw() -> None:
@@ -37,6 +38,7 @@ def draw() -> None:
         return
     reward = state.draft
     _verdict(state, model)
+    draw_check(state)
     left, right = st.columns([10, 11], gap="large")
     episode = episode_of(model, state.seed)
     gamma = model.spec.gamma

@@ -1,0 +1,456 @@
+"""What a reward would prefer, before any training: recorded behaviours ranked by their return, and ten checks.
+
+A return is linear in the weights, so the whole check is a matrix of discounted component sums times one vector. It says
+what pays best among behaviours that were flown, not what an optimiser will find: exploration may fail where the optimum
+lands, and an optimiser may find what nobody recorded. The checks follow Knox et al. 2021 ("Reward (mis)design"), Ng,
+Harada & Russell 1999, and common failures of LunarLander's rewards.
+
+Leaves out: what training makes of it, and mending.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Final, Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from playground.insight.probe_library import (
+    CRASHES,
+    LANDINGS,
+    LINGERING,
+    Behaviour,
+    ProbeLibrary,
+    load_library,
+)
+from playground.lander.simulator import MAX_STEPS, STEPS_PER_SECOND
+from playground.reward.account import PART_KEYS, weights
+from playground.reward.terms import TERMS, Floats, RewardConfig
+
+Status = Literal["ok", "warn", "fail"]
+Verdict = Literal["sound", "doubtful", "broken"]
+
+CLOSE: Final = 0.05
+"""A margin under this share of a deviation is no preference worth the name."""
+DEAD: Final = 1e-3
+DOMINANT: Final = 0.8
+ALIKE: Final = 0.95
+RISKY: Final = 0.1
+"""A reward that accepts fewer crashes than this would rather not try."""
+FAR: Final = 0.05
+"""Share of a payment at landing that the discount must leave."""
+
+MESSAGES: Final[dict[str, dict[Status, str]]] = {
+    "ordering": {
+        "ok": "A soft landing pays more than landing off the pad, hovering and crashing.",
+        "warn": "Landing pays best, but the rest is out of order: {better} pays more than {worse}.",
+        "fail": "{better} pays more than {worse}.",
+    },
+    "suicide": {
+        "ok": "Crashing pays less than landing.",
+        "warn": "Crashing pays less than landing, but no less than staying in the air.",
+        "fail": "Crashing pays more than landing: the quickest way out is the best deal.",
+    },
+    "stalling": {
+        "ok": "Lingering to the time-out pays less than landing.",
+        "warn": "Lingering to the time-out pays nearly as much as landing.",
+        "fail": "Lingering to the time-out pays more than landing: nothing is gained by finishing.",
+    },
+    "farming": {
+        "ok": "No term pays again and again for going round in a loop.",
+        "warn": "{term} pays {amount} a second for going nowhere.",
+        "fail": "{term} pays {amount} a second for going nowhere, and that is worth more than landing.",
+    },
+    "risk": {
+        "ok": "Against hovering for ever, it would accept a landing attempt that crashes {percent:.0f} % of the time.",
+        "warn": "Hovering for ever beats a landing attempt that crashes more than {percent:.0f} % of the time.",
+        "fail": "Not even a sure landing beats hovering for ever.",
+    },
+    "dominance": {
+        "ok": "No term drowns the others.",
+        "warn": "{term} is {percent:.0f} % of all that is paid or charged.",
+        "fail": "Nothing is paid at all: every weight is 0.",
+    },
+    "dead": {
+        "ok": "Every term with a weight matters.",
+        "warn": "{term} has a weight, but is under 0.1 % of all that is paid or charged.",
+        "fail": "",
+    },
+    "redundancy": {
+        "ok": "No two terms say the same.",
+        "warn": "{first} and {second} rise and fall together ({value:.2f}): one would do.",
+        "fail": "",
+    },
+    "attributes": {
+        "ok": "Landing softly, on the pad and with little fuel makes a difference.",
+        "warn": "The return hardly moves with {missing}.",
+        "fail": "",
+    },
+    "horizon": {
+        "ok": "A payment at the landing still counts {percent:.0f} % at the start.",
+        "warn": "A payment at the landing counts {percent:.1f} % at the start: the discount looks ahead too little.",
+        "fail": "With a discount of 0 nothing beyond the next step counts.",
+    },
+    "scale": {
+        "ok": "Returns differ by about {amount}: the trainer brings any scale to one.",
+        "warn": "All returns are alike: there is nothing to learn from.",
+        "fail": "",
+    },
+    "invariance": {
+        "ok": "No term but the outcome changes what is optimal: the shaping is potential-based, or absent.",
+        "warn": "{term} changes what is optimal by up to {amount} a step: it is no potential-based shaping.",
+        "fail": "",
+    },
+}
+"""Wording by check and status."""
+
+
+@dataclass(frozen=True)
+class Ranked:
+    """One behaviour as the reward sees it: its best-paid variant."""
+
+    behaviour: Behaviour
+    probe: str
+    """Which recording pays best among those that did this."""
+    mean: float
+    """Discounted return over its seeds."""
+    spread: float
+    """Standard deviation over its seeds."""
+    episode: int
+    """Index in the library of its episode nearest the mean, for playing."""
+
+    @property
+    def words(self) -> str:
+        """The behaviour in plain words."""
+        return self.behaviour.replace("_", " ")
+
+    @property
+    def outcome(self) -> str:
+        """How it ends: landing, crash or timeout."""
+        return "landing" if self.behaviour in LANDINGS else "crash" if self.behaviour in CRASHES else "timeout"
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What one check found."""
+
+    id: str
+    status: Status
+    value: float
+    params: dict[str, Any]
+    """What the wording names; behaviours and terms by key."""
+    episodes: tuple[int, ...] = ()
+    """Indices in the library of the two episodes that show it."""
+
+    @property
+    def numbers(self) -> dict[str, Any]:
+        """The value in the ways that wordings show it."""
+        amount = f"{self.value:,.0f}" if abs(self.value) >= 100 else f"{self.value:.2g}"
+        return {"value": self.value, "percent": 100 * self.value, "amount": amount}
+
+    @property
+    def message(self) -> str:
+        """One plain sentence."""
+        words = {
+            name: value.replace("_", " ") if isinstance(value, str) else value for name, value in self.params.items()
+        }
+        text = MESSAGES[self.id][self.status].format(**self.numbers, **words)
+        return text[:1].upper() + text[1:]
+
+
+@dataclass(frozen=True)
+class FlightCheck:
+    """All that can be said of a reward without training."""
+
+    verdict: Verdict
+    landing_margin: float
+    """Best landing over best other behaviour, in standard deviations of the library's returns; negative: something else
+    pays best."""
+    ranking: tuple[Ranked, ...]
+    """Best first."""
+    checks: tuple[Finding, ...]
+    logged_only: bool
+    """The terms are only logged, so Gymnasium's own reward was checked."""
+
+    @property
+    def favourite(self) -> Ranked:
+        """What pays best."""
+        return self.ranking[0]
+
+    @property
+    def sentence(self) -> str:
+        """The verdict in one sentence: the first failure, or what pays best, with the first doubt."""
+        leading = self.leading
+        best = f"{self.favourite.words.capitalize()} pays best."
+        if leading is None:
+            return best
+        return leading.message if leading.status == "fail" else f"{best} {leading.message}"
+
+    @property
+    def leading(self) -> Finding | None:
+        """The first failure, else the first warning that makes a reward doubtful."""
+        failed = next((check for check in self.checks if check.status == "fail"), None)
+        return failed or next((c for c in self.checks if c.status == "warn" and c.id in DOUBTS), None)
+
+    def __getitem__(self, id: str) -> Finding:
+        return next(check for check in self.checks if check.id == id)
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain values for programs."""
+        return {
+            "verdict": self.verdict,
+            "landing_margin": self.landing_margin,
+            "checks": [
+                {"id": check.id, "status": check.status, "message": check.message, "value": check.value}
+                for check in self.checks
+            ],
+            "ranking": [
+                {
+                    "behaviour": str(row.behaviour),
+                    "outcome": row.outcome,
+                    "return": row.mean,
+                    "spread": row.spread,
+                    "probe": row.probe,
+                }
+                for row in self.ranking
+            ],
+        }
+
+
+def check_reward(config: RewardConfig, gamma: float = 0.995, library: ProbeLibrary | None = None) -> FlightCheck:
+    """Hold a reward against the recorded behaviours.
+
+    Args:
+        config: any reward. With ``replace_reward=False`` training sees Gymnasium's reward, so that is checked.
+        gamma: the discount, 0 to 1.
+        library: the behaviours; by default the shipped ones.
+
+    Raises:
+        ValueError: the discount is out of range.
+    """
+    if not 0 <= gamma <= 1:
+        raise ValueError(f"gamma must lie between 0 and 1, got {gamma}")
+    view = _View(config, gamma, library or load_library())
+    margin, _ = view.duel(LANDINGS, OTHERS)
+    checks = tuple(check(view) for check in CHECKS)
+    statuses = {check.status for check in checks}
+    if margin < 0 or "fail" in statuses:
+        verdict: Verdict = "broken"
+    elif margin < CLOSE or any(check.status == "warn" and check.id in DOUBTS for check in checks):
+        verdict = "doubtful"
+    else:
+        verdict = "sound"
+    return FlightCheck(verdict, margin, view.ranking, checks, not config.replace_reward)
+
+
+class _View:
+    """What the checks look at: the library under one reward, start by start.
+
+    Starts differ in what can be had from them, so behaviours are compared from the same one: the best-paid episode
+    of each from each seed.
+    """
+
+    def __init__(self, config: RewardConfig, gamma: float, library: ProbeLibrary) -> None:
+        self.config, self.gamma, self.library = config, gamma, library
+        self.weights = weights(config)
+        self.paid: Floats = library.sums(config.form, gamma) * self.weights
+        """``(E, parts)``: discounted."""
+        self.returns: Floats = self.paid.sum(axis=1)
+        self.starts = np.unique(library.seeds)
+        levels = [float(self.returns[library.seeds == seed].mean()) for seed in self.starts]
+        self.levels: Floats = np.array(levels)
+        """``(S,)``: what a start pays on average."""
+        self.deviation = float((self.returns - self.levels[np.searchsorted(self.starts, library.seeds)]).std())
+        """Of returns from the same start."""
+        self.ranking = tuple(sorted((self._rank(b) for b in Behaviour), key=lambda row: -row.mean))
+
+    @property
+    def unit(self) -> float:
+        """The deviation, or 1 where all returns are alike."""
+        return self.deviation or 1.0
+
+    def best(self, of: Sequence[Behaviour]) -> tuple[Floats, npt.NDArray[np.int64]]:
+        """From each start the best return of some behaviours, ``(S,)``, NaN where none was flown; and its episode."""
+        did = np.isin(self.library.behaviours, of)
+        returns, episodes = np.full(len(self.starts), np.nan), np.full(len(self.starts), -1)
+        for row, seed in enumerate(self.starts):
+            indices = np.flatnonzero(did & (self.library.seeds == seed))
+            if len(indices):
+                episodes[row] = indices[self.returns[indices].argmax()]
+                returns[row] = self.returns[episodes[row]]
+        return returns, episodes
+
+    def _rank(self, behaviour: Behaviour) -> Ranked:
+        returns, episodes = self.best([behaviour])
+        above = returns - self.levels
+        mean = float(np.nanmean(above))
+        typical = int(np.nanargmin(np.abs(above - mean)))
+        probe = str(self.library.names[episodes[typical]])
+        level = float(self.levels.mean())
+        return Ranked(behaviour, probe, level + mean, float(np.nanstd(above)), int(episodes[typical]))
+
+    def duel(self, one: Sequence[Behaviour], other: Sequence[Behaviour]) -> tuple[float, tuple[int, int]]:
+        """How much more the best of one kind pays than the best of the other, over common starts, in deviations.
+
+        Returns:
+            The mean difference, and the two episodes from the start where it is most typical.
+        """
+        (a, a_episodes), (b, b_episodes) = self.best(one), self.best(other)
+        gaps = (a - b) / self.unit
+        mean = float(np.nanmean(gaps))
+        typical = int(np.nanargmin(np.abs(gaps - mean)))
+        return mean, (int(a_episodes[typical]), int(b_episodes[typical]))
+
+
+OTHERS: Final = (*CRASHES, *LINGERING)
+
+
+def _ordering(view: _View) -> Finding:
+    """Soft landing, off the pad, hovering, crash: Kendall's τ against that order."""
+    wanted = ([Behaviour.SOFT_LANDING], [Behaviour.OFF_PAD_LANDING], [Behaviour.HOVERING], CRASHES)
+    words = (Behaviour.SOFT_LANDING, Behaviour.OFF_PAD_LANDING, Behaviour.HOVERING, "crashing")
+    duels = {(i, j): view.duel(wanted[i], wanted[j]) for i in range(4) for j in range(i + 1, 4)}
+    tau = sum(float(np.sign(gap)) for gap, _ in duels.values()) / len(duels)
+    (good, bad), (gap, episodes) = min(duels.items(), key=lambda item: item[1][0])
+    lands = view.duel(LANDINGS, OTHERS)[0] > 0
+    status: Status = "ok" if gap > 0 else "warn" if lands else "fail"
+    params = {"better": str(words[bad]), "worse": str(words[good])}
+    return Finding("ordering", status, tau, params, episodes[::-1])
+
+
+def _suicide(view: _View) -> Finding:
+    """The best crash against the best landing, in deviations."""
+    gap, episodes = view.duel(CRASHES, LANDINGS)
+    status: Status = "fail" if gap >= 0 else "warn" if view.duel(CRASHES, [Behaviour.HOVERING])[0] >= 0 else "ok"
+    return Finding("suicide", status, gap, {}, episodes)
+
+
+def _stalling(view: _View) -> Finding:
+    """The best time-out against the best landing, in deviations."""
+    gap, episodes = view.duel(LINGERING, LANDINGS)
+    status: Status = "fail" if gap >= 0 else "warn" if gap > -CLOSE else "ok"
+    return Finding("stalling", status, gap, {}, episodes)
+
+
+def _farming(view: _View) -> Finding:
+    """The most that a shaping term pays a second over a loop: from a state to nearly the same state."""
+    parts = view.library.steps(view.config.form, view.gamma) * view.weights
+    if view.config.form == "potential":  # its potentials sum to nothing over a loop, discounted as they are meant
+        parts = parts * np.array([*(term.potential is None for term in TERMS), True])
+    value, term, index = 0.0, PART_KEYS[0], -1
+    for loop in view.library.loops:
+        rates = parts[loop.first : loop.last].mean(axis=0) * STEPS_PER_SECOND
+        if rates.max() > value:
+            value, term, index = float(rates.max()), PART_KEYS[int(rates.argmax())], loop.episode
+    ahead = 1 / (1 - view.gamma) if view.gamma < 1 else float(MAX_STEPS)
+    if value * ahead / STEPS_PER_SECOND <= CLOSE * view.deviation:
+        return Finding("farming", "ok", value, {"term": term})
+    gap, (_, landing) = view.duel(LINGERING, LANDINGS)
+    return Finding("farming", "fail" if gap >= 0 else "warn", value, {"term": term}, (index, landing))
+
+
+def _risk(view: _View) -> Finding:
+    """The p at which p·G(crash) + (1 − p)·G(landing) = G(hover): the risk of crashing that it accepts."""
+    gain, episodes = view.duel(LANDINGS, LINGERING)
+    loss, _ = view.duel(LANDINGS, CRASHES)
+    accepted = 0.0 if gain <= 0 else 1.0 if loss <= gain else gain / loss
+    status: Status = "fail" if gain <= 0 else "warn" if accepted < RISKY else "ok"
+    return Finding("risk", status, accepted, {}, episodes[::-1])
+
+
+def _shares(view: _View) -> Floats:
+    amounts = np.abs(view.library.steps(view.config.form, view.gamma) * view.weights).sum(axis=0)
+    total = amounts.sum()
+    return np.asarray(amounts / total if total else amounts)
+
+
+def _dominance(view: _View) -> Finding:
+    """The largest share of all that is paid or charged, in any behaviour."""
+    shares = _shares(view)
+    top = int(shares.argmax())
+    status: Status = (
+        "fail" if not shares.any() else "warn" if shares[top] > DOMINANT and PART_KEYS[top] != "env_reward" else "ok"
+    )
+    return Finding("dominance", status, float(shares[top]), {"term": PART_KEYS[top]})
+
+
+def _dead(view: _View) -> Finding:
+    """Terms with a weight that hardly pay; rare ones like the outcome count by the episodes' returns."""
+    deviations = view.paid.std(axis=0) / (view.unit)
+    shares = np.maximum(_shares(view), deviations)
+    dead = [i for i in range(len(PART_KEYS)) if view.weights[i] and shares[i] < DEAD]
+    if not dead:
+        return Finding("dead", "ok", 0.0, {})
+    return Finding("dead", "warn", float(shares[dead[0]]), {"term": PART_KEYS[dead[0]]})
+
+
+def _redundancy(view: _View) -> Finding:
+    """The closest correlation of two weighted terms over the episodes' returns."""
+    used = [i for i in range(len(PART_KEYS)) if view.paid[:, i].std() > 1e-12]
+    pairs = [(i, j) for k, i in enumerate(used) for j in used[k + 1 :]]
+    if not pairs:
+        return Finding("redundancy", "ok", 0.0, {})
+    table = np.atleast_2d(np.corrcoef(view.paid[:, used].T))
+    place = {column: row for row, column in enumerate(used)}
+    i, j = max(pairs, key=lambda pair: abs(table[place[pair[0]], place[pair[1]]]))
+    value = float(table[place[i], place[j]])
+    status: Status = "warn" if abs(value) > ALIKE else "ok"
+    return Finding("redundancy", status, value, {"first": PART_KEYS[i], "second": PART_KEYS[j]})
+
+
+def _attributes(view: _View) -> Finding:
+    """How much the return of a landing moves with each of three attributes, in deviations."""
+    on_pad, episodes = view.duel([Behaviour.SOFT_LANDING], [Behaviour.OFF_PAD_LANDING])
+    softness, _ = view.duel([Behaviour.SOFT_LANDING], [Behaviour.HARD_LANDING])
+    landed = np.isin(view.library.behaviours, LANDINGS)
+    columns = [PART_KEYS.index(key) for key in ("pen_main", "pen_side", "env_reward")]
+    fuel = view.paid[landed][:, columns].sum(axis=1).std() / view.unit
+    moves = {"landing_on_the_pad": abs(on_pad), "touchdown_speed": abs(softness), "fuel": float(fuel)}
+    missing = [name for name, move in moves.items() if move < DEAD]
+    params = {"missing": ", ".join(missing)}
+    return Finding("attributes", "warn" if missing else "ok", min(moves.values()), params, episodes)
+
+
+def _horizon(view: _View) -> Finding:
+    """What the discount leaves of a payment at a typical landing."""
+    landed = np.isin(view.library.behaviours, LANDINGS)
+    left = float(view.gamma ** np.median(view.library.lengths[landed]))
+    status: Status = "fail" if view.gamma == 0 else "warn" if left < FAR else "ok"
+    return Finding("horizon", status, left, {})
+
+
+def _scale(view: _View) -> Finding:
+    """The deviation of returns over all behaviours."""
+    status: Status = "warn" if view.deviation < 1e-9 * max(1.0, float(np.abs(view.returns).max())) else "ok"
+    return Finding("scale", status, view.deviation, {})
+
+
+def _invariance(view: _View) -> Finding:
+    """How far each potential's payment is from Ng's γ·Φ(s') − Φ(s), at most on any step, weighted."""
+    mine = view.library.steps(view.config.form, view.gamma)
+    ideal = view.library.steps("potential", view.gamma)
+    columns = [i for i, term in enumerate(TERMS) if term.potential is not None]
+    going = ~view.library.transitions.terminated
+    gaps = np.abs(mine[:, columns] - ideal[:, columns])[going].max(axis=0) * np.abs(view.weights[columns])
+    top = int(gaps.argmax())
+    if gaps[top] <= 1e-9:
+        return Finding("invariance", "ok", float(gaps[top]), {"term": ""})
+    return Finding("invariance", "warn", float(gaps[top]), {"term": PART_KEYS[columns[top]]})
+
+
+CHECKS: Final[tuple[Callable[[_View], Finding], ...]] = (
+    _suicide,
+    _stalling,
+    _farming,
+    _ordering,
+    _risk,
+    _dominance,
+    _dead,
+    _redundancy,
+    _attributes,
+    _horizon,
+    _scale,
+    _invariance,
+)
+DOUBTS: Final = frozenset({"suicide", "stalling", "farming", "risk", "horizon", "scale"})
+"""Checks whose warning makes a reward doubtful; the others' are for information."""

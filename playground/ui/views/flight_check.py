@@ -1,0 +1,75 @@
+"""The check of the draft before any training: one line above the episode, the evidence on demand.
+
+Leaves out: what was trained (``views.playground``).
+"""
+
+from typing import Any, Final
+
+import streamlit as st
+
+from playground.insight.flight_check import Finding, FlightCheck, check_reward
+from playground.reward.account import PART_KEYS
+from playground.reward.terms import RewardConfig
+from playground.ui.state import Session
+from playground.ui.texts import part_name, say
+
+COLOURS: Final = {"sound": "green", "doubtful": "orange", "broken": "red"}
+MARKS: Final = {"ok": ":green[:material/check:]", "warn": ":orange[:material/info:]", "fail": ":red[:material/close:]"}
+
+
+def draw_check(state: Session) -> None:
+    """The verdict on the draft, and behind a button what it rests on."""
+    gamma = float(state.settings.get("gamma", 0.995))
+    found = check(state.draft, gamma)
+    with st.container(horizontal=True, vertical_alignment="center", key="flight_check"):
+        badge = f":{COLOURS[found.verdict]}-badge[{say(f'check.verdict.{found.verdict}')}]"
+        st.markdown(f"{badge} {say('check.before')} {sentence(found)}", width="stretch")
+        with st.popover(say("check.why"), icon=":material/fact_check:"):
+            _evidence(found)
+
+
+@st.cache_data(max_entries=256, show_spinner=False)
+def check(reward: RewardConfig, gamma: float) -> FlightCheck:
+    """The check of a reward, kept for all sessions."""
+    return check_reward(reward, gamma)
+
+
+def sentence(found: FlightCheck) -> str:
+    """The verdict in the session's language: the first failure, else what pays best and the first doubt."""
+    leading = found.leading
+    best = say("check.best", behaviour=say(f"behaviour.{found.favourite.behaviour}"))
+    best = best[:1].upper() + best[1:]
+    if leading is None:
+        return best
+    return worded(leading) if leading.status == "fail" else f"{best} {worded(leading)}"
+
+
+def worded(finding: Finding) -> str:
+    """What a check found, in the session's language."""
+    words: dict[str, Any] = {name: _named(name, value) for name, value in finding.params.items()}
+    text = say(f"check.{finding.id}.{finding.status}", **finding.numbers, **words)
+    return text[:1].upper() + text[1:]
+
+
+def _named(name: str, value: Any) -> str:
+    """A behaviour, a term or an attribute by its words."""
+    if name in ("better", "worse"):
+        return say(f"behaviour.{value}")
+    if value in PART_KEYS:
+        return part_name(value)
+    return say("check.and").join(say(f"attribute.{key}") for key in value.split(", ") if key)
+
+
+def _evidence(found: FlightCheck) -> None:
+    if found.logged_only:
+        st.caption(say("check.logged_only"))
+    worst_first = sorted(found.checks, key=lambda finding: list(MARKS).index(finding.status), reverse=True)
+    st.markdown("  \n".join(f"{MARKS[finding.status]} {worded(finding)}" for finding in worst_first))
+    st.markdown(f"**{say('check.ranking')}**")
+    rows = []
+    for row in found.ranking:
+        words = say(f"behaviour.{row.behaviour}"), say(f"check.ends.{row.outcome}")
+        rows.append(f"| {words[0]} | {words[1]} | {row.mean:,.1f} | {row.spread:,.1f} |")
+    head = f"| {say('check.behaviour')} | {say('check.ends')} | {say('check.return')} | {say('check.spread')} |"
+    st.markdown("\n".join([head, "| :-- | :-- | --: | --: |", *rows]))
+    st.caption(say("check.note"))

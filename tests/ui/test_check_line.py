@@ -1,0 +1,61 @@
+"""The check's line above the episode: it follows the sliders, in both languages, and never forbids."""
+
+import re
+
+import pytest
+from test_app import start
+
+from playground.insight.flight_check import MESSAGES, check_reward
+from playground.reward.presets import PRESET, PRESETS
+from playground.ui.texts import TEXTS
+
+
+def line(app) -> str:
+    return next(m.value for m in app.markdown if "-badge[" in m.value)
+
+
+@pytest.mark.parametrize("preset", PRESETS, ids=lambda preset: preset.slug)
+def test_every_preset_shows_its_verdict(preset):
+    app = start(preset=preset.slug)
+    assert not app.exception
+    found = check_reward(preset.config)
+    assert TEXTS["en"][f"check.verdict.{found.verdict}"] in line(app)
+    assert not app.button(key="train").label.startswith("Forbidden")
+
+
+def test_the_verdict_follows_the_slider_at_once():
+    app = start(preset="gymnasium")
+    assert ":green-badge" in line(app)
+    app.number_input(key="type_crash").set_value(-500.0).run()
+    assert ":red-badge" in line(app)
+    assert "Crashing pays more than landing" in line(app)
+    assert app.button(key="train").label == "Train"
+
+
+def test_the_discount_of_the_settings_counts():
+    assert ":red-badge" in line(start(preset="gymnasium", gamma="0"))
+
+
+@pytest.mark.parametrize("slug", ["gymnasium", "article", "legs-farm", "potential"])
+def test_the_chinese_check_speaks_chinese_alone(slug):
+    app = start(preset=slug, lang="zh")
+    shown = "\n".join(
+        m.value for m in app.markdown if "badge" in m.value or ":material" in m.value or "| :--" in m.value
+    )
+    shown = re.sub(r":[a-z-]+(-badge)?\[|:material/\w+:|Gymnasium|\d+(\.\d+)?(e\+\d+)?", "", shown)
+    assert not re.search(r"[A-Za-z]{3,}", shown), shown
+
+
+def test_all_wording_exists_in_chinese():
+    for name, texts in MESSAGES.items():
+        for status, text in texts.items():
+            assert not text or f"check.{name}.{status}" in TEXTS["zh"]
+
+
+def test_all_zero_weights_are_told(own_home):
+    app = start(
+        preset="article", w_distance="0", w_velocity="0", w_angle="0", w_legs="0", penalty_main="0", penalty_side="0"
+    )
+    assert not app.exception
+    assert ":red-badge" in line(app)
+    assert PRESET["article"].config.w_landing == 0
