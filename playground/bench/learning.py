@@ -12,7 +12,6 @@ Leaves out: anything that is not training.
 
 import importlib
 import json
-import statistics
 import subprocess
 import sys
 import time
@@ -44,13 +43,19 @@ ZOO: Final[dict[str, Any]] = {
 }
 ZOO_ENVS: Final = 16
 CHECK_EVERY: Final = 16_384
-"""Steps between two flights of the held-out episodes."""
+"""Least steps between two flights of the held-out episodes; peers' rollouts are as long."""
 PEERS: Final = {
     "zoo": "rl_zoo3's settings, make_vec_env",
     "zoo_no_smoke": "rl_zoo3's settings, no hidden rendering",
     "sbx": "sbx-rl, rl_zoo3's settings, no hidden rendering",
     "sb3": "Stable-Baselines3's defaults, make_vec_env",
 }
+
+
+PEERS_LIMITS: Final = {"zoo": 1200.0, "zoo_no_smoke": 600.0, "sbx": 600.0, "sb3": 200.0}
+"""Seconds after which a peer's training is given up."""
+PEER_SEEDS: Final = 1
+"""One seed of each peer, which takes a quarter of an hour; more cost as much again."""
 
 
 def landing_rate(pilot: Any) -> float:
@@ -171,45 +176,24 @@ def race_peer(peer: str, seed: int, limit: float) -> dict[str, Any]:
 def measure_landing(full: bool) -> list[Figure]:
     """Seconds and steps to 90 of 100 held-out landings on Gymnasium's reward, here and, in full, by the peers."""
     ours = [in_own_process("race_ours", seed, 120.0) for seed in range(5 if full else 2)]
-    figures = (
-        _against("zoo", [in_own_process("race_peer", "zoo", seed, 1200.0) for seed in range(2)], ours) if full else []
-    )
-    if full:
-        for peer, seeds, limit in (("zoo_no_smoke", 2, 600.0), ("sbx", 2, 600.0), ("sb3", 1, 300.0)):
-            try:
-                theirs = [in_own_process("race_peer", peer, seed, limit) for seed in range(seeds)]
-            except RuntimeError as error:
-                figures.append(Figure(f"{PEERS[peer]}", (), note=f"left out: {error}"))
-                continue
-            figures += _against(peer, theirs, ours)
-    else:
-        figures = _against("", [], ours)
-    quick = [
-        in_own_process("race_ours", seed, 120.0, None, dict(BUDGETS["quick"]), True) for seed in range(5 if full else 1)
-    ]
-    landed = statistics.median(run["final"] for run in quick)
-    figures.append(
-        Figure(
-            'the budget "until it lands": seconds to its end',
-            [run["total_seconds"] for run in quick],
-            note=f"then {100 * landed:.0f} of 100 held-out episodes land",
-            details={"runs": quick},
-        )
-    )
-    for name in ("standard", "best") if full else ():
-        whole = [in_own_process("race_ours", seed, 600.0, None, dict(BUDGETS[name]), True) for seed in range(5)]
+    figures = [] if full else _against("", [], ours)
+    for peer, limit in PEERS_LIMITS.items() if full else ():
+        try:
+            theirs = [in_own_process("race_peer", peer, seed, limit) for seed in range(PEER_SEEDS)]
+        except RuntimeError as error:
+            figures.append(Figure(PEERS[peer], (), note=f"left out: {error}"))
+            continue
+        figures += _against(peer, theirs, ours)
+    for name, seeds in {"quick": 5, "standard": 5, "best": 2}.items() if full else (("quick", 1),):
+        whole = [in_own_process("race_ours", seed, 600.0, None, dict(BUDGETS[name]), True) for seed in range(seeds)]
         landings = [100 * run["final"] for run in whole]
         returns = [run["native_return"] for run in whole]
-        figures.append(
-            Figure(
-                f'the budget "{name}": seconds to its end',
-                [run["total_seconds"] for run in whole],
-                note=f"then {shown(landings, '')} of 100 land, Gymnasium return {shown(returns, '')}",
-                details={"runs": whole},
-            )
-        )
-    memory = [run["peak_mib"] for run in quick]
-    figures.append(Figure("most memory of a training, both its processes", memory, "MiB"))
+        note = f"then {shown(landings, '')} of 100 land, Gymnasium return {shown(returns, '')}"
+        times = [run["total_seconds"] for run in whole]
+        figures.append(Figure(f'training with the budget "{name}"', times, note=note, details={"runs": whole}))
+        if name == "quick":
+            memory = [run["peak_mib"] for run in whole]
+            figures.append(Figure("most memory of a training, both its processes", memory, "MiB"))
     return figures
 
 
