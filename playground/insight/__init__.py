@@ -1,1 +1,1 @@
-"""What it means: who was paid for what. Pure functions over episodes; no training, no page."""
+"""What it means: who was paid for what, and what a reward would prefer. Pure functions over episodes; no page."""
