@@ -287,8 +287,12 @@ class _RemoteLanders:
 
     def __init__(self, n: int) -> None:
         code = f"from {__name__} import serve; serve({n})"
+        found_like_here = os.pathsep.join(path for path in sys.path if path)
         self._process = subprocess.Popen(
-            [sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=-1
+            [sys.executable, "-P", "-c", code],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            env=os.environ | {"PYTHONPATH": found_like_here, "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"},
         )
 
     def ask(self, name: str, args: tuple[Any, ...]) -> None:

@@ -3,8 +3,12 @@
 import itertools
 import os
 import signal
+import subprocess
+import sys
+import time
 
 import numpy as np
+import psutil
 import pytest
 
 from playground.lander.probes import Constant, Hover
@@ -144,3 +148,21 @@ def test_closing_ends_the_other_process_even_in_the_midst_of_a_call(policy):
     fleet._remote[0].ask("run", (Hover(), range(50)))
     fleet.close()
     assert fleet._remote[0]._process.poll() is not None
+
+
+def test_the_other_process_leaves_when_its_owner_is_killed(tmp_path):
+    code = (
+        "import time; from playground.training.landers import Fleet; fleet = Fleet(2, remote=1); fleet.start(0);"
+        "print(fleet._remote[0]._process.pid, flush=True); time.sleep(60)"
+    )
+    owner = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True, cwd=tmp_path)
+    assert owner.stdout is not None
+    pid = int(owner.stdout.readline())
+    assert psutil.pid_exists(pid)
+    owner.kill()
+    owner.wait()
+    owner.stdout.close()
+    deadline = time.monotonic() + 10
+    while psutil.pid_exists(pid) and psutil.Process(pid).status() != psutil.STATUS_ZOMBIE:
+        assert time.monotonic() < deadline, "the process flies on alone"
+        time.sleep(0.05)
