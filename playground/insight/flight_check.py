@@ -338,10 +338,10 @@ def _farming(view: _View) -> Finding:
     if view.config.form == "potential":  # its potentials sum to nothing over a loop, discounted as they are meant
         parts = parts * np.array([*(term.potential is None for term in TERMS), True])
     value, term, index = 0.0, PART_KEYS[0], -1
-    for loop in view.library.loops:
-        rates = parts[loop.first : loop.last].mean(axis=0) * STEPS_PER_SECOND
+    for episode, first, last in view.library.loops.tolist():
+        rates = parts[first:last].mean(axis=0) * STEPS_PER_SECOND
         if rates.max() > value:
-            value, term, index = float(rates.max()), PART_KEYS[int(rates.argmax())], loop.episode
+            value, term, index = float(rates.max()), PART_KEYS[int(rates.argmax())], episode
     ahead = 1 / (1 - view.gamma) if view.gamma < 1 else float(MAX_STEPS)
     if value * ahead / STEPS_PER_SECOND <= CLOSE * view.deviation:
         return Finding("farming", "ok", value, {"term": term})

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property, lru_cache
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
@@ -86,13 +86,15 @@ def touchdown_speed(episode: Trajectory) -> float:
     return float(speed(episode.observations[max(touched[0] - 1, 0)])) if len(touched) else float("nan")
 
 
-class Loop(NamedTuple):
-    """A stretch of one episode that ends nearly where it began."""
-
-    episode: int
-    first: int
-    last: int
-    """Steps of the library, as a slice."""
+def loop_of(episode: Trajectory) -> tuple[int, int] | None:
+    """First and last step of the closest return to an earlier state in an episode's second half; None if none is."""
+    middle = len(episode) // 2
+    late = episode.observations[middle:].astype(np.float64)
+    gaps = np.abs(late[:, None, :] - late[None, :, :]).max(axis=2)
+    apart = np.subtract.outer(np.arange(len(late)), np.arange(len(late))) <= -LOOP
+    gaps[~apart] = np.inf
+    first, last = np.unravel_index(gaps.argmin(), gaps.shape)
+    return (middle + int(first), middle + int(last)) if gaps[first, last] < NEARLY else None
 
 
 @dataclass(frozen=True, eq=False)
@@ -113,6 +115,11 @@ class ProbeLibrary:
     """``(S,)``: Gymnasium's."""
     terminated: npt.NDArray[np.bool_]
     """``(E,)``"""
+    behaviours: npt.NDArray[np.str_]
+    """``(E,)``: what each did, values of `Behaviour`."""
+    loops: npt.NDArray[np.int64]
+    """``(L, 3)``: episode, first and last step (as a slice of all steps) of each stretch that ends nearly where it
+    began, one at most in each episode that lingers."""
 
     def __len__(self) -> int:
         return len(self.names)
@@ -133,11 +140,6 @@ class ProbeLibrary:
         ]
 
     @cached_property
-    def behaviours(self) -> npt.NDArray[np.str_]:
-        """``(E,)``: what each did."""
-        return np.array([str(behaviour_of(episode)) for episode in self.episodes])
-
-    @cached_property
     def fuel(self) -> Floats:
         """``(E,)``: main engine firings."""
         return np.array([float((episode.actions == 2).sum()) for episode in self.episodes])
@@ -147,24 +149,6 @@ class ProbeLibrary:
         """All steps ``(S,)``."""
         parts = [episode.transitions for episode in self.episodes]
         return Transitions(*(np.concatenate(columns) for columns in zip(*parts, strict=True)))
-
-    @cached_property
-    def loops(self) -> list[Loop]:
-        """The closest return to an earlier state in the second half of each episode that lingers, if there is one."""
-        found = []
-        start = 0
-        for index, episode in enumerate(self.episodes):
-            if self.behaviours[index] in LINGERING:
-                middle = len(episode) // 2
-                late = episode.observations[middle:].astype(np.float64)
-                gaps = np.abs(late[:, None, :] - late[None, :, :]).max(axis=2)
-                apart = np.subtract.outer(np.arange(len(late)), np.arange(len(late))) <= -LOOP
-                gaps[~apart] = np.inf
-                first, last = np.unravel_index(gaps.argmin(), gaps.shape)
-                if gaps[first, last] < NEARLY:
-                    found.append(Loop(index, start + middle + int(first), start + middle + int(last)))
-            start += len(episode)
-        return found
 
     def steps(self, form: Form, gamma: float) -> Floats:
         """Raw components of every step, ``(S, parts)``."""
@@ -192,6 +176,12 @@ def _sums(library: ProbeLibrary, form: Form, gamma: float) -> Floats:
 def make_library(flown: Iterable[tuple[str, Trajectory]]) -> ProbeLibrary:
     """A library of named episodes."""
     names, episodes = zip(*flown, strict=True)
+    behaviours = [behaviour_of(episode) for episode in episodes]
+    loops, start = [], 0
+    for index, episode in enumerate(episodes):
+        if behaviours[index] in LINGERING and (found := loop_of(episode)) is not None:
+            loops.append((index, start + found[0], start + found[1]))
+        start += len(episode)
     return ProbeLibrary(
         names=np.array(names),
         seeds=np.array([episode.seed for episode in episodes], np.int64),
@@ -200,6 +190,8 @@ def make_library(flown: Iterable[tuple[str, Trajectory]]) -> ProbeLibrary:
         actions=np.concatenate([episode.actions for episode in episodes]).astype(np.int8),
         rewards=np.concatenate([episode.rewards for episode in episodes]),
         terminated=np.array([episode.terminated for episode in episodes]),
+        behaviours=np.array([str(behaviour) for behaviour in behaviours]),
+        loops=np.array(loops, np.int64).reshape(-1, 3),
     )
 
 
