@@ -26,12 +26,13 @@ Results = dict[str, Any]
 LIBRARIES: Final = ("gymnasium", "box2d", "stable-baselines3", "torch", "numpy", "streamlit")
 
 PARTS: Final[dict[str, Callable[[bool], list[Figure]]]] = {
-    "steps": lambda full: simulation.measure_steps(5 if full else 2),
+    "steps": lambda full: simulation.measure_steps(5 if full else 1),
     "learner": lambda full: simulation.measure_learner(5 if full else 2),
     "evaluation": lambda full: simulation.measure_evaluation(3 if full else 1),
     "first-screen": lambda full: simulation.measure_first_screen(10 if full else 3),
-    "app": lambda full: app.measure_app(3 if full else 1),
+    "app": lambda full: app.measure_app(3 if full else 1, 40 if full else 10),
     "landing": learning.measure_landing,
+    "peers": lambda full: learning.measure_peers() if full else [],
     "growth": lambda full: growth.measure_growth() if full else [],
     "rewards": lambda full: learning.measure_rewards() if full else [],
 }

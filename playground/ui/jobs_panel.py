@@ -85,7 +85,8 @@ def _running(job: Job, name: str, where: str) -> None:
     else:
         left = job.seconds_left
         told = say("job.left_unknown") if left is None else duration(left)
-        text = say("job.progress", steps=f"{s.steps:,}", total=f"{s.total:,}", left=told)
+        kind = "progress_until" if until_it_lands(job) else "progress"
+        text = say(f"job.{kind}", steps=f"{s.steps:,}", total=f"{s.total:,}", left=told)
         words.progress(min(s.steps / max(s.total, 1), 1.0), f"**{say('job.title', name=name)}** — {text}")
     label = say("job.cancelling") if asked else say("job.cancel")
     button.button(
@@ -141,3 +142,11 @@ def duration(seconds: float) -> str:
     """
     minutes, rest = divmod(round(seconds), 60)
     return f"{minutes}:{rest:02d}"
+
+
+def until_it_lands(job: Job) -> bool:
+    """Whether a training may end long before its last step."""
+    try:
+        return job.spec.until_landing > 0
+    except InvalidInput:
+        return False

@@ -97,6 +97,7 @@ TEXTS: Final[dict[str, str]] = {
     "job.queued": "In line: {count} ahead",
     "job.starting": "Starting…",
     "job.progress": "{steps} of {total} steps · {left} left",
+    "job.progress_until": "{steps} steps, {total} at most · until it lands, {left} at most",
     "job.left_unknown": "estimating",
     "job.cancel": "Cancel",
     "job.cancelling": "Stopping…",

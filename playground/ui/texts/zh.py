@@ -120,6 +120,7 @@ TEXTS: Final[dict[str, str]] = {
     "job.queued": "排队中：前面还有 {count} 个",
     "job.starting": "正在启动…",
     "job.progress": "{steps} / {total} 步 · 还需 {left}",
+    "job.progress_until": "{steps} 步，最多 {total} 步 · 学会着陆为止，最多还需 {left}",
     "job.left_unknown": "估算中",
     "job.cancel": "取消",
     "job.cancelling": "正在停止…",
