@@ -27,7 +27,7 @@ from playground.training.store import ModelStore
 
 TINY = TrainSpec(GYMNASIUM, steps=256, n_envs=2, n_steps=64, batch_size=64, n_epochs=1, net_arch=(8,))
 ENDLESS = replace(TINY, steps=100_000_000)
-LONG = replace(TINY, steps=128 * 200)
+LONG = replace(TINY, steps=128 * 600)
 EXTRA = b'{"state": "queued", "submitted": 1, "heartbeat": 1, "colour": "red"}'
 
 
