@@ -260,7 +260,9 @@ class _View:
         levels = [float(self.returns[library.seeds == seed].mean()) for seed in self.starts]
         self.levels: Floats = np.array(levels)
         """``(S,)``: what a start pays on average."""
-        self.deviation = float((self.returns - self.levels[np.searchsorted(self.starts, library.seeds)]).std())
+        above = self.returns - self.levels[np.searchsorted(self.starts, library.seeds)]
+        largest = float(np.abs(above).max())
+        self.deviation = largest * float((above / largest).std()) if largest else 0.0  # squares of tiny ones vanish
         """Of returns from the same start."""
         self.ranking = tuple(sorted((self._rank(b) for b in Behaviour), key=lambda row: -row.mean))
 
@@ -334,12 +336,13 @@ def _stalling(view: _View) -> Finding:
 
 def _farming(view: _View) -> Finding:
     """The most that a shaping term pays a second over a loop: from a state to nearly the same state."""
-    parts = view.library.steps(view.config.form, view.gamma) * view.weights
+    parts = view.library.steps(view.config.form, view.gamma)
+    counted = view.weights
     if view.config.form == "potential":  # its potentials sum to nothing over a loop, discounted as they are meant
-        parts = parts * np.array([*(term.potential is None for term in TERMS), True])
+        counted = counted * np.array([*(term.potential is None for term in TERMS), True])
     value, term, index = 0.0, PART_KEYS[0], -1
     for episode, first, last in view.library.loops.tolist():
-        rates = parts[first:last].mean(axis=0) * STEPS_PER_SECOND
+        rates = parts[first:last].mean(axis=0) * counted * STEPS_PER_SECOND
         if rates.max() > value:
             value, term, index = float(rates.max()), PART_KEYS[int(rates.argmax())], episode
     ahead = 1 / (1 - view.gamma) if view.gamma < 1 else float(MAX_STEPS)
@@ -359,7 +362,7 @@ def _risk(view: _View) -> Finding:
 
 
 def _shares(view: _View) -> Floats:
-    amounts = np.abs(view.library.steps(view.config.form, view.gamma) * view.weights).sum(axis=0)
+    amounts = view.library.amounts(view.config.form, view.gamma) * np.abs(view.weights)
     total = amounts.sum()
     return np.asarray(amounts / total if total else amounts)
 
@@ -376,7 +379,7 @@ def _dominance(view: _View) -> Finding:
 
 def _dead(view: _View) -> Finding:
     """Terms with a weight that hardly pay; rare ones like the outcome count by the episodes' returns."""
-    deviations = view.paid.std(axis=0) / (view.unit)
+    deviations = view.paid.std(axis=0) / view.unit
     shares = np.maximum(_shares(view), deviations)
     dead = [i for i in range(len(PART_KEYS)) if view.weights[i] and shares[i] < DEAD]
     if not dead:

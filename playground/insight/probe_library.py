@@ -16,7 +16,8 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from playground.lander.simulator import MAX_STEPS, PAD_HALF_WIDTH, speed
+from playground.lander.scorecard import touchdown_speed
+from playground.lander.simulator import MAX_STEPS, PAD_HALF_WIDTH
 from playground.lander.trajectory import Outcome, Trajectory
 from playground.reward.account import decompose
 from playground.reward.terms import Floats, Form, Transitions
@@ -80,12 +81,6 @@ def behaviour_of(episode: Trajectory) -> Behaviour:
     return Behaviour.CIRCLING if travelled > 0.4 else Behaviour.HOVERING
 
 
-def touchdown_speed(episode: Trajectory) -> float:
-    """Speed in metres a second just before a leg first touches; NaN if none does."""
-    touched = np.flatnonzero(episode.observations[:, 6:].any(axis=1))
-    return float(speed(episode.observations[max(touched[0] - 1, 0)])) if len(touched) else float("nan")
-
-
 def loop_of(episode: Trajectory) -> tuple[int, int] | None:
     """First and last step of the closest return to an earlier state in an episode's second half; None if none is."""
     middle = len(episode) // 2
@@ -140,11 +135,6 @@ class ProbeLibrary:
         ]
 
     @cached_property
-    def fuel(self) -> Floats:
-        """``(E,)``: main engine firings."""
-        return np.array([float((episode.actions == 2).sum()) for episode in self.episodes])
-
-    @cached_property
     def transitions(self) -> Transitions:
         """All steps ``(S,)``."""
         parts = [episode.transitions for episode in self.episodes]
@@ -154,6 +144,10 @@ class ProbeLibrary:
         """Raw components of every step, ``(S, parts)``."""
         return _steps(self, form, gamma if form == "potential" else 0.0)
 
+    def amounts(self, form: Form, gamma: float) -> Floats:
+        """What each raw component amounts to over all steps, whatever its sign, ``(parts,)``."""
+        return _amounts(self, form, gamma if form == "potential" else 0.0)
+
     def sums(self, form: Form, gamma: float) -> Floats:
         """Discounted sums of every episode's raw components, ``(E, parts)``: times weights, its return."""
         return _sums(self, form, gamma)
@@ -162,6 +156,11 @@ class ProbeLibrary:
 @lru_cache(maxsize=4)
 def _steps(library: ProbeLibrary, form: Form, gamma: float) -> Floats:
     return decompose(library.transitions, form, gamma)
+
+
+@lru_cache(maxsize=4)
+def _amounts(library: ProbeLibrary, form: Form, gamma: float) -> Floats:
+    return np.asarray(np.abs(_steps(library, form, gamma)).sum(axis=0), np.float64)
 
 
 @lru_cache(maxsize=16)

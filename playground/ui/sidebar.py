@@ -51,8 +51,8 @@ def draw_sidebar() -> None:
             st.subheader(say("design.title"), anchor=False)
             _language_switch()
         with st.container(key="act"):
-            _train_button(state)
-            _budget(state)
+            if _train_button(state) in ("train", "resume"):
+                _budget(state)
         _preset_and_share(state)
         _form(state)
         for group, belongs in GROUPS.items():
@@ -152,13 +152,13 @@ def _share(state: Session) -> None:
         st.code(python, language="python", height=300)
 
 
-def _train_button(state: Session) -> None:
-    """One button that says what it will do: train, load, or nothing because it is on screen."""
+def _train_button(state: Session) -> str:
+    """One button that says what it will do, and so does this: train, load, nothing because it is on screen."""
     try:
         spec = state.spec
     except InvalidInput as error:
         st.error(say_error(error))
-        return
+        return ""
     key = spec.key
     job = board().find(key)
     at_hand = store().find(key) is not None
@@ -196,6 +196,7 @@ def _train_button(state: Session) -> None:
         help=f"{say(f'train.help.{act}', steps=f'{spec.steps:,}')} {_budget_help(spec) if act == 'train' else ''}",
         on_click=pressed,
     )
+    return act
 
 
 def _budget_help(spec: TrainSpec) -> str:
@@ -205,14 +206,8 @@ def _budget_help(spec: TrainSpec) -> str:
 
 
 def _budget(state: Session) -> None:
-    """How long to train, and whether from a network that is there already; nothing where the model is at hand."""
-    try:
-        spec = state.spec
-    except InvalidInput:
-        return  # the button has said it
-    job = board().find(spec.key)
-    if store().find(spec.key) is not None or (job is not None and job.alive):
-        return
+    """How long to train, and whether from a network that is there already."""
+    spec = state.spec
 
     def chosen() -> None:
         state.choose_budget(st.session_state["budget"])

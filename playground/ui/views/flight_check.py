@@ -10,6 +10,7 @@ import streamlit as st
 from playground.insight.flight_check import Finding, FlightCheck, check_reward
 from playground.reward.account import PART_KEYS
 from playground.reward.terms import RewardConfig
+from playground.training.spec import TrainSpec
 from playground.ui.state import Session
 from playground.ui.texts import part_name, say
 
@@ -19,7 +20,7 @@ MARKS: Final = {"ok": ":green[:material/check:]", "warn": ":orange[:material/inf
 
 def draw_check(state: Session) -> None:
     """The verdict on the draft, and behind a button what it rests on."""
-    gamma = float(state.settings.get("gamma", 0.995))
+    gamma = float(state.settings.get("gamma", TrainSpec.gamma))
     found = check(state.draft, gamma)
     with st.container(horizontal=True, vertical_alignment="center", key="flight_check"):
         badge = f":{COLOURS[found.verdict]}-badge[{say(f'check.verdict.{found.verdict}')}]"
