@@ -213,15 +213,10 @@ def train_command(arguments: argparse.Namespace) -> int:
 
 
 def _spec(arguments: argparse.Namespace) -> "TrainSpec":
-    from playground.reward.presets import PRESET, load_reward
-    from playground.training.spec import BUDGETS, TrainSpec, parse_spec, preset_spec
+    from playground.reward.presets import load_reward
+    from playground.training.spec import BUDGETS, TrainSpec, parse_spec
 
-    if arguments.spec:
-        spec = parse_spec(_read(arguments.spec))
-    elif arguments.reward in PRESET:
-        spec = preset_spec(PRESET[arguments.reward])
-    else:
-        spec = TrainSpec(load_reward(arguments.reward))
+    spec = parse_spec(_read(arguments.spec)) if arguments.spec else TrainSpec(load_reward(arguments.reward))
     given = {name: getattr(arguments, name) for name in _settings() if getattr(arguments, name) is not None}
     return replace(spec, **(BUDGETS[arguments.budget] if arguments.budget else {}) | given)
 

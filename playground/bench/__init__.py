@@ -3,7 +3,8 @@
 Speeds stand beside a named peer in the same run, as a ratio, because seconds alone say more about the machine.
 A measurement that lacks its tool (a browser, a peer) says so and is left out. Nothing else should run meanwhile.
 
-Reading order: ``figures`` → ``simulation`` → ``learning`` (on the rewards of ``rewards``) → ``app`` → ``growth``.
+Reading order: ``figures`` → ``simulation`` → ``learning`` (on the rewards of ``rewards``) → ``app`` → ``player`` →
+``growth``.
 """
 
 import platform
@@ -15,7 +16,7 @@ from typing import Any, Final
 
 import psutil
 
-from playground.bench import app, growth, learning, simulation
+from playground.bench import app, growth, learning, player, simulation
 from playground.bench.app import running_app
 from playground.bench.figures import Figure
 
@@ -31,6 +32,7 @@ PARTS: Final[dict[str, Callable[[bool], list[Figure]]]] = {
     "evaluation": lambda full: simulation.measure_evaluation(3 if full else 1),
     "first-screen": lambda full: simulation.measure_first_screen(10 if full else 3),
     "app": lambda full: app.measure_app(3 if full else 1, 40 if full else 10),
+    "player": lambda full: player.measure_player(5 if full else 2),
     "landing": learning.measure_landing,
     "peers": lambda full: learning.measure_peers() if full else [],
     "growth": lambda full: growth.measure_growth() if full else [],

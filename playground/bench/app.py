@@ -61,7 +61,7 @@ def measure_app(repeats: int, count: int) -> list[Figure]:
     served = server_times(count)
     return [
         Figure("the server answers", server, "s"),
-        Figure("cold start: from the command to a full first page, episode and chart included", first, "s"),
+        Figure("cold start: from the command to a full first page, the player included", first, "s"),
         Figure(
             "slider to redrawn figure in the browser",
             [1e3 * s for s in moves],
@@ -75,8 +75,7 @@ def measure_app(repeats: int, count: int) -> list[Figure]:
 
 def _open(page: Any, url: str) -> None:
     page.goto(url)
-    page.wait_for_selector("[data-testid=stImage] img", timeout=60_000)
-    page.wait_for_selector("[data-testid=stVegaLiteChart] canvas, [data-testid=stVegaLiteChart] svg")
+    page.wait_for_selector("[data-testid=player][data-step]", timeout=60_000)
     page.wait_for_selector(QUIET)
 
 

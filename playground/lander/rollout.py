@@ -30,7 +30,7 @@ def run_episodes(pilot: Pilot, seeds: Iterable[int], max_steps: int = MAX_STEPS)
         seeds: one for each episode.
         max_steps: the time limit.
     """
-    flights = [_Flight(seed) for seed in seeds]
+    flights = [Flight(seed) for seed in seeds]
     flying = flights
     for _ in range(max_steps):
         if not flying:
@@ -44,7 +44,7 @@ def run_episodes(pilot: Pilot, seeds: Iterable[int], max_steps: int = MAX_STEPS)
 
 def refly(actions: Sequence[int] | npt.NDArray[Any], seed: int) -> Trajectory:
     """The episode that a list of actions gives from ``reset(seed)``; the physics are deterministic."""
-    flight = _Flight(seed)
+    flight = Flight(seed)
     for action in actions:
         flight.step(int(action))
         if flight.terminated:
@@ -52,8 +52,12 @@ def refly(actions: Sequence[int] | npt.NDArray[Any], seed: int) -> Trajectory:
     return flight.finish()
 
 
-class _Flight:
-    """One lander on its way."""
+class Flight:
+    """One lander on its way, and what it has met.
+
+    Args:
+        seed: of ``reset``.
+    """
 
     def __init__(self, seed: int) -> None:
         self.seed = seed
@@ -65,12 +69,18 @@ class _Flight:
         self.terminated = False
 
     def step(self, action: int) -> None:
+        """Take one action."""
         observation, reward, self.terminated, _, _ = self.simulator.step(action)
         self.observations.append(observation)
         self.actions.append(action)
         self.rewards.append(float(reward))
 
     def finish(self) -> Trajectory:
+        """The episode so far; the simulated world is gone after it."""
         self.simulator.close()
+        return self.so_far()
+
+    def so_far(self) -> Trajectory:
+        """The episode up to now."""
         observations, actions = np.stack(self.observations), np.array(self.actions, np.int64)
         return Trajectory(self.seed, observations, actions, np.array(self.rewards), bool(self.terminated))

@@ -7,7 +7,7 @@ a render mode no smoke is simulated; the physics are the same (LunarLander's own
 Leaves out: rewards and policies.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
 import numpy as np
@@ -47,6 +47,10 @@ class Simulator(LunarLander):
         self._np_random = _Blocks(self.np_random)  # type: ignore[assignment]
         self.action_space = _ANY
         return result
+
+    def reseed_noise(self, entropy: Sequence[int]) -> None:
+        """Draw the engines' noise from these numbers on; the world stays as it is."""
+        self._np_random = _Blocks(np.random.default_rng(entropy))  # type: ignore[assignment]
 
 
 class _Blocks:

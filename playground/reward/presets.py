@@ -24,8 +24,6 @@ class Preset:
     """Short name by language."""
     lesson: Mapping[str, str]
     """One sentence by language: what this reward teaches."""
-    steps: int | None = None
-    """Training steps that the lesson takes, where the default is too few."""
 
 
 GYMNASIUM: Final = RewardConfig(
@@ -91,7 +89,6 @@ PRESETS: Final[tuple[Preset, ...]] = (
             "en": "A bonus for each step on the ground pays for lingering, not for finishing: it dawdles while it can.",
             "zh": "触地每一步都给分，奖励的是逗留而不是完成：能不睡着就一直待着。",
         },
-        steps=1_000_000,
     ),
     Preset(
         "fuel-miser",
@@ -119,7 +116,6 @@ PRESETS: Final[tuple[Preset, ...]] = (
             "en": "The same hints with the discount built in: landing stays best, but nothing hurries it: it hovers.",
             "zh": "同样的提示，但把折扣算进去：着陆仍是最优，但没有什么催它，PPO 还在悬停。",
         },
-        steps=1_000_000,
     ),
 )
 PRESET: Final[Mapping[str, Preset]] = {preset.slug: preset for preset in PRESETS}

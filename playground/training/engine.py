@@ -196,6 +196,7 @@ def build_ppo(spec: TrainSpec, fleet: Fleet) -> FastPPO:
         fleet=fleet,
         normalize_reward=spec.normalize_reward,
         decay_entropy=spec.schedule == "linear",
+        persistence=spec.persistence,
     )
 
 
@@ -330,6 +331,7 @@ class _Watch(BaseCallback):
         model.policy.optimizer.load_state_dict(state["optimizer"])
         model.share_memory()
         model.num_timesteps = state["steps"]
+        model._update_current_progress_remaining(state["steps"], self.spec.steps)
         model._n_updates = state["updates"]
         model.restore(state["flight"], self.spec.seed)
         self.curve = state["curve"]

@@ -36,6 +36,7 @@ class FastPPO(PPO):
         normalize_reward: divide rewards by the running deviation of the discounted return.
         decay_entropy: let the entropy bonus fall to zero at half of the training. A policy that goes on drawing lots
             never rests long enough to have landed.
+        persistence: how likely a persistent lander's noise stays the same for another step; it ends with the bonus.
         **kwargs: as ``PPO``.
     """
 
@@ -45,12 +46,14 @@ class FastPPO(PPO):
         fleet: Fleet,
         normalize_reward: bool = True,
         decay_entropy: bool = False,
+        persistence: float = 0.0,
         **kwargs: Any,
     ) -> None:
         super().__init__(*args, **kwargs)
         self.fleet = fleet
         self.normalize_reward = normalize_reward
         self.decay_entropy = decay_entropy
+        self.persistence = persistence
         self.enough = False
         """Set it to end training before the next rollout."""
         self.return_moments = RunningMeanStd(shape=())
@@ -105,7 +108,7 @@ class FastPPO(PPO):
         if self.enough:
             return False
         policy = to_numpy(self)
-        flown = self.fleet.fly(policy, n_rollout_steps)
+        flown = self.fleet.fly(policy, n_rollout_steps, self.persistence if self.exploration > 0 else 0.0)
         dones = flown.terminated | flown.truncated
         self.landed_share = float((flown.rewards[dones] > LANDED).mean()) if dones.any() else 0.0
         rewards = reward_of(decompose(flown.transitions, env.reward.form, env.gamma), env.reward)
@@ -134,6 +137,11 @@ class FastPPO(PPO):
         callback.on_rollout_end()
         return go_on
 
+    @property
+    def exploration(self) -> float:
+        """How much of the bonus and of the persistence is left: 1 at the start, 0 from half of the training on."""
+        return max(0.0, 2 * self._current_progress_remaining - 1) if self.decay_entropy else 1.0
+
     def _normalize(self, rewards: npt.NDArray[Any], dones: npt.NDArray[np.bool_]) -> npt.NDArray[Any]:
         """Rewards ``(T, n)`` in units of the return's running deviation; never cut, so they stay the design's."""
         if not self.normalize_reward:
@@ -155,8 +163,7 @@ class FastPPO(PPO):
         self._update_learning_rate(policy.optimizer)
         learning_rate = policy.optimizer.param_groups[0]["lr"]
         clip = float(self.clip_range(self._current_progress_remaining))  # type: ignore[operator]
-        remaining = self._current_progress_remaining
-        ent_coef = self.ent_coef * (max(0.0, 2 * remaining - 1) if self.decay_entropy else 1.0)
+        ent_coef = self.ent_coef * self.exploration
         net, buffer = self.net, self.rollout_buffer
         observations = buffer.observations.reshape(-1, OBSERVATION_SIZE)
         actions = buffer.actions.reshape(-1).astype(np.int64)

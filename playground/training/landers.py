@@ -26,6 +26,8 @@ from playground.lander.simulator import MAX_STEPS, OBSERVATION_SIZE, Observation
 from playground.lander.trajectory import Trajectory
 from playground.reward.terms import Transitions
 
+PERSISTENT_ONE_IN: Final = 8
+"""Of so many landers of a group, the last one explores persistently."""
 GROUPS: Final = 2
 """Into how many groups a fleet is split, on any machine."""
 
@@ -175,10 +177,18 @@ class Landers:
         self._steps[ended] = 0
         return Advance(after, rewards, terminated, truncated, ended, last)
 
-    def fly(self, policy: Policy, steps: int) -> Flown:
-        """Go on for ``steps`` steps with actions drawn from the policy."""
+    def fly(self, policy: Policy, steps: int, persistence: float = 0.0) -> Flown:
+        """Go on for ``steps`` steps with actions drawn from the policy.
+
+        Args:
+            policy: whose actions.
+            steps: how many.
+            persistence: how likely a persistent lander's noise stays the same for another step. Each of its actions
+                is still a draw from the policy, but draws that follow each other are alike: it does long what others
+                never do long, such as resting for the 25 steps that LunarLander calls a landing.
+        """
         shape = (steps, len(self.simulators))
-        noise = self._noise.gumbel(size=(*shape, 4)).astype(np.float32)
+        noise = self._draw_noise(shape, persistence)
         observations = np.empty((steps + 1, shape[1], OBSERVATION_SIZE), np.float32)
         logits = np.empty((*shape, 4), np.float32)
         actions = np.empty(shape, np.int64)
@@ -198,6 +208,16 @@ class Landers:
         return Flown(
             observations, actions, logits, rewards, terminated, truncated, np.concatenate(ended), np.concatenate(last)
         )
+
+    def _draw_noise(self, shape: tuple[int, int], persistence: float) -> npt.NDArray[np.float32]:
+        """Gumbel noise ``(T, n, 4)``; in a persistent lander's column, rows repeat."""
+        noise = self._noise.gumbel(size=(*shape, 4)).astype(np.float32)
+        persistent = np.arange(PERSISTENT_ONE_IN - 1, shape[1], PERSISTENT_ONE_IN)
+        if persistence and len(persistent):
+            fresh = self._noise.random((shape[0], len(persistent))) >= persistence
+            drawn_at = np.maximum.accumulate(np.where(fresh, np.arange(shape[0])[:, None], 0), axis=0)
+            noise[:, persistent] = noise[drawn_at, persistent]
+        return noise
 
     def run(self, pilot: Pilot, seeds: Iterable[int]) -> list[Trajectory]:
         """Whole episodes, apart from those that `fly` is in the midst of."""
@@ -240,9 +260,9 @@ class Fleet:
         """Bring a fleet to where one of the same size that was started from these numbers was."""
         self._each([("restore", (part, *entropy, index)) for index, part in enumerate(snapshot)])
 
-    def fly(self, policy: Policy, steps: int) -> Flown:
+    def fly(self, policy: Policy, steps: int, persistence: float = 0.0) -> Flown:
         """Go on with all landers; groups stand side by side along the second axis."""
-        parts: list[Flown] = self._each([("fly", (policy, steps))] * self._groups)
+        parts: list[Flown] = self._each([("fly", (policy, steps, persistence))] * self._groups)
         offset, ended = 0, []
         for part in parts:
             ended.append(part.ended + np.array([0, offset]))

@@ -1,7 +1,6 @@
 """Make the models that ship with the project: ``python -m playground.training.pretrain [SLUG …]``.
 
-Each preset is trained with the default settings and its own number of steps, so that choosing
-a preset in the app finds its model.
+Each preset is trained with the default settings, so that choosing a preset in the app finds its model.
 
 Leaves out: anything that the ordinary training does not do.
 """
@@ -13,14 +12,14 @@ from concurrent.futures import ProcessPoolExecutor
 from playground.reward.presets import PRESET
 from playground.training.engine import train
 from playground.training.home import CHECKOUT
-from playground.training.spec import preset_spec
+from playground.training.spec import TrainSpec
 from playground.training.store import write_model
 from playground.training.work import manifest_of, model_files
 
 
 def pretrain(slug: str) -> str:
     """Train one preset into ``models/presets/<slug>``; a line on the result."""
-    spec = preset_spec(PRESET[slug])
+    spec = TrainSpec(PRESET[slug].config)
     result = train(spec)
     folder = CHECKOUT / "models" / "presets" / slug
     shutil.rmtree(folder, ignore_errors=True)

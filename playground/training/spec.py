@@ -17,7 +17,6 @@ from typing import Any, Final
 from playground.lander import ENV_ID
 from playground.reward.codec import SCHEMA, changed_fields, fields_to_reward, parse_object
 from playground.reward.errors import InvalidInput
-from playground.reward.presets import Preset
 from playground.reward.terms import RewardConfig
 
 ALGORITHMS: Final = ("ppo",)
@@ -47,6 +46,7 @@ BOUNDS: Final[dict[str, Bounds]] = {
     "gae_lambda": Bounds(0.0, 1.0),
     "clip_range": Bounds(0.01, 1.0),
     "ent_coef": Bounds(0.0, 1.0),
+    "persistence": Bounds(0.0, 0.999),
     "vf_coef": Bounds(0.0, 10.0),
     "max_grad_norm": Bounds(0.01, 100.0),
     "until_landing": Bounds(0.0, 1.0),
@@ -73,13 +73,13 @@ class TrainSpec:
 
     reward: RewardConfig
     seed: int = 0
-    steps: int = 500_000
+    steps: int = 1_000_000
     """Environment steps in all, rounded up to whole rollouts of ``n_envs · n_steps``."""
     gamma: float = 0.995
     """Discount: 1/(1−γ) steps is how far the policy looks ahead."""
     learning_rate: float = 1.5e-3
     schedule: str = "linear"
-    """The learning rate falls to zero in a straight line, the entropy bonus twice as fast; or both are constant."""
+    """The learning rate falls to zero in a straight line, and exploration ends at half; or both stay as they are."""
     net_arch: tuple[int, ...] = (64, 64)
     """Hidden layers of the actor and, separately, of the critic."""
     activation: str = "relu"
@@ -91,6 +91,8 @@ class TrainSpec:
     gae_lambda: float = 0.98
     clip_range: float = 0.2
     ent_coef: float = 0.005
+    persistence: float = 0.95
+    """Of eight landers one explores persistently: from step to step, its noise stays the same with this probability."""
     vf_coef: float = 0.5
     max_grad_norm: float = 2.0
     normalize_reward: bool = True
@@ -126,12 +128,6 @@ class TrainSpec:
     def key(self) -> str:
         """SHA-256 of the canonical JSON, 64 hexadecimal digits."""
         return hashlib.sha256(dump_spec(self)).hexdigest()
-
-
-def preset_spec(preset: Preset) -> TrainSpec:
-    """The spec that a preset's shipped model was made with."""
-    spec = TrainSpec(preset.config)
-    return spec if preset.steps is None else dataclasses.replace(spec, steps=preset.steps)
 
 
 def _check_number(name: str, value: object, bounds: Bounds) -> None:

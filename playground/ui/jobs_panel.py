@@ -9,7 +9,6 @@ import streamlit as st
 
 from playground.reward.errors import InvalidInput
 from playground.training.jobs import Job
-from playground.ui.charts import learning_curve
 from playground.ui.state import board, reward_name, session, store
 from playground.ui.texts import language, say, say_error
 
@@ -67,6 +66,8 @@ def _panel(key: str, where: str, was_alive: bool) -> None:
 
 def draw_curves(rows: Sequence[Mapping[str, float]], where: str, kept: float | None = None) -> None:
     """The two returns and the landing rate against steps, side by side; ``kept`` is ringed."""
+    from playground.ui.charts import learning_curve  # Altair and pandas take longer to load than the first screen
+
     for column, (measure, title) in zip(st.columns(3), CURVES.items(), strict=True):
         chart = learning_curve(rows, measure, say(title), say, kept)
         column.altair_chart(chart, key=f"{where}_{measure}", width="stretch")

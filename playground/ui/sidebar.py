@@ -20,12 +20,11 @@ from playground.reward.export import to_python
 from playground.reward.presets import PRESET
 from playground.reward.terms import FORMS, TERMS, WEIGHT_LIMIT, RewardConfig, Slider, Term
 from playground.training.spec import ACTIVATIONS, BOUNDS, BUDGETS, SCHEDULES, TrainSpec
-from playground.ui.charts import colour_of
+from playground.ui.colours import colour_of
 from playground.ui.state import (
     Session,
     board,
     model_name,
-    preset_settings,
     read_setting,
     session,
     start_of,
@@ -340,8 +339,7 @@ def _mode(state: Session) -> None:
 
 
 def _settings(state: Session) -> None:
-    home = preset_settings(state.preset)
-    changed = state.settings != home
+    changed = bool(state.settings)
     with st.expander(say("settings.title") + (" ≠" if changed else ""), expanded=False):
         for name in MAIN_SETTINGS:
             _setting(state, name)
@@ -350,7 +348,7 @@ def _settings(state: Session) -> None:
                 if item.name not in (*MAIN_SETTINGS, "reward", "algorithm", "env", "init_from"):
                     _setting(state, item.name)
         if changed:
-            st.button(say("settings.reset"), key="reset_settings", on_click=lambda: setattr(state, "settings", home))
+            st.button(say("settings.reset"), key="reset_settings", on_click=lambda: setattr(state, "settings", {}))
 
 
 def _setting(state: Session, name: str) -> None:

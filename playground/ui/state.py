@@ -46,6 +46,12 @@ class Session:
     watching: str | None = None
     """Key of a training that this tab waits for."""
     seed: int = EVALUATION_SEEDS.start
+    own: int | None = None
+    """Which of this tab's flights by hand is on screen instead of the policy's."""
+    ghost: str | None = None
+    """Key of the model that flies beside the one on screen."""
+    why: tuple[str, int] | None = None
+    """Which episode and step was last asked about."""
     problems: list[InvalidInput] = field(default_factory=list)
     """What was wrong with the link."""
     notice: str = ""
@@ -86,7 +92,7 @@ class Session:
     def choose_preset(self, slug: str) -> None:
         """Start from a preset: its reward as the draft, and its model on screen if one is at hand."""
         self.preset, self.draft = slug, PRESET[slug].config
-        self.settings = preset_settings(slug)
+        self.settings = {}
         model = store().find(self.spec.key)
         if model is not None:
             self.shown = model.key
@@ -101,12 +107,6 @@ class Session:
     def changes(self) -> dict[str, Any]:
         """Fields in which the draft differs from its preset."""
         return changed_fields(self.draft, PRESET[self.preset].config)
-
-
-def preset_settings(slug: str) -> dict[str, Any]:
-    """The training settings that a preset's lesson takes, where they differ from the default."""
-    steps = PRESET[slug].steps
-    return {} if steps is None else {"steps": steps}
 
 
 def session() -> Session:
@@ -173,8 +173,7 @@ def write_setting(value: Any) -> str:
 def sync_url(state: Session) -> None:
     """Write the design into the address bar, so that copying the address shares it."""
     wanted = {"preset": state.preset, **to_query(state.draft, PRESET[state.preset].config)}
-    home = preset_settings(state.preset)
-    names = [n for n in SETTINGS if state.settings.get(n) != home.get(n)]
+    names = [n for n in SETTINGS if n in state.settings]
     wanted |= {name: write_setting(getattr(state.spec, name)) for name in names}
     if state.shown is not None and state.shown != state.spec.key:
         wanted["model"] = state.shown
@@ -231,13 +230,23 @@ def episode_of(model: Model, seed: int) -> Trajectory:
     return fly(str(model.folder), model.key, model.slug, seed)
 
 
+def other_models(model: Model) -> list[Model]:
+    """What may fly beside a model."""
+    return [other for other in models_at_hand() if other.key != model.key]
+
+
+def models_at_hand() -> list[Model]:
+    """The shipped models that can be read, and the newest that were trained here."""
+    home = store().home
+    stamp = home.stat().st_mtime_ns if home.is_dir() else 0
+    return [*_shipped(), *_newest(str(home), stamp)]
+
+
 def start_of(state: Session, spec: TrainSpec) -> Model | None:
     """The model that a training may start from: the chosen one, else the nearest at hand."""
     if spec.init_from:
         return store().find(spec.init_from)
-    home = store().home
-    stamp = home.stat().st_mtime_ns if home.is_dir() else 0
-    return nearest_model((*_shipped(), *_newest(str(home), stamp)), spec)
+    return nearest_model(models_at_hand(), spec)
 
 
 @st.cache_resource(show_spinner=False)

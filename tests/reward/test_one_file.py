@@ -169,7 +169,7 @@ def test_its_name_comes_from_its_labels_and_its_colour_from_its_declaration(copy
         copy,
         """
 import streamlit as st
-from playground.ui.charts import colour_of
+from playground.ui.colours import colour_of
 from playground.ui.texts import part_name
 
 for language, name in (("en", "Spinning"), ("zh", "旋转")):

@@ -69,7 +69,7 @@ def test_training_changes_the_network():
 
 @pytest.mark.parametrize(("schedule", "normalize_reward"), [("linear", True), ("constant", False)])
 def test_a_training_resumed_at_any_checkpoint_makes_the_policy_of_an_uninterrupted_one(schedule, normalize_reward):
-    spec = dataclasses.replace(SPEC, schedule=schedule, normalize_reward=normalize_reward)
+    spec = dataclasses.replace(SPEC, schedule=schedule, normalize_reward=normalize_reward, keep_best=False)
     checkpoints = []
     whole = train(spec, on_checkpoint=checkpoints.append)
     assert len(checkpoints) == 3
@@ -79,6 +79,15 @@ def test_a_training_resumed_at_any_checkpoint_makes_the_policy_of_an_uninterrupt
         assert resumed.steps == whole.steps
         columns = [name for name in whole.curve[0] if name != "seconds"]
         assert [[r[c] for c in columns] for r in resumed.curve] == [[r[c] for c in columns] for r in whole.curve]
+
+
+def test_a_persistent_landers_training_resumes_exactly_too():
+    spec = dataclasses.replace(SPEC, n_envs=16, n_steps=16, steps=1536, keep_best=False)
+    checkpoints = []
+    whole = train(spec, on_checkpoint=checkpoints.append)
+    assert len(checkpoints) == 5
+    assert all(train(spec, checkpoint=checkpoint).policy == whole.policy for checkpoint in checkpoints)
+    assert train(dataclasses.replace(spec, persistence=0.0)).policy != whole.policy
 
 
 def test_an_interrupted_training_goes_on_with_the_checkpoints_that_it_wrote():
@@ -243,7 +252,7 @@ class OneStepEpisodes(Fleet):
         super().__init__(1)
         self.truncated = truncated
 
-    def fly(self, policy, steps):
+    def fly(self, policy, steps, persistence):
         ends = np.full((steps, 1), self.truncated)
         return Flown(
             observations=np.zeros((steps + 1, 1, 8), np.float32),

@@ -44,13 +44,46 @@ def test_the_same_numbers_fly_the_same_and_others_do_not(policy):
     assert len(np.unique(first.observations[0], axis=0)) == 3
 
 
+def test_one_lander_of_eight_keeps_its_noise_for_long():
+    landers = Landers(17)
+    landers.seed_noise(3)
+    noise = landers._draw_noise((4000, 17), 0.95)
+    kept = (noise[1:] == noise[:-1]).all(axis=2).mean(axis=0)
+    persistent = [7, 15]
+    assert kept[persistent] == pytest.approx([0.95, 0.95], abs=0.02)
+    assert not np.delete(kept, persistent).any()
+
+
+def test_persistent_noise_still_draws_from_the_policy():
+    """Each step's distribution is the softmax; only steps that follow each other are alike."""
+    landers = Landers(8)
+    logits = np.log(np.array([0.4, 0.1, 0.2, 0.3]))
+    chosen = []
+    for seed in range(300):
+        landers.seed_noise(seed)
+        noise = landers._draw_noise((200, 8), 0.95)
+        chosen.append((logits + noise[:, 7]).argmax(axis=1))
+    shares = np.bincount(np.concatenate(chosen), minlength=4) / (300 * 200)
+    assert shares == pytest.approx([0.4, 0.1, 0.2, 0.3], abs=0.03)
+
+
+def test_without_persistence_the_noise_is_as_ever():
+    one, other = Landers(8), Landers(8)
+    one.seed_noise(1)
+    other.seed_noise(1)
+    reference = np.random.default_rng((1,)).gumbel(size=(50, 8, 4)).astype(np.float32)
+    np.testing.assert_array_equal(one._draw_noise((50, 8), 0.0), reference)
+    persistent = other._draw_noise((50, 8), 0.9)
+    np.testing.assert_array_equal(persistent[:, :7], reference[:, :7])
+
+
 def test_a_group_in_another_process_flies_the_very_same(policy):
-    here, there = Fleet(5), Fleet(5, remote=1)
+    here, there = Fleet(17), Fleet(17, remote=1)
     try:
         for fleet in (here, there):
             fleet.start(7)
         for _ in range(3):
-            assert_same(here.fly(policy, 150), there.fly(policy, 150))
+            assert_same(here.fly(policy, 150, 0.9), there.fly(policy, 150, 0.9))
         assert here.snapshot() == there.snapshot()
         for a, b in zip(here.run(policy, [3, 1, 2]), there.run(policy, [3, 1, 2]), strict=True):
             np.testing.assert_array_equal(a.observations, b.observations)

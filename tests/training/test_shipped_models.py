@@ -7,7 +7,7 @@ from playground.lander.rollout import run_episodes
 from playground.lander.scorecard import score
 from playground.reward.account import decompose, weigh
 from playground.reward.presets import GYMNASIUM, PRESET
-from playground.training.spec import preset_spec
+from playground.training.spec import TrainSpec
 from playground.training.store import ModelStore
 
 
@@ -15,8 +15,8 @@ from playground.training.store import ModelStore
 def test_a_preset_ships_with_the_model_of_its_own_spec(slug):
     model = ModelStore().resolve(slug)
     model.verify()
-    assert model.spec == preset_spec(PRESET[slug])
-    assert model.key == preset_spec(PRESET[slug]).key
+    assert model.spec == TrainSpec(PRESET[slug].config)
+    assert model.key == TrainSpec(PRESET[slug].config).key
 
 
 @pytest.mark.parametrize("slug", ["gymnasium", "article"])

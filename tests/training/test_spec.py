@@ -30,6 +30,7 @@ OTHER_VALUES = {
     "gae_lambda": 0.97,
     "clip_range": 0.1,
     "ent_coef": 0.01,
+    "persistence": 0.9,
     "vf_coef": 0.4,
     "max_grad_norm": 0.4,
     "normalize_reward": False,

@@ -1,15 +1,22 @@
 """The pages through Streamlit's own test runner: what a user does, and what then stands there."""
 
+import base64
 import json
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from playground.lander.rollout import refly
+from playground.lander.scene import film
 from playground.reward.presets import GYMNASIUM, PRESET
 from playground.training.spec import TrainSpec
 from playground.training.store import ModelStore
+from playground.ui.player import make_film
 from playground.ui.texts import TEXTS
+from playground.ui.views.episode import OwnFlight
 
 SCRIPT = Path(__file__).parents[2] / "streamlit_app.py"
 TIMEOUT = 60
@@ -21,6 +28,16 @@ def start(**query: str) -> AppTest:
     for name, value in query.items():
         app.query_params[name] = value
     return app.run()
+
+
+def shown(app: AppTest, component: str = "reward_player") -> dict:
+    """What a component is told."""
+    (element,) = [e for e in app.get("bidi_component") if e.proto.component_name == component]
+    return json.loads(element.proto.json)
+
+
+def seed_picker(app: AppTest):
+    return next(box for box in app.selectbox if box.key.startswith("episode_seed"))
 
 
 def metric(app: AppTest, key: str) -> str:
@@ -39,8 +56,7 @@ def test_first_screen_shows_a_trained_model_without_training(app):
     summary = ModelStore().resolve("gymnasium").summary
     assert f"{round(100 * summary['landing_rate'])} of 100" in app.header[0].value
     assert metric(app, "native") == f"{summary['native_return_mean']:.1f}"
-    assert app.get("vega_lite_chart")
-    assert app.get("image")
+    assert len(shown(app)["episodes"]) == 1
     assert app.button(key="train").disabled  # it is on screen already
 
 
@@ -143,10 +159,8 @@ def test_a_scale_of_zero_is_told_from_weights_of_zero():
     assert any("The scale is zero" in box.value for box in app.info)
 
 
-@pytest.mark.parametrize("slug", ["legs-farm", "gymnasium"])
-def test_every_number_of_steps_survives_in_the_address(slug):
-    """Also the default one, where the preset's own differs from it."""
-    app = start(preset=slug)
+def test_a_number_of_steps_survives_in_the_address():
+    app = start(preset="legs-farm")
     app.number_input(key="set_steps").set_value(500_000).run()
     again = start(**dict(app.query_params.items()))
     assert again.number_input(key="set_steps").value == 500_000
@@ -169,21 +183,59 @@ def test_log_only_says_that_training_sees_gymnasiums_reward(app):
     assert any("Log only" in caption.value for caption in app.caption)
 
 
-@pytest.mark.parametrize("view", ["totals", "steps", "cumulative", "share"])
-def test_every_view_of_the_parts_draws(app, view):
-    app.segmented_control(key="view").set_value(view).run()
-    app.toggle(key="discounted").set_value(True).run()
+def test_the_player_shows_the_parts_that_have_a_weight(app):
+    keys = [part["key"] for part in shown(app)["parts"]]
+    assert keys == ["distance", "velocity", "angle", "legs", "pen_main", "pen_side", "landing", "crash"]
+    app.number_input(key="type_legs").set_value(0.0).run()
+    assert [part["key"] for part in shown(app)["parts"]] == [key for key in keys if key != "legs"]
+
+
+def test_what_the_player_is_paid_sums_to_the_scorecards_return(app):
+    app.number_input(key="type_angle").set_value(3.5).run()
+    episode = shown(app)["episodes"][0]
+    paid = np.frombuffer(base64.b64decode(episode["paid"]))
+    card = ModelStore().resolve("gymnasium").scorecard
+    reward = replace(GYMNASIUM, w_angle=3.5)
+    assert paid.sum() == pytest.approx(card.returns(reward)[card.seeds == episode["seed"]][0])
+
+
+def test_another_policy_flies_beside_it_from_the_same_seed(app):
+    article = ModelStore().resolve("article")
+    app.selectbox(key="ghost").set_value(article.key).run()
     assert not app.exception
-    assert app.get("vega_lite_chart")
+    one, two = shown(app)["episodes"]
+    assert one["seed"] == two["seed"]
+    assert two["name"] == PRESET["article"].name["en"]
+
+
+def test_the_hundred_episodes_are_flown_when_they_are_asked_for(app):
+    assert not [e for e in app.get("bidi_component") if e.proto.component_name == "episode_gallery"]
+    app.session_state["more_episodes"] = True
+    app.run()
+    assert not app.exception
+    assert len(shown(app, "episode_gallery")["episodes"]) == 100
+
+
+def test_a_flight_by_hand_is_an_episode_like_any_other(app):
+    trajectory = refly([0] * 300, 1000)
+    film_of = make_film("own-1", trajectory, film(trajectory), None)
+    app.session_state["own_flights"] = [OwnFlight(trajectory, film_of)]
+    app.run()
+    seed_picker(app).set_value(-1).run()
+    assert not app.exception
+    assert shown(app)["episodes"][0]["name"] == "By hand 1"
+    assert shown(app)["episodes"][0]["steps"] == len(trajectory)
+    app.button(key="next").click().run()
+    assert shown(app)["episodes"][0]["name"] == PRESET["gymnasium"].name["en"]
 
 
 def test_best_and_worst_jump_to_those_episodes(app):
     card = ModelStore().resolve("gymnasium").scorecard
     returns = card.returns(GYMNASIUM)
     app.button(key="worst").click().run()
-    assert app.selectbox(key="episode_seed").value == card.seeds[returns.argmin()]
+    assert seed_picker(app).value == card.seeds[returns.argmin()]
     app.button(key="best").click().run()
-    assert app.selectbox(key="episode_seed").value == card.seeds[returns.argmax()]
+    assert seed_picker(app).value == card.seeds[returns.argmax()]
     app.button(key="next").click().run()
     assert not app.exception
 
@@ -191,15 +243,15 @@ def test_best_and_worst_jump_to_those_episodes(app):
 def test_chinese_page_shows_no_english_sentence_and_no_raw_key():
     app = start(lang="zh")
     assert not app.exception
-    shown = [
+    texts = [
         e.value for kind in ("header", "caption", "markdown", "info") for e in app.get(kind) if isinstance(e.value, str)
     ]
     labels = [w.label for kind in ("button", "slider", "selectbox", "toggle") for w in app.get(kind)]
-    raw = {key for key in TEXTS["zh"] for text in (*shown, *labels) if text == key}
+    raw = {key for key in TEXTS["zh"] for text in (*texts, *labels) if text == key}
     assert not raw
-    assert any("着陆" in text for text in shown)
+    assert any("着陆" in text for text in texts)
     english = {TEXTS["en"][key] for key in TEXTS["en"] if TEXTS["en"][key] != TEXTS["zh"][key]}
-    assert not english & set(shown + labels)
+    assert not english & set(texts + labels)
 
 
 def test_switching_the_language_keeps_the_design(app):

@@ -1,10 +1,10 @@
-import numpy as np
 import pytest
 
-from playground.lander.simulator import STEPS_PER_SECOND
 from playground.reward.account import PART_KEYS
 from playground.reward.terms import TERMS
-from playground.ui import charts
+from playground.training.store import ModelStore
+from playground.ui.charts import learning_curve
+from playground.ui.colours import KEPT_COLOUR, colour_of
 from playground.ui.texts import TEXTS
 
 
@@ -12,39 +12,17 @@ def say(key, **values):
     return TEXTS["en"][key].format(**values)
 
 
-def test_waterfall_bars_join_up_and_end_at_the_return():
-    spec = charts.waterfall({"distance": 3.0, "velocity": -5.0, "legs": 1.0}, str.title, say).to_dict()
-    rows = next(rows for rows in spec["datasets"].values() if any("from" in row for row in rows))
-    ends = [(row["from"], row["to"]) for row in rows]
-    assert ends == [(0, 3), (3, -2), (-2, -1), (0, -1)]
-
-
-def test_a_term_has_one_colour_in_every_chart():
-    paid = np.ones((120, len(PART_KEYS)))
-    for chart in (charts.step_bars(paid, ["legs"], str, say), charts.cumulative_lines(paid, ["legs"], str, say)):
-        scales = str(chart.to_dict())
-        assert charts.colour_of("legs") in scales
-    assert charts.colour_of("legs") in str(charts.waterfall({"legs": 1.0}, str, say).to_dict())
-
-
 def test_no_two_parts_share_a_colour():
-    colours = [charts.colour_of(key) for key in PART_KEYS]
+    colours = [colour_of(key) for key in PART_KEYS]
     assert len(set(colours)) == len(colours) == len(TERMS) + 1
 
 
-def test_step_bars_lose_nothing_in_their_bins():
-    rng = np.random.default_rng(0)
-    paid = rng.normal(size=(333, len(PART_KEYS)))
-    spec = charts.step_bars(paid, PART_KEYS, str, say).to_dict()
-    rows = next(rows for rows in spec["datasets"].values() if "part" in rows[0])
-    steps_in = [round((row["end"] - row["start"]) * STEPS_PER_SECOND) for row in rows]
-    assert sum(row["paid"] * steps for row, steps in zip(rows, steps_in, strict=True)) == pytest.approx(paid.sum())
-    assert len({row["start"] for row in rows}) <= charts.BINS
-
-
-@pytest.mark.parametrize("steps", [1, 2, 49, 51, 1000])
-def test_charts_take_episodes_of_any_length(steps):
-    paid = np.zeros((steps, len(PART_KEYS)))
-    charts.step_bars(paid, PART_KEYS, str, say).to_dict()
-    charts.cumulative_lines(paid, PART_KEYS, str, say).to_dict()
-    charts.waterfall(dict.fromkeys(PART_KEYS, 0.0), str, say).to_dict()
+@pytest.mark.parametrize("column", ["designed_return", "native_return", "landing_rate"])
+def test_the_curve_shows_every_evaluation_and_rings_the_kept_one(column):
+    rows = ModelStore().resolve("gymnasium").curve
+    kept = rows[-2]["steps"]
+    spec = learning_curve(rows, column, "title", say, kept).to_dict()
+    datasets = sorted(spec["datasets"].values(), key=len)
+    assert [row["value"] for row in datasets[-1]] == [row[column] for row in rows]
+    assert [row["steps"] for row in datasets[0]] == [kept]
+    assert KEPT_COLOUR in str(spec)

@@ -125,7 +125,7 @@ def test_a_model_that_vanishes_while_it_is_on_screen_gives_way_to_a_shipped_one(
     key = trained(own_home)
     app = start(w_legs="20")
     shutil.rmtree(own_home / key)
-    app.toggle(key="discounted").set_value(True).run()
+    app.button(key="next").click().run()
     assert not app.exception
     assert app.button(key="train").label == "Train"
     assert any("old behaviour" in box.value for box in app.info)

@@ -1,16 +1,12 @@
-"""The first page: a verdict, the episode, what every part paid for it, and the task scorecard.
+"""The first page: a verdict, the episode with what every part paid for it, and the task scorecard.
 
 Leaves out: the controls (``sidebar``) and the other models (``views.models``).
 """
 
-from dataclasses import replace
-
-import numpy as np
-import pandas as pd
 import streamlit as st
 
 from playground.insight.breakdown import Breakdown, break_down, to_csv
-from playground.lander.recording import to_gif, to_mp4
+from playground.lander.rollout import run_episodes
 from playground.lander.scorecard import EVALUATION_SEEDS, Scorecard
 from playground.lander.trajectory import Trajectory
 from playground.reward.account import PART_KEYS, weights
@@ -18,12 +14,13 @@ from playground.reward.codec import dump_reward
 from playground.reward.errors import InvalidInput
 from playground.reward.export import to_python
 from playground.reward.presets import PRESET
-from playground.reward.terms import TERMS, RewardConfig
-from playground.training.store import SHORT, Model
-from playground.ui import charts
+from playground.reward.terms import RewardConfig
+from playground.training.store import Model
+from playground.ui.gallery import draw_gallery, gallery_data, path_of
 from playground.ui.jobs_panel import draw_curves, draw_watched_job
-from playground.ui.state import Session, board, episode_of, fly, model_name, session, shown_model, store
+from playground.ui.state import Session, board, load, model_name, session, shown_model, store
 from playground.ui.texts import language, part_name, say, say_error
+from playground.ui.views.episode import chosen_episode, draw_episode, file_stem, seen_as
 from playground.ui.views.flight_check import draw_check
 
 
@@ -39,17 +36,10 @@ def draw() -> None:
     reward = state.draft
     _verdict(state, model)
     draw_check(state)
-    left, right = st.columns([10, 11], gap="large")
-    episode = episode_of(model, state.seed)
-    gamma = model.spec.gamma
-    seen = reward if reward.replace_reward else logged(reward)
-    parts = break_down(episode, seen, gamma)
-    with right:
-        _parts(episode, reward, seen, gamma, parts)
+    episode = chosen_episode(state, model)
+    draw_episode(state, model, episode)
     _scorecard(model.scorecard, reward)
-    with left:
-        _episode(state, model, episode, parts)
-    _more(state, model, episode, parts)
+    _more(state, model, episode, break_down(episode, seen_as(reward), model.spec.gamma))
 
 
 def _verdict(state: Session, model: Model) -> None:
@@ -83,118 +73,6 @@ def verdict_of(landing: float, crash: float, timeout: float) -> str:
     if crash >= 0.6:
         return "crashes"
     return "timeouts" if timeout >= 0.6 else "mixed"
-
-
-def _episode(state: Session, model: Model, episode: Trajectory, parts: Breakdown) -> None:
-    """Gymnasium's picture of it, with the way to the other ninety-nine."""
-    returns = model.scorecard.returns(state.draft)
-    seeds = model.scorecard.seeds
-
-    def go(seed: int) -> None:
-        state.seed = int(seed)
-
-    outcome = say(f"outcome.{episode.outcome}")
-    seconds = f"{episode.seconds:.1f}"
-    picture = st.container()
-    with st.container(horizontal=True, vertical_alignment="center", horizontal_alignment="distribute"):
-        first, last = EVALUATION_SEEDS[0], EVALUATION_SEEDS[-1]
-        before = last if state.seed == first else state.seed - 1
-        after = first if state.seed == last else state.seed + 1
-        st.button(
-            "",
-            key="previous",
-            icon=":material/chevron_left:",
-            help=say("episode.previous"),
-            on_click=go,
-            args=(before,),
-        )
-        st.session_state["episode_seed"] = state.seed
-        st.selectbox(
-            say("episode.seed"),
-            list(EVALUATION_SEEDS),
-            key="episode_seed",
-            label_visibility="collapsed",
-            on_change=lambda: go(st.session_state["episode_seed"]),
-            width=100,
-        )
-        st.button("", key="next", icon=":material/chevron_right:", help=say("episode.next"), on_click=go, args=(after,))
-        best, worst = seeds[int(np.argmax(returns))], seeds[int(np.argmin(returns))]
-        st.button(say("episode.best"), key="best", help=say("episode.best.help"), on_click=go, args=(best,))
-        st.button(say("episode.worst"), key="worst", help=say("episode.worst.help"), on_click=go, args=(worst,))
-        with st.popover("", icon=":material/download:", help=say("episode.download")):
-            stem = file_stem(state, model)
-            where = (str(model.folder), model.key, model.slug, state.seed)
-            st.download_button(say("episode.gif"), lambda: gif(*where), f"{stem}.gif", "image/gif", on_click="ignore")
-            st.download_button(say("episode.mp4"), lambda: mp4(*where), f"{stem}.mp4", "video/mp4", on_click="ignore")
-            st.download_button(
-                say("episode.csv"), lambda: to_csv(episode, parts), f"{stem}.csv", "text/csv", on_click="ignore"
-            )
-    with picture:
-        with st.spinner(say("episode.rendering"), show_time=False):
-            image = gif(str(model.folder), model.key, model.slug, state.seed)
-        st.image(
-            image,
-            caption=say("episode.caption", outcome=outcome, seconds=seconds, steps=len(episode)),
-            width="stretch",
-            alt=say("episode.alt", seed=state.seed, outcome=outcome, seconds=seconds),
-        )
-
-
-def file_stem(state: Session, model: Model) -> str:
-    """The name of what is downloaded, without its ending."""
-    return f"{model.slug or model.key[:SHORT]}-seed{state.seed}"
-
-
-@st.cache_data(max_entries=48, show_spinner=False)
-def gif(folder: str, key: str, slug: str | None, seed: int) -> bytes:
-    """An episode's animation, rendered once for all sessions."""
-    return to_gif(fly(folder, key, slug, seed))
-
-
-@st.cache_data(max_entries=8, show_spinner=False)
-def mp4(folder: str, key: str, slug: str | None, seed: int) -> bytes:
-    """An episode's film."""
-    return to_mp4(fly(folder, key, slug, seed))
-
-
-def _parts(episode: Trajectory, reward: RewardConfig, seen: RewardConfig, gamma: float, parts: Breakdown) -> None:
-    """What each part paid, in one of four views; ``seen`` is the reward, or what it would pay if it only logs."""
-    with st.container(horizontal=True, vertical_alignment="bottom", horizontal_alignment="distribute"):
-        view = st.segmented_control(
-            say("parts.title"),
-            ("totals", "steps", "cumulative", "share"),
-            format_func=lambda name: say(f"parts.view.{name}"),
-            key="view",
-            default="totals",
-            required=True,
-        )
-        discounted = st.toggle(say("parts.discounted"), key="discounted", help=say("parts.discounted.help"))
-    if not reward.replace_reward:
-        st.caption(say("parts.logged"))
-    if discounted:
-        parts = break_down(episode, seen, gamma, discounted=True)
-    keys = [key for key, factor in zip(PART_KEYS, weights(seen), strict=True) if factor != 0]
-    if not keys:
-        unscaled = reward.scale == 0 and any(getattr(reward, term.weight) for term in TERMS)
-        st.info(say("parts.scale_zero" if unscaled else "parts.none"))
-        return
-    if view == "totals":
-        total = say("parts.discounted_return" if discounted else "parts.return")
-        chart = charts.waterfall({key: parts.totals[key] for key in keys}, part_name, say, total)
-    elif view == "share":
-        chart = charts.share_bars({key: parts.shares[key] for key in keys}, part_name, say)
-    elif view == "steps":
-        chart = charts.step_bars(parts.paid, keys, part_name, say)
-    else:
-        chart = charts.cumulative_lines(parts.cumulative, keys, part_name, say)
-    st.altair_chart(chart, key=f"parts_{view}", width="stretch")
-    if view in ("steps", "cumulative"):
-        st.caption(say("parts.hint"))
-
-
-def logged(reward: RewardConfig) -> RewardConfig:
-    """What a log-only reward would have paid."""
-    return replace(reward, replace_reward=True, w_env=0.0)
 
 
 def _scorecard(card: Scorecard, reward: RewardConfig) -> None:
@@ -251,7 +129,7 @@ def _more(state: Session, model: Model, episode: Trajectory, parts: Breakdown) -
                 st.caption(say("more.curve.none"))
     with st.expander(say("more.table"), icon=":material/table:", key="more_table", on_change="rerun") as panel:
         if panel.open:
-            _table(state.draft if state.draft.replace_reward else logged(state.draft), parts)
+            _table(seen_as(state.draft), parts)
             stem = file_stem(state, model)
             st.download_button(
                 say("episode.csv"),
@@ -268,20 +146,27 @@ def _more(state: Session, model: Model, episode: Trajectory, parts: Breakdown) -
 
 
 def _all_episodes(state: Session, model: Model) -> None:
-    card = model.scorecard
-    chart = charts.episode_dots(card.seeds, card.returns(state.draft), card.outcomes.tolist(), state.seed, say)
+    def picked() -> None:
+        seed = st.session_state["gallery"].get("picked")
+        if seed in EVALUATION_SEEDS:
+            state.own, state.seed = None, int(seed)
 
-    def clicked() -> None:
-        picked = st.session_state["dots"].get("selection", {}).get("episode", [])
-        if picked:
-            state.seed = int(picked[0]["seed"])
+    with st.spinner(say("gallery.flying")):
+        paths = _paths(str(model.folder), model.key, model.slug)
+    chosen = state.seed if state.own is None else -1
+    draw_gallery(gallery_data(model.scorecard, state.draft, paths, chosen), "gallery", picked)
 
-    st.altair_chart(chart, key="dots", width="stretch", on_select=clicked, selection_mode="episode")
-    st.caption(say("more.episodes.hint"))
+
+@st.cache_resource(max_entries=32, show_spinner=False)
+def _paths(folder: str, key: str, slug: str | None) -> list[list[tuple[float, float]]]:
+    """Where a model's hundred episodes went, flown once for all sessions."""
+    return [path_of(trajectory) for trajectory in run_episodes(load(folder, key, slug).policy, EVALUATION_SEEDS)]
 
 
 def _table(reward: RewardConfig, parts: Breakdown) -> None:
     """Raw value, weight and payment of each part, told apart."""
+    import pandas as pd  # takes longer to load than the rest of the first screen
+
     factor = weights(reward)
     table = pd.DataFrame(
         {

@@ -1,0 +1,22 @@
+"""One colour for each part and each outcome, in every chart and in both themes."""
+
+from typing import Final
+
+from playground.lander.trajectory import Outcome
+from playground.reward.account import ENV_KEY
+from playground.reward.terms import TERM
+
+ENV_COLOUR: Final = "#c026d3"
+NET_COLOUR: Final = "#7c66e6"
+KEPT_COLOUR: Final = "#f97316"
+OUTCOME_COLOURS: Final = {
+    Outcome.LANDED: "#22a35a",
+    Outcome.CRASHED: "#e11d48",
+    Outcome.OUT_OF_BOUNDS: "#f97316",
+    Outcome.TIMEOUT: "#94a3b8",
+}
+
+
+def colour_of(key: str) -> str:
+    """A part's colour."""
+    return ENV_COLOUR if key == ENV_KEY else TERM[key].colour

@@ -1,0 +1,198 @@
+// What the parts paid over time, on a canvas: each step in bins, or summed up so far.
+
+const BINS = 120;
+const PAD = { left: 46, right: 8, top: 8, bottom: 20 };
+
+class PartsChart {
+  constructor(canvas, world) {
+    this.canvas = canvas;
+    this.fps = world.fps;
+  }
+
+  resize() {
+    const dots = window.devicePixelRatio || 1;
+    const wide = Math.max(1, Math.round(this.canvas.clientWidth * dots));
+    const high = Math.max(1, Math.round(this.canvas.clientHeight * dots));
+    if (this.canvas.width === wide && this.canvas.height === high) return false;
+    this.canvas.width = wide;
+    this.canvas.height = high;
+    return true;
+  }
+
+  // Share of the width at which a frame lies, and back.
+  place(frame) { return PAD.left + (this.width - PAD.left - PAD.right) * (frame / this.steps); }
+  frameAt(pixels) {
+    const share = (pixels - PAD.left) / (this.width - PAD.left - PAD.right);
+    return Math.round(Math.min(Math.max(share, 0), 1) * this.steps);
+  }
+
+  // account: {steps, columns, paid (steps × columns), sums}; hidden: a set of columns; other: a second account.
+  draw(account, other, colours, net, mode, hidden, ink, steps) {
+    const g = this.canvas.getContext("2d");
+    const dots = window.devicePixelRatio || 1;
+    this.width = this.canvas.width / dots;
+    this.height = this.canvas.height / dots;
+    this.steps = Math.max(1, steps);
+    g.setTransform(dots, 0, 0, dots, 0, 0);
+    g.clearRect(0, 0, this.width, this.height);
+    const columns = colours.map((_, k) => k).filter((k) => !hidden.has(k));
+    const range = mode === "steps" ? this.binned(account, columns) : this.summed([account, other], columns);
+    this.axes(g, range, ink);
+    if (mode === "steps") this.bars(g, account, columns, colours, range, ink);
+    else {
+      if (other) this.lines(g, other, columns, colours, net, range, [3, 3]);
+      this.lines(g, account, columns, colours, net, range, []);
+    }
+  }
+
+  y(value, { low, high }) {
+    return PAD.top + (this.height - PAD.top - PAD.bottom) * ((high - value) / (high - low));
+  }
+
+  binned(account, columns) {
+    const width = Math.max(1, Math.ceil(account.steps / BINS));
+    this.bins = [];
+    let low = 0, high = 0;
+    for (let start = 0; start < account.steps; start += width) {
+      const end = Math.min(start + width, account.steps);
+      const means = columns.map((k) => {
+        let sum = 0;
+        for (let t = start; t < end; t++) sum += account.paid[t * account.columns + k];
+        return sum / (end - start);
+      });
+      let up = 0, down = 0;
+      for (const mean of means) mean > 0 ? (up += mean) : (down += mean);
+      high = Math.max(high, up);
+      low = Math.min(low, down);
+      this.bins.push({ start, end, means });
+    }
+    return roomy(low, high);
+  }
+
+  summed(accounts, columns) {
+    let low = 0, high = 0;
+    for (const account of accounts) {
+      if (!account) continue;
+      for (let t = 0; t <= account.steps; t++) {
+        for (const k of columns) {
+          const v = account.sums[t * account.columns + k];
+          if (v < low) low = v;
+          if (v > high) high = v;
+        }
+        if (account.total[t] < low) low = account.total[t];
+        if (account.total[t] > high) high = account.total[t];
+      }
+    }
+    return roomy(low, high);
+  }
+
+  axes(g, range, ink) {
+    g.font = `11px ${ink.font}`;
+    g.lineWidth = 1;
+    for (const value of ticks(range.low, range.high, 4)) {
+      const y = this.y(value, range);
+      g.strokeStyle = ink.faint;
+      g.globalAlpha = value === 0 ? 1 : 0.45;
+      g.beginPath();
+      g.moveTo(PAD.left, y);
+      g.lineTo(this.width - PAD.right, y);
+      g.stroke();
+      g.globalAlpha = 1;
+      g.fillStyle = ink.soft;
+      g.textAlign = "right";
+      g.textBaseline = "middle";
+      g.fillText(shortNumber(value), PAD.left - 6, y);
+    }
+    g.textAlign = "center";
+    g.textBaseline = "alphabetic";
+    g.fillStyle = ink.soft;
+    const seconds = this.steps / this.fps;
+    for (const second of ticks(0, seconds, 5)) {
+      if (second > seconds * 0.94) continue;
+      g.fillText(`${shortNumber(second)} s`, this.place(second * this.fps), this.height - 5);
+    }
+  }
+
+  bars(g, account, columns, colours, range, ink) {
+    g.strokeStyle = ink.text;
+    const net = [];
+    for (const { start, end, means } of this.bins) {
+      const left = this.place(start);
+      const right = this.place(end);
+      let up = 0, down = 0;
+      means.forEach((mean, i) => {
+        if (!mean) return;
+        const from = mean > 0 ? up : down;
+        const to = from + mean;
+        mean > 0 ? (up = to) : (down = to);
+        const [top, bottom] = [this.y(Math.max(from, to), range), this.y(Math.min(from, to), range)];
+        g.fillStyle = colours[columns[i]];
+        g.fillRect(left, top, Math.max(right - left - 0.5, 0.8), Math.max(bottom - top, 0.5));
+      });
+      net.push([(left + right) / 2, this.y(means.reduce((a, b) => a + b, 0), range)]);
+    }
+    g.globalAlpha = 0.7;
+    g.lineWidth = 1.2;
+    g.beginPath();
+    for (const [x, y] of net) g.lineTo(x, y);
+    g.stroke();
+    g.globalAlpha = 1;
+  }
+
+  lines(g, account, columns, colours, net, range, dash) {
+    const stride = Math.max(1, Math.floor(account.steps / 400));
+    const trace = (values, offset, step, colour, width, pattern) => {
+      g.strokeStyle = colour;
+      g.lineWidth = width;
+      g.setLineDash(pattern);
+      g.beginPath();
+      for (let t = 0; t <= account.steps; t += stride) g.lineTo(this.place(t), this.y(values[t * step + offset], range));
+      g.lineTo(this.place(account.steps), this.y(values[account.steps * step + offset], range));
+      g.stroke();
+      g.setLineDash([]);
+    };
+    for (const k of columns) trace(account.sums, k, account.columns, colours[k], 1.8, dash);
+    trace(account.total, 0, 1, net, 2, dash.length ? dash : [6, 4]);
+  }
+}
+
+function roomy(low, high) {
+  if (low === high) return { low: -1, high: 1 };
+  const room = 0.06 * (high - low);
+  return { low: low < 0 ? low - room : 0, high: high > 0 ? high + room : 0 };
+}
+
+function ticks(low, high, about) {
+  const rough = (high - low) / about;
+  const power = 10 ** Math.floor(Math.log10(rough));
+  const step = [1, 2, 5, 10].map((m) => m * power).find((s) => s >= rough) || rough;
+  const found = [];
+  for (let i = Math.ceil(low / step); i * step <= high + step * 1e-9; i++) found.push(i === 0 ? 0 : i * step);
+  return found;
+}
+
+// 1234567 → 1.23M, 0.0000012 → 1.2e−6
+function shortNumber(value) {
+  const size = Math.abs(value);
+  if (size === 0) return "0";
+  const minus = value < 0 ? "−" : "";
+  if (size >= 1e6) return `${minus}${trim(size / 1e6, 3)}M`;
+  if (size >= 1e4) return `${minus}${trim(size / 1e3, 3)}k`;
+  if (size >= 1e-3) return `${minus}${trim(size, 3)}`;
+  return `${minus}${size.toExponential(1).replace("-", "−")}`;
+}
+
+function trim(value, digits) { return String(Number(value.toPrecision(digits))); }
+
+// +12.34, −0.0051, +1,234,567: enough digits to tell what is small beside what is large.
+function paidNumber(value, sign = true) {
+  const size = Math.abs(value);
+  const mark = value < 0 ? "−" : sign && value > 0 ? "+" : "";
+  if (size === 0) return "0";
+  if (size >= 1e9) return mark + size.toExponential(2);
+  if (size >= 1e4) return mark + Math.round(size).toLocaleString("en-US");
+  if (size >= 100) return mark + size.toFixed(1);
+  if (size >= 1) return mark + size.toFixed(2);
+  if (size >= 1e-3) return mark + size.toFixed(3);
+  return mark + size.toExponential(1).replace("-", "−");
+}
