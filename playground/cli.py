@@ -112,6 +112,12 @@ def build_parser() -> argparse.ArgumentParser:
     check.add_argument("--gamma", type=float, default=0.995, help="the discount")
     with_json(check)
 
+    repair = add("repair", repair_command, "The smallest change of a reward's weights after which landing pays best.")
+    repair.add_argument("reward", metavar="REWARD", help=reward_help)
+    repair.add_argument("--gamma", type=float, default=0.995, help="the discount")
+    repair.add_argument("--out", type=Path, help="write the mended reward here, as JSON")
+    with_json(repair)
+
     probes = add("probes", probes_command, "The recorded behaviours that a check ranks.")
     probes.add_argument("--record", action="store_true", help="fly them all anew and replace the shipped file")
     with_json(probes)
@@ -404,6 +410,41 @@ def check_command(arguments: argparse.Namespace) -> int:
     lines += [f"{marks[check.status]} {check.message}" for check in found.checks]
     _print(arguments, found.to_json(), [*lines, "", *_table(rows)])
     return VERDICTS[found.verdict]
+
+
+def repair_command(arguments: argparse.Namespace) -> int:
+    """``playground repair``."""
+    from playground.insight.repair import repair_reward
+    from playground.reward.codec import dump_reward
+    from playground.reward.presets import load_reward
+
+    reward = load_reward(arguments.reward)
+    _check_range("gamma", arguments.gamma, 0, 1)
+    found = repair_reward(reward, arguments.gamma)
+    changes = found.changes(reward)
+    if arguments.out and (found.after is not None or not found.needed):
+        arguments.out.write_text(dump_reward(found.config) + "\n", encoding="utf-8")
+    lines = [f"before: {found.before.verdict}. {found.before.sentence}"]
+    lines += [f"  {name}: {before:g} → {after:g}" for name, (before, after) in changes.items()]
+    if found.after is not None:
+        lines.append(f"after: {found.after.verdict}. {found.after.sentence}")
+    elif not found.needed:
+        lines.append("nothing to mend: landing pays best")
+    else:
+        lines.append("no weights within the sliders' ranges make landing pay best")
+        if found.missing:
+            lines.append(f"what is missing: more {found.missing} than its slider gives")
+    lines += [f"alone: {name} = {value:g}" for name, value in found.singles.items()]
+    value = {
+        "before": found.before.to_json(),
+        "after": None if found.after is None else found.after.to_json(),
+        "changes": {name: {"before": before, "after": after} for name, (before, after) in changes.items()},
+        "singles": dict(found.singles),
+        "missing": found.missing,
+        "reward": json.loads(dump_reward(found.config)),
+    }
+    _print(arguments, value, lines)
+    return VERDICTS[(found.after or found.before).verdict]
 
 
 def probes_command(arguments: argparse.Namespace) -> int:

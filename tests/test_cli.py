@@ -22,7 +22,19 @@ from playground.training.store import FILES, ModelStore, open_model
 
 SIZE = {"--steps": 256, "--n-envs": 2, "--n-steps": 64, "--batch-size": 64, "--n-epochs": 1, "--net-arch": 8}
 TINY = [str(word) for option in SIZE.items() for word in option]
-COMMANDS = ["train", "evaluate", "breakdown", "record", "export", "check", "probes", "models", "presets", "import"]
+COMMANDS = [
+    "train",
+    "evaluate",
+    "breakdown",
+    "record",
+    "export",
+    "check",
+    "repair",
+    "probes",
+    "models",
+    "presets",
+    "import",
+]
 COMMANDS += ["bench", "app"]
 SEED = 1002
 
@@ -576,6 +588,32 @@ def test_a_check_exits_with_its_verdict(capsys, reward, status, verdict):
 )
 def test_a_check_refuses_bad_input(capsys, arguments):
     status, out, err = run(capsys, "check", *arguments)
+    assert (status, out) == (2, "")
+    assert err.startswith("playground: ")
+
+
+def test_a_repair_prints_what_to_change_and_writes_the_mended_reward(capsys, tmp_path):
+    out_file = tmp_path / "mended.json"
+    status, out, err = run(capsys, "repair", "fuel-miser", "--out", str(out_file))
+    assert err == ""
+    assert "penalty_main: 6 →" in out
+    assert run(capsys, "check", str(out_file))[0] == status
+    assert status in (0, 3)
+    value = json.loads(run(capsys, "repair", "fuel-miser", "--json")[1])
+    assert value["before"]["verdict"] == "broken"
+    assert value["changes"]["penalty_main"]["before"] == 6
+    assert value["reward"] == json.loads(out_file.read_text())
+
+
+def test_a_sound_reward_needs_no_repair(capsys):
+    status, out, _ = run(capsys, "repair", "gymnasium")
+    assert status == 0
+    assert "nothing to mend" in out
+
+
+@pytest.mark.parametrize("arguments", [["no-such-reward"], ["gymnasium", "--gamma", "2"]])
+def test_a_repair_refuses_bad_input(capsys, arguments):
+    status, out, err = run(capsys, "repair", *arguments)
     assert (status, out) == (2, "")
     assert err.startswith("playground: ")
 

@@ -457,3 +457,23 @@ CHECKS: Final[tuple[Callable[[_View], Finding], ...]] = (
 )
 DOUBTS: Final = frozenset({"suicide", "stalling", "farming", "risk", "horizon", "scale"})
 """Checks whose warning makes a reward doubtful; the others' are for information."""
+
+
+def assert_reward_sound(config: RewardConfig, gamma: float = 0.995, doubtful: bool = True) -> None:
+    """Fail a test whose reward would prefer something else to landing.
+
+    Args:
+        config: the reward.
+        gamma: the discount, 0 to 1.
+        doubtful: whether a doubtful reward passes too.
+
+    Raises:
+        AssertionError: what is wrong with the reward, in words.
+
+    >>> from playground.reward.presets import GYMNASIUM
+    >>> assert_reward_sound(GYMNASIUM)
+    """
+    found = check_reward(config, gamma)
+    if found.verdict == "broken" or (found.verdict == "doubtful" and not doubtful):
+        wrong = [check.message for check in found.checks if check.status == "fail"] or [found.sentence]
+        raise AssertionError(f"the reward is {found.verdict}: {' '.join(wrong)}")

@@ -13,6 +13,7 @@ from typing import Any, Final
 
 import streamlit as st
 
+from playground.insight.repair import slider_bounds, sound_bands
 from playground.reward.account import PART_KEYS
 from playground.reward.codec import dump_reward, parse_reward, to_fields
 from playground.reward.errors import InvalidInput
@@ -38,13 +39,15 @@ GROUPS: Final[dict[str, Callable[[Term], bool]]] = {
     "fuel": lambda term: term.event is not None and not term.outcome,
     "outcome": lambda term: term.outcome,
 }
+SOUND_COLOUR: Final = "#22a35a"
 MAIN_SETTINGS: Final = ("seed", "steps", "gamma", "learning_rate")
 
 
 def draw_sidebar() -> None:
     """All of it, in the sidebar."""
     state = session()
-    st.html(_styles())
+    bands = _bands(state.draft, float(state.settings.get("gamma", TrainSpec.gamma)))
+    st.html(_styles(state.draft, bands))
     with st.sidebar:
         with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
             st.subheader(say("design.title"), anchor=False)
@@ -59,12 +62,37 @@ def draw_sidebar() -> None:
             for term in TERMS:
                 if belongs(term):
                     _weight(state, term)
+        if any(bands.values()):
+            st.caption(say("design.bands"))
         _mode(state)
         _settings(state)
 
 
-def _styles() -> str:
-    """One colour per term on its slider, and a tighter page; Streamlit makes the classes from the widgets' keys."""
+@st.cache_data(max_entries=256, show_spinner=False)
+def _bands(reward: RewardConfig, gamma: float) -> dict[str, list[tuple[float, float]]]:
+    """Where each slider may stand so that landing pays best; nothing where it may stand anywhere."""
+    limits = slider_bounds(reward)
+    return {name: [] if bands == [limits[name]] else bands for name, bands in sound_bands(reward, gamma).items()}
+
+
+def _band_style(term: Term, reward: RewardConfig, bands: list[tuple[float, float]]) -> str:
+    """Green under the stretches of a slider in which landing pays best."""
+    low, high = slider_bounds(reward)[term.weight]
+    stops = ["transparent 0"]
+    for first, last in bands:
+        start, end = (f"{100 * (value - low) / (high - low):.1f}%" for value in (first, last))
+        stops += [f"transparent {start}", f"{SOUND_COLOUR} {start}", f"{SOUND_COLOUR} {end}", f"transparent {end}"]
+    return (
+        f".st-key-slide_{term.key} [data-baseweb=slider] {{background: linear-gradient(to right, {', '.join(stops)}) "
+        "no-repeat 0 calc(50% + 9px) / 100% 4px;}}"
+    )
+
+
+def _styles(reward: RewardConfig, bands: dict[str, list[tuple[float, float]]]) -> str:
+    """One colour per term on its slider, what is sound under it, and a tighter page.
+
+    Streamlit makes the classes from the widgets' keys.
+    """
     layout = (
         ".stMainBlockContainer {padding: 3.6rem 2.5rem 2rem;}"
         "[data-testid=stSidebarHeader] {height: 1.5rem; padding-bottom: 0; margin-bottom: 0;}"
@@ -81,7 +109,8 @@ def _styles() -> str:
         f"border-radius: 50%; background: {colour_of(key)}; margin-right: .45em;}}"
         for key in PART_KEYS
     )
-    return f"<style>{layout}{''.join(terms)}</style>"
+    green = (_band_style(term, reward, bands[term.weight]) for term in TERMS if bands.get(term.weight))
+    return f"<style>{layout}{''.join(terms)}{''.join(green)}</style>"
 
 
 def _language_switch() -> None:

@@ -59,3 +59,29 @@ def test_all_zero_weights_are_told(own_home):
     assert not app.exception
     assert ":red-badge" in line(app)
     assert PRESET["article"].config.w_landing == 0
+
+
+def test_a_broken_reward_is_mended_with_one_click_and_broken_again_with_another():
+    app = start(preset="fuel-miser")
+    assert ":red-badge" in line(app)
+    app.button(key="apply_repair").click().run()
+    assert not app.exception
+    assert ":red-badge" not in line(app)
+    assert app.number_input(key="type_pen_main").value < 6
+    app.button(key="undo_repair").click().run()
+    assert app.number_input(key="type_pen_main").value == 6
+    assert ":red-badge" in line(app)
+
+
+def test_one_slider_alone_mends_it_too():
+    app = start(preset="fuel-miser")
+    app.button(key="repair_w_crash").click().run()
+    assert not app.exception
+    assert ":red-badge" not in line(app)
+    assert app.number_input(key="type_pen_main").value == 6
+
+
+def test_only_sliders_that_matter_are_shaded():
+    styles = start(preset="fuel-miser").get("html")[0].proto.body
+    assert ".st-key-slide_pen_main [data-baseweb=slider]" in styles
+    assert ".st-key-slide_legs [data-baseweb=slider]" not in styles

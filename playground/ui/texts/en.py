@@ -173,6 +173,16 @@ TEXTS: Final[dict[str, str]] = {
     "curve.landing": "Landing rate",
     "curve.steps": "steps",
     "curve.caption": "Means of 16 validation episodes, in the units of the reward that was trained on. The ringed one, best by your discounted return, became the model.",
+    # repair
+    "design.bands": "Green under a slider: there landing pays best, the others staying as they are.",
+    "repair.title": "Mend it",
+    "repair.undo": "Undo the repair",
+    "repair.apply": "Apply",
+    "repair.smallest": "The smallest change after which landing pays best:",
+    "repair.then": "Then: {verdict}. {sentence}",
+    "repair.none": "No weights within the sliders' ranges make landing pay best.",
+    "repair.missing": "What is missing: more of “{name}” than its slider gives.",
+    "repair.singles": "Or one slider alone:",
     # the player
     "episode.ghost": "Fly another policy beside it…",
     "episode.by_hand": "By hand {number}",

@@ -275,6 +275,16 @@ TEXTS: Final[dict[str, str]] = {
     "check.scale.warn": "所有回报都一样：没有什么可学的。",
     "check.invariance.ok": "除结局外，没有哪一项改变最优行为：塑形是势能式的，或者没有塑形。",
     "check.invariance.warn": "{term}每步最多以 {amount} 分改变最优行为：它不是势能式塑形。",
+    # repair
+    "design.bands": "滑块下方的绿色：其他权重不变时，着陆在那里得分最高。",
+    "repair.title": "修复",
+    "repair.undo": "撤销修复",
+    "repair.apply": "应用",
+    "repair.smallest": "让着陆得分最高的最小改动：",
+    "repair.then": "之后：{verdict}。{sentence}",
+    "repair.none": "在滑块范围内，没有任何权重能让着陆得分最高。",
+    "repair.missing": "缺的是：“{name}”要比滑块给出的更多。",
+    "repair.singles": "或者只动一个滑块：",
     # the player
     "episode.ghost": "让另一个策略一起飞…",
     "episode.by_hand": "手动 {number}",

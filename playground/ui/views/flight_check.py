@@ -3,13 +3,15 @@
 Leaves out: what was trained (``views.playground``).
 """
 
+from dataclasses import replace
 from typing import Any, Final
 
 import streamlit as st
 
 from playground.insight.flight_check import Finding, FlightCheck, check_reward
+from playground.insight.repair import Repair, repair_reward
 from playground.reward.account import PART_KEYS
-from playground.reward.terms import RewardConfig
+from playground.reward.terms import TERMS, RewardConfig
 from playground.training.spec import TrainSpec
 from playground.ui.state import Session
 from playground.ui.texts import part_name, say
@@ -25,6 +27,11 @@ def draw_check(state: Session) -> None:
     with st.container(horizontal=True, vertical_alignment="center", key="flight_check"):
         badge = f":{COLOURS[found.verdict]}-badge[{say(f'check.verdict.{found.verdict}')}]"
         st.markdown(f"{badge} {say('check.before')} {sentence(found)}", width="stretch")
+        if state.mended is not None and state.draft == state.mended[1]:
+            st.button(say("repair.undo"), key="undo_repair", icon=":material/undo:", on_click=_undo, args=(state,))
+        elif found.verdict == "broken":
+            with st.popover(say("repair.title"), icon=":material/build:"):
+                _repair(state, gamma)
         with st.popover(say("check.why"), icon=":material/fact_check:"):
             _evidence(found)
 
@@ -33,6 +40,47 @@ def draw_check(state: Session) -> None:
 def check(reward: RewardConfig, gamma: float) -> FlightCheck:
     """The check of a reward, kept for all sessions."""
     return check_reward(reward, gamma)
+
+
+@st.cache_data(max_entries=64, show_spinner=False)
+def repair(reward: RewardConfig, gamma: float) -> Repair:
+    """The nearest reward in which landing pays best, kept for all sessions."""
+    return repair_reward(reward, gamma)
+
+
+def _repair(state: Session, gamma: float) -> None:
+    """The smallest change, to be applied with one click; and the single sliders that would do."""
+    found = repair(state.draft, gamma)
+    changes = found.changes(state.draft)
+    names = {term.weight: part_name(term.key) for term in TERMS}
+    if changes:
+        st.markdown(say("repair.smallest"))
+        lines = [f"- {names[name]}: {before:g} → **{after:g}**" for name, (before, after) in changes.items()]
+        st.markdown("\n".join(lines))
+        assert found.after is not None
+        st.caption(
+            say("repair.then", verdict=say(f"check.verdict.{found.after.verdict}"), sentence=sentence(found.after))
+        )
+        st.button(say("repair.apply"), key="apply_repair", type="primary", on_click=_apply, args=(state, found.config))
+    else:
+        text = say("repair.none")
+        st.markdown(f"{text} {say('repair.missing', name=names[found.missing])}" if found.missing else text)
+    if found.singles:
+        st.markdown(say("repair.singles"))
+        for name, value in found.singles.items():
+            change: dict[str, Any] = {name: value}
+            one = replace(state.draft, **change)
+            st.button(f"{names[name]} → {value:g}", key=f"repair_{name}", on_click=_apply, args=(state, one))
+
+
+def _apply(state: Session, mended: RewardConfig) -> None:
+    state.mended = (state.draft, mended)
+    state.draft = mended
+
+
+def _undo(state: Session) -> None:
+    if state.mended is not None:
+        state.draft, state.mended = state.mended[0], None
 
 
 def sentence(found: FlightCheck) -> str:

@@ -1,0 +1,325 @@
+"""Inverse sliders: the smallest change of the weights after which landing pays best, and where each slider may stand.
+
+The return of a recorded behaviour is linear in the weights, so "this landing pays more than that crash" is a linear
+constraint on them. The smallest relative change that meets such constraints is a least-distance problem, solved as a
+non-negative least-squares one (Lawson & Hanson 1974, ch. 23). What pays best changes with the weights, so constraints
+are added until none is broken.
+
+Leaves out: what makes a reward sound (``flight_check``), and whether PPO then learns it.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+from scipy.optimize import nnls
+
+from playground.insight.flight_check import CLOSE, FlightCheck, check_reward
+from playground.insight.probe_library import CRASHES, LANDINGS, LINGERING, ProbeLibrary, load_library
+from playground.reward.terms import TERMS, WEIGHT_LIMIT, Floats, RewardConfig
+
+TARGET: Final = 0.2
+"""Deviations by which landing shall pay more than crashing and than lingering."""
+ROUNDS: Final = 60
+LONGER: Final = 1.15
+"""A change of fewer weights may be longer than the shortest by this factor."""
+REMAIN: Final = (0.1, 1e-4)
+"""What must remain of the returns' deviation, tried in turn: a reward that pays next to nothing is hardly mended."""
+NUDGE: Final = 0.05
+"""A weight of 0 counts as what would make its term this share of the returns' deviation."""
+GRID: Final = 81
+DIGITS: Final = 3
+"""Significant digits of a mended weight."""
+
+Bounds = dict[str, tuple[float, float]]
+
+
+@dataclass(frozen=True)
+class Repair:
+    """A reward and the nearest one in which landing pays best."""
+
+    before: FlightCheck
+    after: FlightCheck | None
+    """None where nothing within the sliders' ranges mends it, or nothing needs mending."""
+    config: RewardConfig
+    """The mended reward; the given one where nothing was mended."""
+    singles: Mapping[str, float]
+    """Weights that mend it alone, each with its nearest value that does."""
+    missing: str
+    """If no weights within the ranges mend it: the weight that does beyond its range; empty if none does, or none is
+    needed."""
+
+    @property
+    def needed(self) -> bool:
+        """Whether landing did not pay best."""
+        return self.before.verdict == "broken"
+
+    def changes(self, original: RewardConfig) -> dict[str, tuple[float, float]]:
+        """Each changed weight before and after."""
+        fields = [term.weight for term in TERMS]
+        pairs = {name: (getattr(original, name), getattr(self.config, name)) for name in fields}
+        return {name: pair for name, pair in pairs.items() if pair[0] != pair[1]}
+
+
+class _Contest:
+    """Landings against everything else, start by start, for many weightings at once."""
+
+    def __init__(self, config: RewardConfig, gamma: float, library: ProbeLibrary, remain: float = REMAIN[0]) -> None:
+        self.config = config
+        sums = library.sums(config.form, gamma)
+        self.fixed: Floats = sums[:, -1] * config.w_env
+        """``(E,)``: what Gymnasium's own reward pays, which no slider of a term moves."""
+        signs = np.array([config.scale * term.sign for term in TERMS])
+        self.columns: Floats = sums[:, :-1] * signs
+        """``(E, terms)``: what each field pays an episode for each unit of its weight."""
+        self.start: npt.NDArray[np.int64] = np.unique(library.seeds, return_inverse=True)[1].reshape(-1)
+        kinds = library.behaviours
+        self.rivals = tuple(np.isin(kinds, group) for group in (CRASHES, LINGERING))
+        self.landings = np.isin(kinds, LANDINGS)
+        first = self.spread(self.returns(_fields(config)[:, None]))[0]
+        self.floor = remain * float(first) or 1.0
+        self.starts = [s for s in range(int(self.start.max()) + 1) if (self.landings & (self.start == s)).any()]
+
+    def returns(self, weights: Floats) -> Floats:
+        """``(E, N)`` for weights ``(terms, N)``."""
+        result: Floats = self.columns @ weights + self.fixed[:, None]
+        return result
+
+    def deviation(self, returns: Floats) -> Floats:
+        """``(N,)``: of returns from the same start, over all episodes; at least what must remain of it."""
+        return np.maximum(self.spread(returns), self.floor)
+
+    def spread(self, returns: Floats) -> Floats:
+        """``(N,)``: of returns from the same start, over all episodes."""
+        above = self._centred(returns)
+        result: Floats = above.std(axis=0)
+        return result
+
+    def best(self, returns: Floats, group: npt.NDArray[np.bool_]) -> tuple[Floats, npt.NDArray[np.int64]]:
+        """From each start the best return of a group, ``(S, N)``, NaN where none was flown, and whose it is."""
+        found = np.full((len(self.starts), returns.shape[1]), np.nan)
+        which = np.full(found.shape, -1)
+        for row, s in enumerate(self.starts):
+            indices = np.flatnonzero(group & (self.start == s))
+            if len(indices):
+                which[row] = indices[returns[indices].argmax(axis=0)]
+                found[row] = returns[indices].max(axis=0)
+        return found, which
+
+    def cuts(self, weights: Floats, rival: npt.NDArray[np.bool_], margin: float) -> list[tuple[Floats, float]]:
+        """Constraints slope·weights + base ≥ 0 that hold where the present best landings beat these rivals by a margin.
+
+        One by a margin in deviations: they are a norm of the returns, so its tangent never exceeds it. One by a margin
+        in what must remain of them.
+        """
+        returns = self.returns(weights[:, None])
+        land, other = (self.best(returns, group)[1][:, 0] for group in (self.landings, rival))
+        met = other >= 0
+        gap = (self.columns[land[met]] - self.columns[other[met]]).mean(axis=0)
+        fixed = float((self.fixed[land[met]] - self.fixed[other[met]]).mean())
+        columns, constant = self._centred(self.columns), self._centred(self.fixed[:, None])[:, 0]
+        above = columns @ weights + constant
+        above /= np.linalg.norm(above) * np.sqrt(len(above)) or 1.0
+        relative = gap - margin * (above @ columns), fixed - margin * float(above @ constant)
+        return [relative, (gap, fixed - margin * self.floor)]
+
+    def _centred(self, values: Floats) -> Floats:
+        """Without the mean of each start."""
+        centred = values.copy()
+        for s in range(int(self.start.max()) + 1):
+            centred[self.start == s] -= values[self.start == s].mean(axis=0)
+        return centred
+
+    def gaps(self, weights: Floats) -> Floats:
+        """``(2, N)``: by how many deviations landing pays more than crashing and than lingering."""
+        returns = self.returns(weights)
+        land, _ = self.best(returns, self.landings)
+        unit = self.deviation(returns)
+        return np.stack([np.nanmean(land - self.best(returns, rival)[0], axis=0) / unit for rival in self.rivals])
+
+
+def repair_reward(
+    config: RewardConfig, gamma: float = 0.995, library: ProbeLibrary | None = None, bounds: Bounds | None = None
+) -> Repair:
+    """The smallest relative change of the terms' weights after which landing pays best by `TARGET` deviations.
+
+    Args:
+        config: any reward.
+        gamma: its discount, 0 to 1.
+        library: the behaviours; by default the shipped ones.
+        bounds: lowest and highest value of each weight; by default its slider's, widened to where it stands.
+
+    Raises:
+        ValueError: the discount is out of range.
+    """
+    library = library or load_library()
+    before = check_reward(config, gamma, library)
+    if before.verdict != "broken" or not config.replace_reward or config.scale == 0:
+        return Repair(before, None, config, {}, "")
+    contest = _Contest(config, gamma, library)
+    limits = bounds or slider_bounds(config)
+    singles = _singles(contest, limits)
+    for remain in REMAIN:
+        mended = _mend(_Contest(config, gamma, library, remain), limits, gamma, library)
+        if mended is not None:
+            return Repair(before, check_reward(mended, gamma, library), mended, singles, "")
+    beyond = {name: (min(0.0, low), WEIGHT_LIMIT) for name, (low, _) in limits.items()}
+    far = _singles(contest, beyond)
+    missing = min(far, key=lambda name: far[name] / max(limits[name][1], 1e-9), default="")
+    return Repair(before, None, config, singles, missing)
+
+
+def slider_bounds(config: RewardConfig) -> Bounds:
+    """Each weight's slider, widened to where the weight stands."""
+    limits = {}
+    for term in TERMS:
+        slider, value = term.sliders[config.form], getattr(config, term.weight)
+        limits[term.weight] = (min(slider.low, value), max(slider.high, value))
+    return limits
+
+
+def sound_bands(
+    config: RewardConfig, gamma: float = 0.995, library: ProbeLibrary | None = None
+) -> dict[str, list[tuple[float, float]]]:
+    """Where each slider may stand, the others as they are, so that landing pays best.
+
+    Returns:
+        For each weight the stretches of its slider in which landing pays more than crashing and than lingering, to the
+        grain of `GRID` places. Empty for a reward that training does not see.
+    """
+    if not config.replace_reward:
+        return {}
+    contest = _Contest(config, gamma, library or load_library())
+    bands = {}
+    for name, (low, high) in slider_bounds(config).items():
+        places = np.linspace(low, high, GRID)
+        good = (contest.gaps(_varied(config, name, places)) >= CLOSE).all(axis=0)
+        edges = np.flatnonzero(np.diff(np.concatenate([[0], good.astype(int), [0]])))
+        bands[name] = [(float(places[a]), float(places[b - 1])) for a, b in zip(edges[::2], edges[1::2], strict=True)]
+    return bands
+
+
+def _fields(config: RewardConfig) -> Floats:
+    return np.array([getattr(config, term.weight) for term in TERMS], np.float64)
+
+
+def _varied(config: RewardConfig, name: str, places: Floats) -> Floats:
+    """Weights ``(terms, N)`` with one of them at each place."""
+    weights = np.repeat(_fields(config)[:, None], len(places), axis=1)
+    weights[[term.weight for term in TERMS].index(name)] = places
+    return weights
+
+
+def _singles(contest: _Contest, limits: Bounds) -> dict[str, float]:
+    """The nearest value of each weight that mends the reward alone."""
+    found = {}
+    for name, (low, high) in limits.items():
+        now = float(getattr(contest.config, name))
+        places = np.unique(np.concatenate([np.linspace(low, high, GRID), np.geomspace(1e-3, 1, GRID) * high]))
+        places = places[(places >= low) & (places <= high)]
+        good = (contest.gaps(_varied(contest.config, name, places)) >= TARGET).all(axis=0)
+        if good.any():
+            found[name] = _rounded(float(places[good][np.abs(places[good] - now).argmin()]))
+    return found
+
+
+def _mend(contest: _Contest, limits: Bounds, gamma: float, library: ProbeLibrary) -> RewardConfig | None:
+    """The smallest change within the limits, of no more weights than it needs; None if there is none."""
+    problem = _Problem(contest, limits)
+    weights = problem.solve(problem.free)
+    if weights is None:
+        return None
+    free = problem.free
+    least = problem.length(weights)
+    while free.sum() > 1:
+        moved = np.where(free, np.abs(problem.steps(weights)), np.inf)
+        fewer = free.copy()
+        fewer[moved.argmin()] = False
+        found = problem.solve(fewer)
+        if found is None or problem.length(found) > LONGER * least:
+            break
+        free, weights = fewer, found
+    return _tidy(contest, weights, gamma, library)
+
+
+class _Problem:
+    """The search for the nearest weights in which landing pays best, in steps relative to each weight's size."""
+
+    def __init__(self, contest: _Contest, limits: Bounds) -> None:
+        self.contest = contest
+        self.origin = _fields(contest.config)
+        deviation = float(contest.deviation(contest.returns(self.origin[:, None]))[0])
+        influence = contest.columns.std(axis=0)
+        sizes = np.maximum(np.abs(self.origin), NUDGE * deviation / np.where(influence > 0, influence, np.inf))
+        self.lows, self.highs = (np.array([limits[term.weight][side] for term in TERMS]) for side in (0, 1))
+        self.free: npt.NDArray[np.bool_] = (sizes > 0) & (self.highs > self.lows)
+        self.sizes: Floats = np.where(self.free, sizes, 1.0)
+
+    def steps(self, weights: Floats) -> Floats:
+        """How far each weight has moved, relative to its size."""
+        result: Floats = (weights - self.origin) / self.sizes
+        return result
+
+    def length(self, weights: Floats) -> float:
+        """How far all have moved."""
+        return float(np.linalg.norm(self.steps(weights)))
+
+    def solve(self, free: npt.NDArray[np.bool_]) -> Floats | None:
+        """The nearest weights when only some may move; None if none do."""
+        corners = np.eye(len(free))[free]
+        rows: list[Floats] = [*corners, *-corners]
+        least: list[float] = [*self.steps(self.lows)[free], *-self.steps(self.highs)[free]]
+        weights = self.origin
+        for _ in range(ROUNDS):
+            gaps = self.contest.gaps(weights[:, None])[:, 0]
+            if (gaps >= TARGET).all():
+                return weights
+            for rival, gap in zip(self.contest.rivals, gaps, strict=True):
+                if gap < TARGET:
+                    for slope, base in self.contest.cuts(weights, rival, 1.05 * TARGET):
+                        row = slope * self.sizes * free
+                        size = float(np.linalg.norm(row)) or 1.0
+                        rows.append(row / size)
+                        least.append(-(base + float(slope @ self.origin)) / size)
+            step = _least_distance(np.array(rows), np.array(least))
+            if step is None:
+                return None
+            weights = np.clip(self.origin + self.sizes * step * free, self.lows, self.highs)
+        return None
+
+
+def _least_distance(rows: Floats, least: Floats) -> Floats | None:
+    """The shortest x with ``rows @ x >= least``; None if there is none."""
+    matrix = np.vstack([rows.T, least])
+    wanted = np.zeros(len(matrix))
+    wanted[-1] = 1.0
+    multipliers, residue = nnls(matrix, wanted, maxiter=50 * matrix.shape[1])
+    rest = matrix @ multipliers - wanted
+    if residue < 1e-8 or abs(rest[-1]) < 1e-12:
+        return None
+    result: Floats = -rest[:-1] / rest[-1]
+    return result
+
+
+def _tidy(contest: _Contest, weights: Floats, gamma: float, library: ProbeLibrary) -> RewardConfig | None:
+    """The reward with these weights, in round numbers if they do; None if the whole check still says broken."""
+    origin = _fields(contest.config)
+    close = np.where(np.abs(weights - origin) <= 1e-3 * np.abs(origin), origin, weights)
+    close[np.abs(close) < 1e-9 * np.abs(close).max()] = 0.0
+    for values in (np.array([v if v == o else _rounded(v) for v, o in zip(close, origin, strict=True)]), close):
+        changes: dict[str, Any] = {term.weight: float(v) for term, v in zip(TERMS, values, strict=True)}
+        config = replace(contest.config, **changes)
+        if check_reward(config, gamma, library).verdict != "broken":
+            return config
+    return None
+
+
+def _rounded(value: float) -> float:
+    """To `DIGITS` significant digits.
+
+    >>> _rounded(1234.5), _rounded(0.0)
+    (1230.0, 0.0)
+    """
+    return float(f"{value:.{DIGITS}g}")
