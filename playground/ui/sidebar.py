@@ -83,8 +83,9 @@ def _band_style(term: Term, reward: RewardConfig, bands: list[tuple[float, float
         start, end = (f"{100 * (value - low) / (high - low):.1f}%" for value in (first, last))
         stops += [f"transparent {start}", f"{SOUND_COLOUR} {start}", f"{SOUND_COLOUR} {end}", f"transparent {end}"]
     return (
-        f".st-key-slide_{term.key} [data-baseweb=slider] {{background: linear-gradient(to right, {', '.join(stops)}) "
-        "no-repeat 0 calc(50% + 9px) / 100% 4px;}}"
+        f".st-key-slide_{term.key} [role=group] > [data-orientation]::after {{content: ''; position: absolute; "
+        "left: 0; right: 0; top: calc(50% + 8px); height: 3px; "
+        f"background: linear-gradient(to right, {', '.join(stops)});}}"
     )
 
 

@@ -50,6 +50,8 @@ class Session:
     """Which of this tab's flights by hand is on screen instead of the policy's."""
     ghost: str | None = None
     """Key of the model that flies beside the one on screen."""
+    evidence: tuple[int, ...] = ()
+    """Recorded behaviours that are on screen instead of the policy's episode, by their place in the library."""
     mended: tuple[RewardConfig, RewardConfig] | None = None
     """The draft before the last repair and after it, for undoing."""
     why: tuple[str, int] | None = None

@@ -3,10 +3,12 @@
 import re
 
 import pytest
-from test_app import start
+from test_app import shown, start
 
 from playground.insight.flight_check import MESSAGES, check_reward
+from playground.insight.probe_library import CRASHES, LANDINGS, load_library
 from playground.reward.presets import PRESET, PRESETS
+from playground.training.store import ModelStore
 from playground.ui.texts import TEXTS
 
 
@@ -83,5 +85,39 @@ def test_one_slider_alone_mends_it_too():
 
 def test_only_sliders_that_matter_are_shaded():
     styles = start(preset="fuel-miser").get("html")[0].proto.body
-    assert ".st-key-slide_pen_main [data-baseweb=slider]" in styles
-    assert ".st-key-slide_legs [data-baseweb=slider]" not in styles
+    assert ".st-key-slide_pen_main [role=group]" in styles
+    assert ".st-key-slide_legs [role=group]" not in styles
+
+
+def test_a_check_plays_the_two_behaviours_that_disagree_and_gives_way_again():
+    app = start(preset="article")
+    app.button(key="play_suicide").click().run()
+    assert not app.exception
+    crash, landing = shown(app)["episodes"]
+    library = load_library()
+    suicide = check_reward(PRESET["article"].config)["suicide"]
+    assert [crash["id"], landing["id"]] == [f"recorded-{place}" for place in suicide.episodes]
+    assert crash["seed"] == landing["seed"]
+    assert library.behaviours[suicide.episodes[0]] in CRASHES
+    assert library.behaviours[suicide.episodes[1]] in LANDINGS
+    app.button(key="close_evidence").click().run()
+    assert len(shown(app)["episodes"]) == 1
+
+
+def test_what_pays_best_can_be_played():
+    app = start(preset="legs-farm")
+    app.button(key="play_favourite").click().run()
+    assert not app.exception
+    favourite = check_reward(PRESET["legs-farm"].config).favourite
+    assert shown(app)["episodes"][0]["id"] == f"recorded-{favourite.episode}"
+
+
+@pytest.mark.parametrize("preset", PRESETS, ids=lambda preset: preset.slug)
+def test_every_shipped_model_is_as_expected_or_the_page_says_why_not(preset):
+    summary = ModelStore().resolve(preset.slug).summary
+    came = max(("landing", "crash", "timeout"), key=lambda outcome: summary[f"{outcome}_rate"])
+    expected = check_reward(preset.config).favourite.outcome
+    app = start(preset=preset.slug)
+    told = " ".join(caption.value for caption in app.caption)
+    assert ("As the check expected." in told) == (came == expected)
+    assert ("The check expected" in told) == (came != expected)

@@ -178,6 +178,7 @@ def scene_data(
         "why": None if why is None else _answer(why, columns),
         "can_ask": can_ask,
         "can_fly": can_fly,
+        "apart": len({film.trajectory.seed for film in films}) > 1,
         "flight": flight,
     }
 

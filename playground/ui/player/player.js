@@ -148,6 +148,7 @@ class Player {
     const { words, data } = this;
     this.element.lang = data.lang;
     const two = this.episodes.length > 1;
+    if (data.apart) this.beside = true; // other seeds, other ground
     this.element.classList.toggle("two", two && this.beside);
     this.find(".screen.beside").hidden = !(two && this.beside);
     this.find(".title").textContent = words.title;
@@ -289,7 +290,7 @@ class Player {
       loop,
       button("camera", words.picture, () => this.picture()),
     ];
-    if (this.episodes.length > 1) {
+    if (this.episodes.length > 1 && !this.data.apart) {
       items.push(text(this.beside ? words.ghost : words.beside, "", () => {
         this.beside = !this.beside;
         this.build();

@@ -173,6 +173,12 @@ TEXTS: Final[dict[str, str]] = {
     "curve.landing": "Landing rate",
     "curve.steps": "steps",
     "curve.caption": "Means of 16 validation episodes, in the units of the reward that was trained on. The ringed one, best by your discounted return, became the model.",
+    "check.play": "Play it",
+    "evidence.title": "**Recorded behaviours**, paid by your draft",
+    "evidence.close": "Back to the policy",
+    "expected.hit": "As the check expected.",
+    "expected.miss": "The check expected {expected}: that pays best, but PPO ended in {came}.",
+    "expected.miss_lands": "The check expected {expected}, which pays best among recorded behaviours; PPO landed all the same.",
     # repair
     "design.bands": "Green under a slider: there landing pays best, the others staying as they are.",
     "repair.title": "Mend it",

@@ -275,6 +275,12 @@ TEXTS: Final[dict[str, str]] = {
     "check.scale.warn": "所有回报都一样：没有什么可学的。",
     "check.invariance.ok": "除结局外，没有哪一项改变最优行为：塑形是势能式的，或者没有塑形。",
     "check.invariance.warn": "{term}每步最多以 {amount} 分改变最优行为：它不是势能式塑形。",
+    "check.play": "播放",
+    "evidence.title": "**录制的行为**，按你的草稿付分",
+    "evidence.close": "回到策略",
+    "expected.hit": "与检查的预期一致。",
+    "expected.miss": "检查的预期是{expected}：那样得分最高，但 PPO 的结局是{came}。",
+    "expected.miss_lands": "检查的预期是{expected}，在录制的行为中得分最高；PPO 还是着陆了。",
     # repair
     "design.bands": "滑块下方的绿色：其他权重不变时，着陆在那里得分最高。",
     "repair.title": "修复",

@@ -13,6 +13,7 @@ import streamlit as st
 
 from playground.insight.breakdown import Breakdown, break_down, to_csv
 from playground.insight.explain import Explanation, explain
+from playground.insight.probe_library import load_library
 from playground.lander.fork import CONTINUATIONS, fork
 from playground.lander.rollout import Flight, refly
 from playground.lander.scene import film
@@ -66,7 +67,12 @@ def own_flights() -> list[OwnFlight]:
 
 def draw_episode(state: Session, model: Model, episode: Trajectory) -> None:
     """The row that picks an episode, and the player."""
-    _pick(state, model, episode)
+    if state.evidence:
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.markdown(say("evidence.title"))
+            st.button(say("evidence.close"), key="close_evidence", on_click=lambda: setattr(state, "evidence", ()))
+    else:
+        _pick(state, model, episode)
     reward = state.draft
     if not reward.replace_reward:
         st.caption(say("parts.logged"))
@@ -93,6 +99,8 @@ def player_data(state: Session, model: Model) -> dict[str, Any]:
     """Everything that the player shows now."""
     reward = seen_as(state.draft)
     gamma = model.spec.gamma
+    if state.evidence:
+        return evidence_data(state.evidence, reward, float(state.settings.get("gamma", model.spec.gamma)))
     own = own_flights()
     if state.own is not None and state.own < len(own):
         shown, name = own[state.own].film, say("episode.by_hand", number=state.own + 1)
@@ -110,6 +118,22 @@ def player_data(state: Session, model: Model) -> dict[str, Any]:
     return scene_data(
         films, names, paid, _paying(reward), gamma, file_stem(state, model), why, can_ask=True, can_fly=True
     )
+
+
+def evidence_data(places: tuple[int, ...], reward: RewardConfig, gamma: float) -> dict[str, Any]:
+    """Recorded behaviours, and what the draft would pay them."""
+    library = load_library()
+    films = [_recorded(place) for place in places]
+    names = [say(f"behaviour.{library.behaviours[place]}") for place in places]
+    paid = [break_down(f.trajectory, reward, gamma).paid for f in films]
+    return scene_data(films, names, paid, _paying(reward), gamma, "behaviours")
+
+
+@st.cache_resource(max_entries=64, show_spinner=False)
+def _recorded(place: int) -> Film:
+    """A behaviour of the library as the browser gets it."""
+    trajectory = load_library().episodes[place]
+    return make_film(f"recorded-{place}", trajectory, film(trajectory), None)
 
 
 def hand_data(state: Session, model: Model, hand: HandFlight) -> dict[str, Any]:
@@ -230,6 +254,7 @@ def _pick(state: Session, model: Model, episode: Trajectory) -> None:
     mine = [-1 - index for index in range(len(own_flights()))]
 
     def go(choice: int) -> None:
+        st.session_state["hand_flight"] = None  # whoever picks another episode has given up
         if choice < 0:
             state.own = -1 - choice
         else:

@@ -13,6 +13,7 @@ from playground.insight.repair import Repair, repair_reward
 from playground.reward.account import PART_KEYS
 from playground.reward.terms import TERMS, RewardConfig
 from playground.training.spec import TrainSpec
+from playground.training.store import Model
 from playground.ui.state import Session
 from playground.ui.texts import part_name, say
 
@@ -33,7 +34,7 @@ def draw_check(state: Session) -> None:
             with st.popover(say("repair.title"), icon=":material/build:"):
                 _repair(state, gamma)
         with st.popover(say("check.why"), icon=":material/fact_check:"):
-            _evidence(found)
+            _evidence(state, found)
 
 
 @st.cache_data(max_entries=256, show_spinner=False)
@@ -63,11 +64,13 @@ def _repair(state: Session, gamma: float) -> None:
         )
         st.button(say("repair.apply"), key="apply_repair", type="primary", on_click=_apply, args=(state, found.config))
     else:
-        text = say("repair.none")
-        st.markdown(f"{text} {say('repair.missing', name=names[found.missing])}" if found.missing else text)
-    if found.singles:
+        none = say("repair.none")
+        missing = say("repair.missing", name=names[found.missing]) if found.missing else ""
+        st.markdown(f"{none} {missing}")
+    singles = {name: value for name, value in found.singles.items() if list(changes) != [name]}
+    if singles:
         st.markdown(say("repair.singles"))
-        for name, value in found.singles.items():
+        for name, value in singles.items():
             change: dict[str, Any] = {name: value}
             one = replace(state.draft, **change)
             st.button(f"{names[name]} → {value:g}", key=f"repair_{name}", on_click=_apply, args=(state, one))
@@ -81,6 +84,16 @@ def _apply(state: Session, mended: RewardConfig) -> None:
 def _undo(state: Session) -> None:
     if state.mended is not None:
         state.draft, state.mended = state.mended[0], None
+
+
+def held_against(model: Model) -> str:
+    """The check of what a model was trained on, beside what it does: a hit or a miss, in words."""
+    expected = check(model.spec.reward, model.spec.gamma).favourite.outcome
+    s = model.summary
+    rates = {"landing": s["landing_rate"], "crash": s["crash_rate"], "timeout": s["timeout_rate"]}
+    came = max(rates, key=lambda outcome: rates[outcome])
+    kind = "hit" if came == expected else "miss_lands" if came == "landing" else "miss"
+    return say(f"expected.{kind}", expected=say(f"check.ends.{expected}"), came=say(f"check.ends.{came}"))
 
 
 def sentence(found: FlightCheck) -> str:
@@ -109,12 +122,30 @@ def _named(name: str, value: Any) -> str:
     return say("check.and").join(say(f"attribute.{key}") for key in value.split(", ") if key)
 
 
-def _evidence(found: FlightCheck) -> None:
+def _play(state: Session, name: str, episodes: tuple[int, ...]) -> None:
+    """A button that puts recorded behaviours on screen."""
+    st.button(
+        "",
+        key=f"play_{name}",
+        icon=":material/play_circle:",
+        help=say("check.play"),
+        type="tertiary",
+        on_click=lambda: setattr(state, "evidence", episodes),
+    )
+
+
+def _evidence(state: Session, found: FlightCheck) -> None:
     if found.logged_only:
         st.caption(say("check.logged_only"))
     worst_first = sorted(found.checks, key=lambda finding: list(MARKS).index(finding.status), reverse=True)
-    st.markdown("  \n".join(f"{MARKS[finding.status]} {worded(finding)}" for finding in worst_first))
-    st.markdown(f"**{say('check.ranking')}**")
+    for finding in worst_first:
+        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+            st.markdown(f"{MARKS[finding.status]} {worded(finding)}")
+            if finding.episodes and finding.status != "ok":
+                _play(state, finding.id, finding.episodes)
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        st.markdown(f"**{say('check.ranking')}**")
+        _play(state, "favourite", (found.favourite.episode,))
     rows = []
     for row in found.ranking:
         words = say(f"behaviour.{row.behaviour}"), say(f"check.ends.{row.outcome}")

@@ -10,6 +10,7 @@ from playground.training.store import SHORT, Model
 from playground.ui.jobs_panel import draw_job
 from playground.ui.state import board, model_name, session, store
 from playground.ui.texts import language, say, say_error
+from playground.ui.views.flight_check import held_against
 
 PAGE = 30
 
@@ -62,7 +63,7 @@ def _row(model: Model, name: str, line: str, broken: str) -> None:
     with st.container(border=True):
         words, show, away = st.columns([6, 1, 1], vertical_alignment="center")
         words.markdown(f"**{name}**")
-        words.caption(line or say("models.broken", reason=broken))
+        words.caption(say("models.broken", reason=broken) if broken else f"{line} · {held_against(model)}")
         if not broken and show.button(say("models.show"), key=f"show_{model.key}", width="stretch"):
             session().show(model)
             st.switch_page(st.session_state["pages"]["playground"])

@@ -21,7 +21,7 @@ from playground.ui.jobs_panel import draw_curves, draw_watched_job
 from playground.ui.state import Session, board, load, model_name, session, shown_model, store
 from playground.ui.texts import language, part_name, say, say_error
 from playground.ui.views.episode import chosen_episode, draw_episode, file_stem, seen_as
-from playground.ui.views.flight_check import draw_check
+from playground.ui.views.flight_check import draw_check, held_against
 
 
 def draw() -> None:
@@ -52,7 +52,7 @@ def _verdict(state: Session, model: Model) -> None:
     name = model_name(model, language())
     about = say("verdict.trained_on", name=name, steps=f"{model.manifest['steps']:,}", seed=model.spec.seed)
     lesson = f" — {PRESET[model.slug].lesson[language()]}" if model.slug is not None and model.slug in PRESET else ""
-    st.caption(about + lesson)
+    st.caption(f"{about}{lesson} {held_against(model)}")
     if state.draft != model.spec.reward:
         job = board().find(state.spec.key)
         training = job is not None and job.alive
