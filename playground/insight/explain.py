@@ -25,8 +25,6 @@ class Explanation:
 
     chosen: int
     """The action that was taken."""
-    best: int
-    """The action with the highest mean return."""
     returns: Floats
     """``(4, n)``: discounted return of every branch, from the fork on."""
     parts: Floats
@@ -115,7 +113,7 @@ def explain(branches: Sequence[Sequence[Trajectory]], chosen: int, reward: Rewar
     paid = np.array([[_paid(branch, reward, gamma) for branch in flown] for flown in branches])
     returns = paid.sum(axis=2)
     landed = np.array([[branch.outcome == Outcome.LANDED for branch in flown] for flown in branches]).mean(axis=1)
-    return Explanation(chosen, int(returns.mean(axis=1).argmax()), returns, paid.mean(axis=1), landed)
+    return Explanation(chosen, returns, paid.mean(axis=1), landed)
 
 
 def _paid(trajectory: Trajectory, reward: RewardConfig, gamma: float) -> Floats:

@@ -1,4 +1,4 @@
-"""What a reward would prefer, before any training: recorded behaviours ranked by their return, and ten checks.
+"""What a reward would prefer, before any training: recorded behaviours ranked by their return, and twelve checks.
 
 A return is linear in the weights, so the whole check is a matrix of discounted component sums times one vector. It says
 what pays best among behaviours that were flown, not what an optimiser will find: exploration may fail where the optimum

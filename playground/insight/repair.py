@@ -145,6 +145,8 @@ def repair_reward(
 ) -> Repair:
     """The smallest relative change of the terms' weights after which landing pays best by `TARGET` deviations.
 
+    The smallest for the landings that pay best on the way there: another landing might be made the best one with less.
+
     Args:
         config: any reward.
         gamma: its discount, 0 to 1.
@@ -156,17 +158,28 @@ def repair_reward(
     """
     library = library or load_library()
     before = check_reward(config, gamma, library)
-    if before.verdict != "broken" or not config.replace_reward or config.scale == 0:
+    if before.verdict != "broken" or not config.replace_reward or config.scale == 0 or gamma == 0:
         return Repair(before, None, config, {}, "")
     contest = _Contest(config, gamma, library)
     limits = bounds or slider_bounds(config)
-    singles = _singles(contest, limits)
+
+    def alone(within: Bounds) -> dict[str, float]:
+        found = _singles(contest, within)
+        passes = {n: check_reward(_with(config, n, v), gamma, library).verdict != "broken" for n, v in found.items()}
+        return {name: value for name, value in found.items() if passes[name]}
+
+    singles = alone(limits)
     for remain in REMAIN:
         mended = _mend(_Contest(config, gamma, library, remain), limits, gamma, library)
         if mended is not None:
             return Repair(before, check_reward(mended, gamma, library), mended, singles, "")
+    if singles:  # the search cuts corners; a single slider needs none
+        problem = _Problem(contest, limits)
+        one = min(singles, key=lambda name: problem.length(_fields(_with(config, name, singles[name]))))
+        mended = _with(config, one, singles[one])
+        return Repair(before, check_reward(mended, gamma, library), mended, singles, "")
     beyond = {name: (min(0.0, low), WEIGHT_LIMIT) for name, (low, _) in limits.items()}
-    far = _singles(contest, beyond)
+    far = alone(beyond)
     missing = min(far, key=lambda name: far[name] / max(limits[name][1], 1e-9), default="")
     return Repair(before, None, config, singles, missing)
 
@@ -187,9 +200,9 @@ def sound_bands(
 
     Returns:
         For each weight the stretches of its slider in which landing pays more than crashing and than lingering, to the
-        grain of `GRID` places. Empty for a reward that training does not see.
+        grain of `GRID` places. Nothing for a reward that training does not see, or that looks no step ahead.
     """
-    if not config.replace_reward:
+    if not config.replace_reward or gamma == 0:
         return {}
     contest = _Contest(config, gamma, library or load_library())
     bands = {}
@@ -199,6 +212,11 @@ def sound_bands(
         edges = np.flatnonzero(np.diff(np.concatenate([[0], good.astype(int), [0]])))
         bands[name] = [(float(places[a]), float(places[b - 1])) for a, b in zip(edges[::2], edges[1::2], strict=True)]
     return bands
+
+
+def _with(config: RewardConfig, name: str, value: float) -> RewardConfig:
+    change: dict[str, Any] = {name: value}
+    return replace(config, **change)
 
 
 def _fields(config: RewardConfig) -> Floats:
@@ -295,7 +313,10 @@ def _least_distance(rows: Floats, least: Floats) -> Floats | None:
     matrix = np.vstack([rows.T, least])
     wanted = np.zeros(len(matrix))
     wanted[-1] = 1.0
-    multipliers, residue = nnls(matrix, wanted, maxiter=50 * matrix.shape[1])
+    try:
+        multipliers, residue = nnls(matrix, wanted, maxiter=50 * matrix.shape[1])
+    except RuntimeError:  # it gave up
+        return None
     rest = matrix @ multipliers - wanted
     if residue < 1e-8 or abs(rest[-1]) < 1e-12:
         return None

@@ -15,7 +15,6 @@ from gymnasium.envs.box2d.lunar_lander import (
     LANDER_POLY,
     LEG_H,
     LEG_W,
-    MAIN_ENGINE_Y_LOCATION,
     SCALE,
     SIDE_ENGINE_AWAY,
     SIDE_ENGINE_HEIGHT,
@@ -32,7 +31,6 @@ BODY: Final = tuple((x / SCALE, y / SCALE) for x, y in LANDER_POLY)
 """The hull's corners around its own middle."""
 LEG: Final = (2 * LEG_W / SCALE, 2 * LEG_H / SCALE)
 """Width and height of a leg."""
-MAIN_ENGINE: Final = (0.0, -MAIN_ENGINE_Y_LOCATION / SCALE)
 SIDE_ENGINE: Final = (SIDE_ENGINE_AWAY / SCALE, SIDE_ENGINE_HEIGHT / SCALE)
 """Of the engine on the hull's right; the other one mirrors it."""
 GRAVITY: Final = -10.0
@@ -91,7 +89,7 @@ def _whereabouts(simulator: Any) -> tuple[Any, Any]:
 def instruments(trajectory: Trajectory) -> dict[str, npt.NDArray[np.float64]]:
     """The observations in plain units, each ``(T + 1,)``.
 
-    ``offset_m`` from the pad's middle and ``height_m`` of the resting height above it, ``speed_x_m_s``,
+    ``offset_m`` from the pad's middle, ``height_m`` above where it rests on the pad, ``speed_x_m_s``,
     ``speed_y_m_s``, ``tilt_deg`` (left is positive), ``spin_deg_s``, and ``push_x_m_s2``, ``push_y_m_s2``: what engines
     and ground added to gravity's fall since the frame before (0 in the first frame).
     """

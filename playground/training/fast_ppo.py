@@ -139,7 +139,7 @@ class FastPPO(PPO):
 
     @property
     def exploration(self) -> float:
-        """How much of the bonus and of the persistence is left: 1 at the start, 0 from half of the training on."""
+        """How much of the entropy bonus is left: 1 at the start, 0 from half of the training on, as for persistence."""
         return max(0.0, 2 * self._current_progress_remaining - 1) if self.decay_entropy else 1.0
 
     def _normalize(self, rewards: npt.NDArray[Any], dones: npt.NDArray[np.bool_]) -> npt.NDArray[Any]:

@@ -27,7 +27,7 @@ from playground.lander.trajectory import Trajectory
 from playground.reward.terms import Transitions
 
 PERSISTENT_ONE_IN: Final = 8
-"""Of so many landers of a group, the last one explores persistently."""
+"""Of so many landers of a fleet, the last one explores persistently."""
 GROUPS: Final = 2
 """Into how many groups a fleet is split, on any machine."""
 
@@ -95,9 +95,11 @@ class Landers:
 
     Args:
         n: how many.
+        offset: how many landers of the fleet come before them.
     """
 
-    def __init__(self, n: int) -> None:
+    def __init__(self, n: int, offset: int = 0) -> None:
+        self._persistent = np.flatnonzero((np.arange(n) + offset) % PERSISTENT_ONE_IN == PERSISTENT_ONE_IN - 1)
         self.simulators = [make_simulator() for _ in range(n)]
         self.observations = np.zeros((n, OBSERVATION_SIZE), np.float32)
         self._steps = np.zeros(n, np.int64)
@@ -212,7 +214,7 @@ class Landers:
     def _draw_noise(self, shape: tuple[int, int], persistence: float) -> npt.NDArray[np.float32]:
         """Gumbel noise ``(T, n, 4)``; in a persistent lander's column, rows repeat."""
         noise = self._noise.gumbel(size=(*shape, 4)).astype(np.float32)
-        persistent = np.arange(PERSISTENT_ONE_IN - 1, shape[1], PERSISTENT_ONE_IN)
+        persistent = self._persistent
         if persistence and len(persistent):
             fresh = self._noise.random((shape[0], len(persistent))) >= persistence
             drawn_at = np.maximum.accumulate(np.where(fresh, np.arange(shape[0])[:, None], 0), axis=0)
@@ -241,8 +243,9 @@ class Fleet:
         sizes = [len(part) for part in np.array_split(np.arange(n), min(GROUPS, n))]
         self._groups = len(sizes)
         remote = min(remote, self._groups - 1)
-        self._remote = [_RemoteLanders(size) for size in sizes[:remote]]
-        self._local = [Landers(size) for size in sizes[remote:]]
+        parts = [(size, sum(sizes[:index])) for index, size in enumerate(sizes)]
+        self._remote = [_RemoteLanders(*part) for part in parts[:remote]]
+        self._local = [Landers(*part) for part in parts[remote:]]
 
     def start(self, *entropy: int) -> None:
         """Reset all landers from these numbers."""
@@ -305,8 +308,8 @@ class _RemoteLanders:
     Not ``multiprocessing``, which imports the caller's main module again.
     """
 
-    def __init__(self, n: int) -> None:
-        code = f"from {__name__} import serve; serve({n})"
+    def __init__(self, n: int, offset: int) -> None:
+        code = f"from {__name__} import serve; serve({n}, {offset})"
         found_like_here = os.pathsep.join(path for path in sys.path if path)
         self._process = subprocess.Popen(
             [sys.executable, "-P", "-c", code],
@@ -349,14 +352,14 @@ class _RemoteLanders:
         )
 
 
-def serve(n: int) -> None:
+def serve(n: int, offset: int) -> None:
     """Answer calls until the input ends, which it does when whoever asked is gone."""
     import signal
 
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for whoever asked
     answers = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # whatever a library prints is no answer
-    landers = Landers(n)
+    landers = Landers(n, offset)
     while True:
         try:
             name, args = pickle.load(sys.stdin.buffer)  # noqa: S301 (from our own process)

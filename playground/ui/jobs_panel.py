@@ -30,6 +30,7 @@ def finish_watching() -> None:
     state = session()
     if state.watching is not None and store().find(state.watching) is not None:
         state.shown, state.watching = state.watching, None
+        state.watch()
         state.notice = say("train.done")
 
 

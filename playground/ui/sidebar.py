@@ -99,7 +99,6 @@ def _styles(reward: RewardConfig, bands: dict[str, list[tuple[float, float]]]) -
         "[data-testid=stSidebarHeader] {height: 1.5rem; padding-bottom: 0; margin-bottom: 0;}"
         "[data-testid=stSliderThumbValue], [data-testid=stSliderTickBar] {display: none;}"
         "[data-testid=stSidebarUserContent] [data-testid=stVerticalBlock] {gap: .55rem;}"
-        "[data-testid=stImage] img {border: 1px solid rgba(128, 128, 128, .3);}"
         ".stMainBlockContainer h2 {font-size: 1.75rem; padding: 0 0 .35rem;}"
         "[data-testid=stMetricValue] {font-size: 1.6rem;}"
         "@media (max-width: 640px) {.stMainBlockContainer {padding: 3.6rem 1rem 1rem;}"
@@ -202,6 +201,7 @@ def _train_button(state: Session) -> str:
         try:
             if act == "load":
                 state.shown = key
+                state.watch()
             else:
                 board().submit(spec)
                 state.watching = key
@@ -407,7 +407,7 @@ def _setting(state: Session, name: str) -> None:
         bounds = BOUNDS[name]
         kind = int if bounds.whole else float
         horizon = "∞" if value == 1 else f"{1 / (1 - value):,.0f}" if name == "gamma" else ""
-        helped = ("steps", "gamma", "until_landing")
+        helped = ("steps", "gamma", "until_landing", "persistence")
         words = say(f"settings.{name}.help", horizon=horizon) if name in helped else None
         steps: Any = {"steps": 50_000, "gamma": 0.001, "learning_rate": 1e-4}.get(name, 1 if kind is int else 0.01)
         shape = None if kind is int else "%.6g" if name == "learning_rate" else "%.4g"

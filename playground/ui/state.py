@@ -48,14 +48,16 @@ class Session:
     seed: int = EVALUATION_SEEDS.start
     own: int | None = None
     """Which of this tab's flights by hand is on screen instead of the policy's."""
+    hand: Any = None
+    """The flight by hand that is under way."""
     ghost: str | None = None
     """Key of the model that flies beside the one on screen."""
     evidence: tuple[int, ...] = ()
     """Recorded behaviours that are on screen instead of the policy's episode, by their place in the library."""
     mended: tuple[RewardConfig, RewardConfig] | None = None
     """The draft before the last repair and after it, for undoing."""
-    why: tuple[str, int] | None = None
-    """Which episode and step was last asked about."""
+    why: tuple[str, int, int] | None = None
+    """Which episode and step was last asked about, and the number of the question."""
     problems: list[InvalidInput] = field(default_factory=list)
     """What was wrong with the link."""
     notice: str = ""
@@ -100,10 +102,24 @@ class Session:
         model = store().find(self.spec.key)
         if model is not None:
             self.shown = model.key
+            self.watch()
+
+    def watch(self, seed: int | None = None, own: int | None = None, evidence: tuple[int, ...] = ()) -> None:
+        """Put another episode on screen; whatever was there gives way.
+
+        Args:
+            seed: of the policy's episode; as it is by default.
+            own: which flight by hand instead.
+            evidence: which recorded behaviours instead.
+        """
+        self.own, self.evidence, self.hand = own, evidence, None
+        if seed is not None:
+            self.seed = seed
 
     def show(self, model: Model) -> None:
         """Put a model on screen, and its design into the sidebar."""
         self.shown, self.draft = model.key, model.spec.reward
+        self.watch()
         self.preset = model.slug if model.slug is not None and model.slug in PRESET else nearest_preset(self.draft).slug
         default = hyperparameters(TrainSpec(reward=self.draft))
         self.settings = {n: v for n, v in hyperparameters(model.spec).items() if v != default[n]}

@@ -260,6 +260,11 @@ def test_why_is_answered_in_the_app(open_tab):
     tab.player.locator(".why .option").first.wait_for()
     assert tab.player.locator(".why .option").count() == 4
     assert tab.step == 0
+    tab.player.locator(".why .close").click()
+    assert tab.player.locator(".why:visible").count() == 0
+    tab.page.get_by_text("Why this action?", exact=True).click()  # the very same question again
+    tab.player.locator(".why .option").first.wait_for()
+    assert tab.player.locator("button.ask").is_enabled()
     assert not tab.errors
 
 
@@ -272,6 +277,31 @@ def test_a_flight_by_hand_goes_into_the_list(open_tab):
     assert tab.player.locator(".row.sum").count() == 1
     tab.wait(lambda: tab.step > 50)
     assert not tab.errors
+
+
+def test_a_flight_that_is_given_up_does_not_come_back(open_tab):
+    tab = open_tab("?lang=en")
+    tab.page.get_by_text("Fly it yourself", exact=True).click()
+    tab.wait(lambda: tab.step > 3)
+    tab.page.keyboard.press("Escape")
+    tab.page.get_by_text("Why this action?", exact=True).wait_for()
+    tab.page.wait_for_timeout(1000)
+    assert tab.page.get_by_text("Give up", exact=True).count() == 0
+    assert tab.player.locator(".who").first.inner_text() == "Gymnasium's own"
+    assert not tab.errors
+
+
+def test_a_downloaded_flight_by_hand_is_that_flight_in_the_session_s_language(open_tab):
+    tab = open_tab("?lang=zh")
+    tab.page.get_by_text("亲自驾驶", exact=True).click()
+    tab.page.keyboard.down("ArrowLeft")
+    tab.wait(lambda: tab.page.get_by_text("为什么选这个动作？", exact=True).count() == 1)
+    tab.page.locator("[data-testid=stPopover] button").last.click()
+    with tab.page.expect_download() as download:
+        tab.page.get_by_role("button", name="HTML").click()
+    page = download.value.path().read_text(encoding="utf-8")
+    assert "手动 1" in page
+    assert 'lang="zh"' in page
 
 
 def test_a_picked_thumbnail_is_played(open_tab):

@@ -54,6 +54,16 @@ def test_one_lander_of_eight_keeps_its_noise_for_long():
     assert not np.delete(kept, persistent).any()
 
 
+@pytest.mark.parametrize(("n", "persistent"), [(4, []), (8, [7]), (12, [7]), (24, [7, 15, 23]), (32, [7, 15, 23, 31])])
+def test_one_of_eight_is_counted_over_the_whole_fleet(n, persistent):
+    fleet = Fleet(n)
+    found, offset = [], 0
+    for group in fleet._local:
+        found += (group._persistent + offset).tolist()
+        offset += len(group.simulators)
+    assert found == persistent
+
+
 def test_persistent_noise_still_draws_from_the_policy():
     """Each step's distribution is the softmax; only steps that follow each other are alike."""
     landers = Landers(8)

@@ -66,6 +66,8 @@ def test_all_zero_weights_are_told(own_home):
 def test_a_broken_reward_is_mended_with_one_click_and_broken_again_with_another():
     app = start(preset="fuel-miser")
     assert ":red-badge" in line(app)
+    app.session_state["mend"] = True
+    app.run()
     app.button(key="apply_repair").click().run()
     assert not app.exception
     assert ":red-badge" not in line(app)
@@ -77,6 +79,8 @@ def test_a_broken_reward_is_mended_with_one_click_and_broken_again_with_another(
 
 def test_one_slider_alone_mends_it_too():
     app = start(preset="fuel-miser")
+    app.session_state["mend"] = True
+    app.run()
     app.button(key="repair_w_crash").click().run()
     assert not app.exception
     assert ":red-badge" not in line(app)

@@ -91,7 +91,7 @@ def test_two_episodes_stand_on_one_playhead(model, landing):
 def test_the_answer_names_the_actions_and_adds_up(model, landing):
     step = 80
     why = explain(fork(landing, step, model.policy, 3), int(landing.actions[step]), GYMNASIUM, 0.99)
-    answer = data_of(landing, why=why)["why"]
+    answer = data_of(landing, why=(1, step, why))["why"]
     chosen, *others = answer["rows"]
     assert chosen["chosen"]
     assert set(chosen["gaps"]) == {0.0}

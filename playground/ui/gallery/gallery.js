@@ -35,6 +35,7 @@ export default function gallery(component) {
         const shown = value(episode) === null ? "–" : `${value(episode).toFixed(digits).replace("-", "−")}${unit}`;
         button.querySelector("span").textContent = shown;
         button.setAttribute("aria-label", `${data.words.seed} ${episode.seed}, ${episode.outcome}, ${shown}`);
+        button.setAttribute("aria-pressed", String(episode.seed === data.chosen));
         button.title = button.getAttribute("aria-label");
         return button;
       }),
@@ -44,7 +45,10 @@ export default function gallery(component) {
     state.order = select.value;
     sort();
   };
+  const active = element.getRootNode().activeElement;
+  const focused = active && cells.contains(active) ? active.dataset.seed : null;
   sort();
+  if (focused !== null) pictures.get(Number(focused)).focus({ preventScroll: true });
 }
 
 function picture(episode, component) {

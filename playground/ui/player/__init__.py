@@ -23,7 +23,7 @@ from gymnasium.envs.box2d.lunar_lander import VIEWPORT_H, VIEWPORT_W
 from playground.insight.explain import Explanation
 from playground.insight.moments import Moment, find_moments
 from playground.lander.policy import Policy
-from playground.lander.scene import BODY, LEG, SIDE_ENGINE, WORLD_HEIGHT, WORLD_WIDTH, Scene, instruments
+from playground.lander.scene import BODY, LEG, SIDE_ENGINE, WORLD_WIDTH, Scene, instruments
 from playground.lander.simulator import STEPS_PER_SECOND
 from playground.lander.trajectory import Trajectory
 from playground.reward.account import PART_KEYS
@@ -137,7 +137,7 @@ def scene_data(
     parts: Sequence[str],
     gamma: float,
     file: str,
-    why: Explanation | None = None,
+    why: tuple[int, int, Explanation] | None = None,
     can_ask: bool = False,
     can_fly: bool = False,
     flight: Mapping[str, Any] | None = None,
@@ -151,11 +151,11 @@ def scene_data(
         parts: which parts have a bar.
         gamma: the discount of the discounted view.
         file: name of what is downloaded, without its ending.
-        why: the answer to the last question about this episode.
+        why: the number of the last question about this episode, the step that it is about, and its answer.
         can_ask: whether there is a policy to ask.
         can_fly: whether the arrow keys may fly.
-        flight: if this is a flight by hand under way: its ``id``, whether it has ``ended``, the ``chunk`` of actions
-            that the server wants at a time, and its ``pace`` in simulated seconds a second.
+        flight: if this is a flight by hand under way: its ``id``, its ``actions`` so far, whether it has ``ended``, the
+            ``chunk`` of actions that the server wants at a time, and its ``pace`` in simulated seconds a second.
     """
     columns = [PART_KEYS.index(key) for key in parts]
     return {
@@ -175,7 +175,7 @@ def scene_data(
             }
             for film, name, amounts in zip(films, names, paid, strict=True)
         ],
-        "why": None if why is None else _answer(why, columns),
+        "why": None if why is None else {"asked": why[0], **_answer(why[2], why[1], columns)},
         "can_ask": can_ask,
         "can_fly": can_fly,
         "apart": len({film.trajectory.seed for film in films}) > 1,
@@ -194,7 +194,6 @@ def _common() -> dict[str, Any]:
         "world": {
             "pixels": [VIEWPORT_W, VIEWPORT_H],
             "width": WORLD_WIDTH,
-            "height": WORLD_HEIGHT,
             "fps": STEPS_PER_SECOND,
             "body": BODY,
             "leg": LEG,
@@ -209,56 +208,69 @@ def _template(key: str) -> str:
 
 
 def _mark(moment: Moment) -> dict[str, Any]:
-    seconds = f"{(moment.step + 1) / STEPS_PER_SECOND:.2f}"
     part = part_name(moment.part) if moment.part else ""
-    amount = f"{moment.amount:+,.4g}" if moment.kind == "payment" else f"{moment.amount:.0f}"
+    amount = amount_words(moment.amount) if moment.kind == "payment" else f"{moment.amount:.0f}"
     return {
         "step": moment.step,
         "kind": moment.kind,
         "colour": colour_of(moment.part) if moment.part else "",
-        "text": say(f"moment.{moment.kind}", seconds=seconds, part=part, amount=amount),
+        "text": say(f"moment.{moment.kind}", seconds=_seconds(moment.step + 1), part=part, amount=amount),
     }
 
 
-def _answer(why: Explanation, columns: Sequence[int]) -> dict[str, Any]:
+def _seconds(frame: int) -> str:
+    return f"{frame / STEPS_PER_SECOND:.2f}"
+
+
+def amount_words(value: float, sign: bool = True) -> str:
+    """An amount as the player writes it.
+
+    >>> amount_words(1234567.0), amount_words(-0.5), amount_words(12.345, sign=False)
+    ('+1,234,567', '−0.500', '12.35')
+    """
+    size = abs(value)
+    mark = "−" if value < 0 else "+" if sign and value > 0 else ""
+    if size == 0:
+        return "0"
+    digits = 0 if size >= 1e4 else 1 if size >= 100 else 2 if size >= 1 else 3
+    return mark + (f"{size:,.{digits}f}" if size >= 1e-3 else f"{size:.1e}".replace("-", "−"))
+
+
+def _answer(why: Explanation, step: int, columns: Sequence[int]) -> dict[str, Any]:
     """An explanation in words, and its bars: what each part pays more for the chosen action."""
     others = [action for action in range(len(ACTIONS)) if action != why.chosen]
     rival = max(others, key=lambda action: why.means[action])
     names = [say(f"action.{name}") for name in ACTIONS]
-    ahead = why.difference(rival).sum()
-    error = why.difference_error(rival)
-    unsure = abs(ahead) <= 2 * error or ahead == 0
-    verdict = "unsure" if unsure else "better" if ahead > 0 else "worse"
-    values = {"chosen": names[why.chosen], "other": names[rival], "gap": f"{abs(ahead):,.3g}", "error": f"{error:,.2g}"}
-    sentence = say(f"why.{verdict}", **values)
+    ahead, error = float(why.difference(rival).sum()), why.difference_error(rival)
+    winner, loser = (why.chosen, rival) if ahead >= 0 else (rival, why.chosen)
+    verdict = "unsure" if abs(ahead) <= 2 * error or ahead == 0 else "better" if ahead > 0 else "worse"
+    gap = {"gap": amount_words(abs(ahead), sign=False), "error": amount_words(error, sign=False)}
+    sentence = say(f"why.{verdict}", chosen=names[why.chosen], other=names[rival], **gap)
     text = [sentence[:1].upper() + sentence[1:]]
-    gaps = why.difference(rival)
-    for kind, keys in zip(("for", "against"), why.reasons(rival), strict=True):
-        if keys and not unsure:
-            told = [f"{part_name(key)} ({gaps[PART_KEYS.index(key)]:+,.3g})".replace("-", "−") for key in keys]
-            text.append(say(f"why.{kind}", parts=say("list.comma").join(told), chosen=values["chosen"]))
+    if verdict != "unsure":
+        in_favour, against = why.reasons(rival) if winner == why.chosen else why.reasons(rival)[::-1]
+        gaps = why.parts[winner] - why.parts[loser]
+        for kind, keys in (("for", in_favour), ("against", against)):
+            told = [f"{part_name(key)} ({amount_words(float(gaps[PART_KEYS.index(key)]))})" for key in keys]
+            if told:
+                text.append(say(f"why.{kind}", parts=say("list.comma").join(told), winner=names[winner]))
     n = why.returns.shape[1]
     rows = []
     for action in [why.chosen, *sorted(others, key=lambda a: -why.means[a])]:
-        landed = round(n * why.landed[action])
+        mean, spread = float(why.means[action]), float(why.spreads[action])
+        values = {"mean": amount_words(mean, sign=False), "spread": amount_words(spread, sign=False)}
         rows.append(
             {
                 "name": names[action],
                 "chosen": action == why.chosen,
-                "text": say(
-                    "why.row",
-                    mean=f"{why.means[action]:,.4g}",
-                    spread=f"{why.spreads[action]:,.2g}",
-                    landed=landed,
-                    n=n,
-                ),
+                "text": say("why.row", landed=round(n * why.landed[action]), n=n, **values),
                 "gaps": why.difference(action)[list(columns)].tolist(),
             }
         )
     return {
-        "title": say("why.title"),
+        "title": say("why.title", seconds=_seconds(step), step=step),
         "text": text,
-        "axis": say("why.axis", chosen=values["chosen"]),
+        "axis": say("why.axis", chosen=names[why.chosen]),
         "rows": rows,
         "note": say("why.note", n=n),
     }

@@ -13,10 +13,9 @@ class PartsChart {
     const dots = window.devicePixelRatio || 1;
     const wide = Math.max(1, Math.round(this.canvas.clientWidth * dots));
     const high = Math.max(1, Math.round(this.canvas.clientHeight * dots));
-    if (this.canvas.width === wide && this.canvas.height === high) return false;
+    if (this.canvas.width === wide && this.canvas.height === high) return;
     this.canvas.width = wide;
     this.canvas.height = high;
-    return true;
   }
 
   // Share of the width at which a frame lies, and back.
@@ -26,8 +25,8 @@ class PartsChart {
     return Math.round(Math.min(Math.max(share, 0), 1) * this.steps);
   }
 
-  // account: {steps, columns, paid (steps × columns), sums}; hidden: a set of columns; other: a second account.
-  draw(account, other, colours, net, mode, hidden, ink, steps) {
+  // accounts: one or two of {steps, columns, paid (steps × columns), sums, total}; hidden: a set of columns.
+  draw([account, other], colours, net, mode, hidden, ink, steps) {
     const g = this.canvas.getContext("2d");
     const dots = window.devicePixelRatio || 1;
     this.width = this.canvas.width / dots;
@@ -36,10 +35,13 @@ class PartsChart {
     g.setTransform(dots, 0, 0, dots, 0, 0);
     g.clearRect(0, 0, this.width, this.height);
     const columns = colours.map((_, k) => k).filter((k) => !hidden.has(k));
-    const range = mode === "steps" ? this.binned(account, columns) : this.summed([account, other], columns);
+    const nets = mode === "steps" ? [account, other].filter(Boolean).map((each) => this.nets(each)) : [];
+    const range = mode === "steps" ? this.binned(account, columns, nets) : this.summed([account, other], columns);
     this.axes(g, range, ink);
-    if (mode === "steps") this.bars(g, account, columns, colours, range, ink);
-    else {
+    if (mode === "steps") {
+      this.bars(g, columns, colours, range);
+      nets.forEach((points, i) => this.netLine(g, points, range, ink.text, i ? [3, 3] : []));
+    } else {
       if (other) this.lines(g, other, columns, colours, net, range, [3, 3]);
       this.lines(g, account, columns, colours, net, range, []);
     }
@@ -49,10 +51,22 @@ class PartsChart {
     return PAD.top + (this.height - PAD.top - PAD.bottom) * ((high - value) / (high - low));
   }
 
-  binned(account, columns) {
+  // Mean reward of a step in each bin: of all parts, shown or not.
+  nets({ steps, total }) {
+    const width = Math.max(1, Math.ceil(steps / BINS));
+    const points = [];
+    for (let start = 0; start < steps; start += width) {
+      const end = Math.min(start + width, steps);
+      points.push({ middle: (start + end) / 2, mean: (total[end] - total[start]) / (end - start) });
+    }
+    return points;
+  }
+
+  binned(account, columns, nets) {
     const width = Math.max(1, Math.ceil(account.steps / BINS));
     this.bins = [];
-    let low = 0, high = 0;
+    let low = Math.min(0, ...nets.flat().map((point) => point.mean));
+    let high = Math.max(0, ...nets.flat().map((point) => point.mean));
     for (let start = 0; start < account.steps; start += width) {
       const end = Math.min(start + width, account.steps);
       const means = columns.map((k) => {
@@ -113,9 +127,7 @@ class PartsChart {
     }
   }
 
-  bars(g, account, columns, colours, range, ink) {
-    g.strokeStyle = ink.text;
-    const net = [];
+  bars(g, columns, colours, range) {
     for (const { start, end, means } of this.bins) {
       const left = this.place(start);
       const right = this.place(end);
@@ -129,13 +141,18 @@ class PartsChart {
         g.fillStyle = colours[columns[i]];
         g.fillRect(left, top, Math.max(right - left - 0.5, 0.8), Math.max(bottom - top, 0.5));
       });
-      net.push([(left + right) / 2, this.y(means.reduce((a, b) => a + b, 0), range)]);
     }
+  }
+
+  netLine(g, points, range, colour, dash) {
+    g.strokeStyle = colour;
     g.globalAlpha = 0.7;
     g.lineWidth = 1.2;
+    g.setLineDash(dash);
     g.beginPath();
-    for (const [x, y] of net) g.lineTo(x, y);
+    for (const { middle, mean } of points) g.lineTo(this.place(middle), this.y(mean, range));
     g.stroke();
+    g.setLineDash([]);
     g.globalAlpha = 1;
   }
 

@@ -3,7 +3,6 @@
 
 const SPEEDS = [0.25, 0.5, 1, 2, 4];
 const HOLD_SECONDS = 1.6;
-const FRESH_FRAMES = 25; // so long a payment stays lit
 const ICONS = {
   play: "M5 3v14l11-7z",
   pause: "M5 3h4v14H5zM11 3h4v14h-4z",
@@ -24,7 +23,8 @@ export default function reward_player(component) {
   }
   player.send = (name, value) => component.setTriggerValue(name, value);
   player.update(component.data);
-  return () => player.rest();
+  const turn = (player.turn = (player.turn || 0) + 1);
+  return () => player.turn === turn && player.rest(); // an older call's cleanup may come late
 }
 
 class Player {
@@ -39,17 +39,17 @@ class Player {
     this.discounted = false;
     this.beside = false;
     this.hidden = new Set();
-    this.opened = new Map(); // where the playhead was, by episode
     this.still = window.matchMedia("(prefers-reduced-motion: reduce)").matches;
     element.addEventListener("keydown", (event) => this.key(event));
     element.addEventListener("keyup", (event) => this.pilot && this.pilot.release(event));
+    element.addEventListener("focusout", (event) => !event.relatedTarget && this.pilot && this.pilot.held.clear());
     new ResizeObserver(() => this.data && this.redraw()).observe(element);
     const seek = this.find(".seek");
-    seek.addEventListener("input", () => this.go(Number(seek.value), false));
+    seek.addEventListener("input", () => this.go(Number(seek.value)));
     const chart = this.find(".chart-box");
     const drag = (event) => {
       const box = chart.getBoundingClientRect();
-      this.go(this.chart.frameAt(event.clientX - box.left), false);
+      this.go(this.chart.frameAt(event.clientX - box.left));
     };
     chart.addEventListener("pointerdown", (event) => {
       chart.setPointerCapture(event.pointerId);
@@ -67,8 +67,13 @@ class Player {
   update(data) {
     this.words = data.words;
     if (data.flight) {
-      if (!this.pilot || this.pilot.id !== data.flight.id) this.pilot = new HandPilot(this, data.flight.id);
+      if (!this.pilot || this.pilot.id !== data.flight.id) {
+        this.pilot = new HandPilot(this, data.flight.id);
+        this.pilot.actions = data.flight.actions; // already under way: go on from here
+        this.pilot.seen = data.episodes[0].steps;
+      }
     } else {
+      if (this.pilot) this.pilot.end();
       this.pilot = null;
       this.element.classList.remove("flying");
     }
@@ -93,8 +98,6 @@ class Player {
     if (fresh) {
       this.playing = !this.still;
       this.frame = this.still ? this.last : 0;
-      this.moment = this.frame;
-      this.element.dataset.loaded = String(Math.round(performance.now()));
     }
     this.frame = Math.min(this.frame, this.last);
     this.reckon();
@@ -123,34 +126,37 @@ class Player {
       }
       return { steps, columns, paid, sums, total };
     });
-    let span = 0;
-    for (const account of this.accounts) {
-      for (const v of account.sums) span = Math.max(span, Math.abs(v));
-      for (const v of account.total) span = Math.max(span, Math.abs(v));
-    }
-    this.span = span || 1;
-    let low = 0;
-    for (const account of this.accounts) {
-      for (const v of account.sums) low = Math.min(low, v);
-      for (const v of account.total) low = Math.min(low, v);
-    }
-    let high = 0;
-    for (const account of this.accounts) {
-      for (const v of account.sums) high = Math.max(high, v);
-      for (const v of account.total) high = Math.max(high, v);
+    let low = 0, high = 0;
+    for (const { sums, total } of this.accounts) {
+      for (const values of [sums, total]) {
+        for (const v of values) {
+          low = Math.min(low, v);
+          high = Math.max(high, v);
+        }
+      }
     }
     this.low = low;
     this.reach = high - low || 1;
   }
 
-  // All that changes with the data but not with the playhead.
+  // Whether two episodes stand side by side: as chosen, and always from two starts.
+  get apart() { return this.episodes.length > 1 && (this.beside || this.data.apart); }
+
+  // All that changes with the data but not with the playhead. Whatever had the focus keeps it.
   build() {
+    const active = this.element.getRootNode().activeElement;
+    const focused = active && this.element.contains(active) ? labelOf(active) : "";
+    this.fill();
+    if (!focused || this.element.contains(this.element.getRootNode().activeElement)) return;
+    const again = [...this.element.querySelectorAll("button, select")].find((button) => labelOf(button) === focused);
+    (again || this.find(".scene")).focus({ preventScroll: true });
+  }
+
+  fill() {
     const { words, data } = this;
     this.element.lang = data.lang;
-    const two = this.episodes.length > 1;
-    if (data.apart) this.beside = true; // other seeds, other ground
-    this.element.classList.toggle("two", two && this.beside);
-    this.find(".screen.beside").hidden = !(two && this.beside);
+    this.element.classList.toggle("two", this.apart);
+    this.find(".screen.beside").hidden = !this.apart;
     this.find(".title").textContent = words.title;
     this.find(".check span").textContent = words.discounted;
     this.find(".check").title = words.discounted_help;
@@ -159,7 +165,8 @@ class Player {
       this.redraw();
     });
     this.rows();
-    this.transport();
+    if (!this.pilot || !this.clock) this.transport();
+    if (this.pilot) this.pilot.controls();
     this.marks();
     this.factRows();
     this.answer();
@@ -167,32 +174,34 @@ class Player {
     seek.max = this.last;
     seek.setAttribute("aria-label", words.seek);
     this.canvasNames();
-    if (this.pilot) this.pilot.controls();
   }
 
   canvasNames() {
     this.scenes.forEach((scene, i) => {
       const episode = this.episodes[Math.min(i, this.episodes.length - 1)];
-      scene.canvas.setAttribute("aria-label", fill(this.words.alt, episode));
+      scene.canvas.setAttribute("aria-label", this.pilot ? this.words.fly_hint : fill(this.words.alt, episode));
       const shown = this.find(i ? ".beside .who" : ".who");
-      const names = i || this.beside ? [episode.name] : this.episodes.map((e) => e.name);
+      const names = i || this.apart ? [episode.name] : this.episodes.map((e) => e.name);
       shown.replaceChildren(...names.map((name, n) => make("b", name, n + i ? "other" : "")));
     });
   }
 
   segments(box, choices, chosen, choose) {
-    box.replaceChildren(
-      ...choices.map(([value, text]) => {
-        const button = make("button", text, value === chosen ? "on" : "");
-        button.type = "button";
-        button.setAttribute("aria-pressed", String(value === chosen));
-        button.onclick = () => {
-          choose(value);
-          this.segments(box, choices, value, choose);
-        };
-        return button;
-      }),
-    );
+    const press = (button, on) => {
+      button.classList.toggle("on", on);
+      button.setAttribute("aria-pressed", String(on));
+    };
+    const buttons = choices.map(([value, text]) => {
+      const button = make("button", text);
+      button.type = "button";
+      press(button, value === chosen);
+      button.onclick = () => {
+        for (const other of buttons) press(other, other === button);
+        choose(value);
+      };
+      return button;
+    });
+    box.replaceChildren(...buttons);
   }
 
   rows() {
@@ -290,7 +299,7 @@ class Player {
       loop,
       button("camera", words.picture, () => this.picture()),
     ];
-    if (this.episodes.length > 1 && !this.data.apart) {
+    if (this.episodes.length > 1 && !this.data.apart) { // two starts always stand side by side
       items.push(text(this.beside ? words.ghost : words.beside, "", () => {
         this.beside = !this.beside;
         this.build();
@@ -339,15 +348,15 @@ class Player {
     this.odds = this.words.actions.map((name) => {
       const row = make("span", "", "odd");
       const bar = make("i");
-      row.append(make("em", name), bar);
+      const chance = make("span", "", "chance");
+      row.append(make("em", name), chance, bar);
       odds.append(row);
-      return { row, bar };
+      return { row, bar, chance };
     });
     const chances = make("div", "", "chances");
-    this.oddsName = make("dt", this.words.chances);
     const dd = make("dd");
     dd.append(odds);
-    chances.append(this.oddsName, dd);
+    chances.append(make("dt", this.words.chances), dd);
     const known = this.episodes[0].probs !== null;
     const value = make("div");
     this.value = make("dd");
@@ -371,7 +380,7 @@ class Player {
     this.chart.resize();
     const hidden = new Set(this.data.parts.map((part, k) => (this.hidden.has(part.key) ? k : -1)));
     const colours = this.data.parts.map((part) => part.colour);
-    this.chart.draw(this.accounts[0], this.accounts[1], colours, this.data.net, this.mode, hidden, this.ink, this.last);
+    this.chart.draw(this.accounts, colours, this.data.net, this.mode, hidden, this.ink, this.last);
     this.show();
   }
 
@@ -379,7 +388,7 @@ class Player {
   show() {
     const { frame, episodes } = this;
     const at = episodes.map((episode) => Math.min(frame, episode.steps));
-    if (episodes.length > 1 && !this.beside) {
+    if (episodes.length > 1 && !this.apart) {
       this.scenes[0].draw([
         { episode: episodes[1], frame: at[1], faded: true, other: true },
         { episode: episodes[0], frame: at[0] },
@@ -396,10 +405,10 @@ class Player {
     seek.setAttribute("aria-valuetext", fill(this.words.at, { step: frame, steps: this.last, seconds }));
     this.clock.textContent = fill(this.words.at, { step: frame, steps: this.last, seconds });
     episodes.forEach((episode, i) => {
-      const end = this.find(i && this.beside ? ".beside .end" : ".screen .end");
-      if (i === 0 || this.beside) {
+      const end = this.find(i && this.apart ? ".beside .end" : ".screen .end");
+      if (i === 0 || this.apart) {
         end.textContent = at[i] === episode.steps && !(this.pilot && !this.pilot.ended) ? episode.outcome_word : "";
-        end.style.background = episode.colour;
+        end.style.setProperty("--outcome", episode.colour);
       }
     });
     this.showFacts(at[0]);
@@ -434,15 +443,15 @@ class Player {
     if (episode.probs === null) return;
     this.value.textContent = signed(episode.values[frame], 2);
     const next = frame < episode.steps ? episode.actions[frame] : -1;
-    this.odds.forEach(({ row, bar }, action) => {
-      const chance = episode.probs[4 * frame + action];
-      bar.style.transform = `scaleX(${chance})`;
+    this.odds.forEach(({ row, bar, chance }, action) => {
+      const share = episode.probs[4 * frame + action];
+      bar.style.transform = `scaleX(${share})`;
+      chance.textContent = ` ${Math.round(100 * share)} %`;
       row.classList.toggle("next", action === next);
-      row.title = `${this.words.actions[action]} ${Math.round(100 * chance)} %`;
     });
   }
 
-  // What a screen reader hears: the outcome and every total, once an episode.
+  // What a screen reader hears: the outcome and every total, whenever they change.
   tell() {
     const told = this.episodes.map((episode, i) => {
       const account = this.accounts[i];
@@ -470,12 +479,10 @@ class Player {
     this.element.dataset.playing = String(this.playing);
   }
 
-  go(frame, pause = true) {
+  go(frame) {
     const wanted = Math.min(Math.max(Math.round(frame), 0), this.last);
-    if (pause || this.playing) {
-      this.playing = false;
-      this.showPlaying();
-    }
+    this.playing = false;
+    this.showPlaying();
     if (wanted === this.frame) return;
     this.frame = wanted;
     this.show();
@@ -487,7 +494,10 @@ class Player {
     if (this.playing && this.data) this.ticking = requestAnimationFrame((now) => this.tick(now));
   }
 
-  rest() { cancelAnimationFrame(this.ticking); }
+  rest() {
+    cancelAnimationFrame(this.ticking);
+    if (this.pilot) clearTimeout(this.pilot.timer);
+  }
 
   tick(now) {
     if (!this.playing) return;
@@ -521,12 +531,12 @@ class Player {
     if (event.ctrlKey || event.metaKey || event.altKey || event.target.matches("select")) return;
     const moves = { ArrowLeft: -1, ArrowRight: 1, PageUp: 50, PageDown: -50 };
     if (event.key === " ") {
-      if (event.target.matches("button:not(.play), input[type=checkbox]")) return;
+      if (event.target.matches("button, input[type=checkbox]")) return; // they have a meaning for it
       this.toggle();
     } else if (event.key in moves) this.go(this.frame + moves[event.key] * (event.shiftKey ? 10 : 1));
     else if (event.key === "Home") this.go(0);
     else if (event.key === "End") this.go(this.last);
-    else if (event.key === "m") this.nextMoment();
+    else if (event.key.toLowerCase() === "m") this.nextMoment();
     else return;
     event.preventDefault();
   }
@@ -543,12 +553,15 @@ class Player {
   answer() {
     const box = this.find(".why");
     const why = this.data.why;
-    box.hidden = !why;
-    if (!why) return;
+    box.hidden = !why || why.asked === this.dismissed;
+    if (box.hidden) return;
     const close = make("button", "×", "close");
     close.type = "button";
     close.setAttribute("aria-label", this.words.close);
-    close.onclick = () => (box.hidden = true);
+    close.onclick = () => {
+      this.dismissed = why.asked;
+      box.hidden = true;
+    };
     const head = make("strong", why.title);
     const span = Math.max(...why.rows.map((row) => Math.max(up(row.gaps), up(row.gaps.map((gap) => -gap)))), 1e-12);
     const rows = why.rows.map((row) => {
@@ -630,6 +643,7 @@ class HandPilot {
       const button = make("button", label, "icon");
       button.type = "button";
       button.setAttribute("aria-label", name);
+      button.onmousedown = (event) => event.preventDefault(); // the keys stay with the picture
       button.onpointerdown = () => this.held.add(key);
       button.onpointerup = button.onpointerleave = () => this.held.delete(key);
       return button;
@@ -646,10 +660,22 @@ class HandPilot {
   controls() {
     const { player } = this;
     player.element.classList.add("flying");
+    if (this.buttons[0].isConnected) return;
     const stop = make("button", player.words.fly_stop, "text");
     stop.type = "button";
-    stop.onclick = () => player.send("fly", { id: this.id, stop: true });
+    stop.onclick = () => this.giveUp();
     player.find(".transport").replaceChildren(make("span", player.words.fly_hint, "hint"), ...this.buttons, stop);
+  }
+
+  giveUp() {
+    this.end();
+    this.player.send("fly", { id: this.id, stop: true });
+  }
+
+  // Nothing is sent any more.
+  end() {
+    clearTimeout(this.timer);
+    this.over = true;
   }
 
   ask() { this.player.send("fly", { id: this.id, actions: this.actions }); }
@@ -661,6 +687,7 @@ class HandPilot {
   }
 
   press(event) {
+    if (event.key === "Escape") return this.giveUp();
     if (!event.key.startsWith("Arrow")) return;
     this.held.add(event.key);
     event.preventDefault();
@@ -669,6 +696,7 @@ class HandPilot {
   release(event) { this.held.delete(event.key); }
 
   receive(flight) {
+    if (this.over) return;
     this.ended = flight.ended;
     this.chunk = flight.chunk;
     this.pace = 1000 / (this.player.data.world.fps * flight.pace);
@@ -681,7 +709,7 @@ class HandPilot {
   // Show what the server flew, one frame at a time, and write down which keys are held meanwhile.
   show() {
     const { player } = this;
-    if (player.pilot !== this) return;
+    if (player.pilot !== this || this.over) return;
     const { steps } = player.episodes[0];
     player.frame = Math.min(this.seen, steps);
     player.show();
@@ -717,6 +745,8 @@ function unpack(episode) {
     paid: floats(episode.paid, Float64Array),
   };
 }
+
+function labelOf(element) { return element.getAttribute("aria-label") || element.textContent; }
 
 function make(tag, text = "", style = "") {
   const element = document.createElement(tag);

@@ -15,14 +15,13 @@ class SceneCanvas {
     this.scale = world.pixels[0] / world.width;
   }
 
-  // Fit the backing store to what is on screen; true if it changed.
+  // Fit the backing store to what is on screen.
   resize() {
     const [width, height] = this.world.pixels;
     const wide = Math.max(1, Math.round(this.canvas.clientWidth * (window.devicePixelRatio || 1)));
-    if (this.canvas.width === wide) return false;
+    if (this.canvas.width === wide) return;
     this.canvas.width = wide;
     this.canvas.height = Math.round((wide * height) / width);
-    return true;
   }
 
   // actors: [{episode, frame, faded, other}], the last one on top.
@@ -145,10 +144,10 @@ class SceneCanvas {
 
   // Where a leg came down in the last few frames.
   sparks(g, { episode, frame }) {
-    for (const [leg, column] of [[0, 0], [1, 1]]) {
+    for (const leg of [0, 1]) {
       for (let age = 0; age < SPARK_FRAMES && frame - age > 0; age++) {
         const now = frame - age;
-        const touches = episode.contacts[2 * now + column] && !episode.contacts[2 * (now - 1) + column];
+        const touches = episode.contacts[2 * now + leg] && !episode.contacts[2 * (now - 1) + leg];
         if (!touches) continue;
         const at = 9 * now + 3 + 3 * leg;
         const x = this.x(episode.frames[at]);

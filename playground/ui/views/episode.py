@@ -70,7 +70,7 @@ def draw_episode(state: Session, model: Model, episode: Trajectory) -> None:
     if state.evidence:
         with st.container(horizontal=True, vertical_alignment="center"):
             st.markdown(say("evidence.title"))
-            st.button(say("evidence.close"), key="close_evidence", on_click=lambda: setattr(state, "evidence", ()))
+            st.button(say("evidence.close"), key="close_evidence", on_click=state.watch)
     else:
         _pick(state, model, episode)
     reward = state.draft
@@ -85,14 +85,13 @@ def draw_episode(state: Session, model: Model, episode: Trajectory) -> None:
 @st.fragment
 def _player(state: Session, model: Model) -> None:
     """The player in a fragment of its own, so that a question or a flight runs nothing else."""
-    hand: HandFlight | None = st.session_state.get("hand_flight")
-    if hand is not None:
-        data = hand_data(state, model, hand)
+    if state.hand is not None:
+        data = hand_data(state, model, state.hand)
     elif st.session_state.pop("flight_over", False):
         st.rerun()
     else:
         data = player_data(state, model)
-    draw_player(data, "player", lambda: _asked(state, model), lambda: _flown(state))
+    draw_player(data, "player", lambda: _asked(state, model), lambda: _flown(state, model))
 
 
 def player_data(state: Session, model: Model) -> dict[str, Any]:
@@ -100,7 +99,7 @@ def player_data(state: Session, model: Model) -> dict[str, Any]:
     reward = seen_as(state.draft)
     gamma = model.spec.gamma
     if state.evidence:
-        return evidence_data(state.evidence, reward, float(state.settings.get("gamma", model.spec.gamma)))
+        return evidence_data(state.evidence, state.draft, state.spec.gamma)
     own = own_flights()
     if state.own is not None and state.own < len(own):
         shown, name = own[state.own].film, say("episode.by_hand", number=state.own + 1)
@@ -114,14 +113,14 @@ def player_data(state: Session, model: Model) -> dict[str, Any]:
     paid = [break_down(f.trajectory, reward, gamma).paid for f in films]
     why = None
     if state.why is not None and state.why[0] == shown.data["id"]:
-        why = _explain(model, shown.trajectory, state.why[1], reward)
+        why = state.why[2], state.why[1], _explain(model, shown.trajectory, state.why[1], reward)
     return scene_data(
         films, names, paid, _paying(reward), gamma, file_stem(state, model), why, can_ask=True, can_fly=True
     )
 
 
 def evidence_data(places: tuple[int, ...], reward: RewardConfig, gamma: float) -> dict[str, Any]:
-    """Recorded behaviours, and what the draft would pay them."""
+    """Recorded behaviours, and what the draft would pay them, as the check sees them."""
     library = load_library()
     films = [_recorded(place) for place in places]
     names = [say(f"behaviour.{library.behaviours[place]}") for place in places]
@@ -133,7 +132,12 @@ def evidence_data(places: tuple[int, ...], reward: RewardConfig, gamma: float) -
 def _recorded(place: int) -> Film:
     """A behaviour of the library as the browser gets it."""
     trajectory = load_library().episodes[place]
-    return make_film(f"recorded-{place}", trajectory, film(trajectory), None)
+    try:
+        scene = film(trajectory)
+    except RuntimeError:  # another processor's arithmetic: what these actions do here
+        trajectory = refly(trajectory.actions, trajectory.seed)
+        scene = film(trajectory)
+    return make_film(f"recorded-{place}", trajectory, scene, None)
 
 
 def hand_data(state: Session, model: Model, hand: HandFlight) -> dict[str, Any]:
@@ -141,7 +145,7 @@ def hand_data(state: Session, model: Model, hand: HandFlight) -> dict[str, Any]:
     shown, reward, gamma = _film_of_hand(hand), seen_as(state.draft), model.spec.gamma
     paid = break_down(shown.trajectory, reward, gamma).paid
     name = say("episode.by_hand", number=len(own_flights()) + 1)
-    flight = {"id": hand.id, "ended": hand.ended, "chunk": CHUNK, "pace": PACE}
+    flight = {"id": hand.id, "actions": hand.actions, "ended": hand.ended, "chunk": CHUNK, "pace": PACE}
     return scene_data([shown], [name], [paid], _paying(reward), gamma, name, flight=flight)
 
 
@@ -186,28 +190,29 @@ def _asked(state: Session, model: Model) -> None:
     if not isinstance(asked, dict):
         return
     length = len(chosen_episode(state, model))
-    step = asked.get("step")
-    if isinstance(step, int) and 0 <= step < length:
-        state.why = (str(asked.get("episode")), step)
+    step, number = asked.get("step"), asked.get("asked")
+    if isinstance(step, int) and isinstance(number, int) and 0 <= step < length:
+        state.why = (str(asked.get("episode")), step, number)
 
 
-def _flown(state: Session) -> None:
+def _flown(state: Session, model: Model) -> None:
     """The arrow keys have chosen a few more actions."""
     sent = st.session_state["player"].get("fly")
     if not isinstance(sent, dict) or not isinstance(sent.get("id"), str):
         return
-    hand: HandFlight | None = st.session_state.get("hand_flight")
+    hand: HandFlight | None = state.hand
+    ours = hand is not None and hand.id == sent["id"]
+    actions = str(sent.get("actions", ""))
     if sent.get("stop"):
-        st.session_state["hand_flight"] = None
+        state.hand = None
         st.session_state["flight_over"] = True
     elif sent.get("done"):
-        if hand is not None and hand.id == sent["id"] and hand.ended:
+        if hand is not None and ours and hand.ended:
             _keep(state, hand)
-    else:
-        if hand is None or hand.id != sent["id"]:
-            hand = HandFlight(sent["id"], Flight(state.seed))
-            st.session_state["hand_flight"] = hand
-        steer(hand, str(sent.get("actions", "")))
+    elif hand is not None and ours:
+        steer(hand, actions)
+    elif not actions:  # else it was given up, and its last message comes late
+        state.hand = HandFlight(sent["id"], Flight(chosen_episode(state, model).seed))
 
 
 def steer(hand: HandFlight, actions: str) -> None:
@@ -242,9 +247,8 @@ def _keep(state: Session, hand: HandFlight) -> None:
     trajectory = hand.flight.finish()
     flights = own_flights()
     flights.append(OwnFlight(trajectory, make_film(f"own-{hand.id}", trajectory, film(trajectory), None)))
-    st.session_state["hand_flight"] = None
     st.session_state["flight_over"] = True
-    state.own = len(flights) - 1
+    state.watch(own=len(flights) - 1)
 
 
 def _pick(state: Session, model: Model, episode: Trajectory) -> None:
@@ -254,11 +258,10 @@ def _pick(state: Session, model: Model, episode: Trajectory) -> None:
     mine = [-1 - index for index in range(len(own_flights()))]
 
     def go(choice: int) -> None:
-        st.session_state["hand_flight"] = None  # whoever picks another episode has given up
         if choice < 0:
-            state.own = -1 - choice
+            state.watch(own=-1 - choice)
         else:
-            state.own, state.seed = None, int(choice)
+            state.watch(int(choice))
 
     def move(steps: int) -> None:
         """From where it is when the click arrives, so that two quick clicks are two steps."""
@@ -327,8 +330,9 @@ def _downloads(state: Session, model: Model, episode: Trajectory) -> None:
 
     stem = file_stem(state, model)
     parts = break_down(episode, seen_as(state.draft), model.spec.gamma)
+    data = player_data(state, model)  # now: a download is made outside the session
     makers: dict[str, tuple[str, Callable[[], str | bytes]]] = {
-        "html": ("text/html", lambda: to_html(player_data(state, model), f"Reward Playground · {stem}")),
+        "html": ("text/html", lambda: to_html(data, f"Reward Playground · {stem}")),
         "gif": ("image/gif", lambda: to_gif(episode)),
         "mp4": ("video/mp4", lambda: to_mp4(episode)),
         "csv": ("text/csv", lambda: to_csv(episode, parts)),

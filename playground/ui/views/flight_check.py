@@ -31,8 +31,9 @@ def draw_check(state: Session) -> None:
         if state.mended is not None and state.draft == state.mended[1]:
             st.button(say("repair.undo"), key="undo_repair", icon=":material/undo:", on_click=_undo, args=(state,))
         elif found.verdict == "broken":
-            with st.popover(say("repair.title"), icon=":material/build:"):
-                _repair(state, gamma)
+            with st.popover(say("repair.title"), icon=":material/build:", key="mend", on_change="rerun") as panel:
+                if panel.open:
+                    _repair(state, gamma)
         with st.popover(say("check.why"), icon=":material/fact_check:"):
             _evidence(state, found)
 
@@ -88,7 +89,8 @@ def _undo(state: Session) -> None:
 
 def held_against(model: Model) -> str:
     """The check of what a model was trained on, beside what it does: a hit or a miss, in words."""
-    expected = check(model.spec.reward, model.spec.gamma).favourite.outcome
+    found = check(model.spec.reward, model.spec.gamma)
+    expected = "landing" if found.landing_margin > 0 else found.favourite.outcome
     s = model.summary
     rates = {"landing": s["landing_rate"], "crash": s["crash_rate"], "timeout": s["timeout_rate"]}
     came = max(rates, key=lambda outcome: rates[outcome])
@@ -130,7 +132,7 @@ def _play(state: Session, name: str, episodes: tuple[int, ...]) -> None:
         icon=":material/play_circle:",
         help=say("check.play"),
         type="tertiary",
-        on_click=lambda: setattr(state, "evidence", episodes),
+        on_click=lambda: state.watch(evidence=episodes),
     )
 
 

@@ -51,8 +51,8 @@ def _verdict(state: Session, model: Model) -> None:
     st.header(words, anchor=False)
     name = model_name(model, language())
     about = say("verdict.trained_on", name=name, steps=f"{model.manifest['steps']:,}", seed=model.spec.seed)
-    lesson = f" — {PRESET[model.slug].lesson[language()]}" if model.slug is not None and model.slug in PRESET else ""
-    st.caption(f"{about}{lesson} {held_against(model)}")
+    lesson = [PRESET[model.slug].lesson[language()]] if model.slug is not None and model.slug in PRESET else []
+    st.caption(" — ".join([about, " ".join([*lesson, held_against(model)])]))
     if state.draft != model.spec.reward:
         job = board().find(state.spec.key)
         training = job is not None and job.alive
@@ -149,11 +149,11 @@ def _all_episodes(state: Session, model: Model) -> None:
     def picked() -> None:
         seed = st.session_state["gallery"].get("picked")
         if seed in EVALUATION_SEEDS:
-            state.own, state.seed = None, int(seed)
+            state.watch(int(seed))
 
     with st.spinner(say("gallery.flying")):
         paths = _paths(str(model.folder), model.key, model.slug)
-    chosen = state.seed if state.own is None else -1
+    chosen = -1 if state.own is not None or state.evidence else state.seed
     draw_gallery(gallery_data(model.scorecard, state.draft, paths, chosen), "gallery", picked)
 
 
