@@ -69,9 +69,10 @@ class _Contest:
     def __init__(self, config: RewardConfig, gamma: float, library: ProbeLibrary, remain: float = REMAIN[0]) -> None:
         self.config = config
         sums = library.sums(config.form, gamma)
-        self.fixed: Floats = sums[:, -1] * config.w_env
+        size = abs(config.scale) or 1.0  # in units of the scale, which then changes nothing but Gymnasium's share
+        self.fixed: Floats = sums[:, -1] * config.w_env / size
         """``(E,)``: what Gymnasium's own reward pays, which no slider of a term moves."""
-        signs = np.array([config.scale * term.sign for term in TERMS])
+        signs = np.array([np.sign(config.scale) * term.sign for term in TERMS])
         self.columns: Floats = sums[:, :-1] * signs
         """``(E, terms)``: what each field pays an episode for each unit of its weight."""
         self.start: npt.NDArray[np.int64] = np.unique(library.seeds, return_inverse=True)[1].reshape(-1)
