@@ -7,10 +7,12 @@ import shutil
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 import urllib.request
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
@@ -40,11 +42,12 @@ def measure_app(repeats: int, count: int) -> list[Figure]:
         return [Figure("the app in a browser", (), note="left out: playwright is not installed")]
     if chromium is None:
         return [Figure("the app in a browser", (), note="left out: chromium is not installed")]
-    server, first, moves, memory = [], [], [], []
+    server, first, bare, moves, memory = [], [], [], [], []
     with sync_playwright() as driver:
         browser = driver.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-gpu"])
         browser.new_page().goto("about:blank")  # the browser itself is up
         for _ in range(repeats):
+            bare.append(_bare_start(browser))
             with running_app() as (url, process, ready):
                 server.append(ready)
                 page = browser.new_page(viewport={"width": 1440, "height": 900})
@@ -61,7 +64,13 @@ def measure_app(repeats: int, count: int) -> list[Figure]:
     served = server_times(count)
     return [
         Figure("the server answers", server, "s"),
-        Figure("cold start: from the command to a full first page, the player included", first, "s"),
+        Figure(
+            "cold start: from the command to a full first page, the player included",
+            first,
+            "s",
+            "a Streamlit page of one line, the floor",
+            bare,
+        ),
         Figure(
             "slider to redrawn figure in the browser",
             [1e3 * s for s in moves],
@@ -71,6 +80,22 @@ def measure_app(repeats: int, count: int) -> list[Figure]:
         Figure("server time of a slider's move", served, "ms", note=f"95th percentile {p95(served):.0f} ms"),
         Figure(f"memory of the web process with {SESSIONS} sessions open", memory, "MiB"),
     ]
+
+
+def _bare_start(browser: Any) -> float:
+    """Seconds from the command to a Streamlit page that holds one line of text."""
+    with tempfile.TemporaryDirectory() as folder:
+        script = Path(folder, "bare.py")
+        script.write_text('import streamlit as st\nst.text("up")\n', encoding="utf-8")
+        with running_app(script) as (url, _, ready):
+            page = browser.new_page(viewport={"width": 1440, "height": 900})
+            start = time.perf_counter()
+            page.goto(url)
+            page.get_by_text("up", exact=True).wait_for(timeout=60_000)
+            page.wait_for_selector(QUIET)
+            seconds = ready + time.perf_counter() - start
+            page.context.close()
+    return seconds
 
 
 def _open(page: Any, url: str) -> None:
@@ -116,14 +141,14 @@ def p95(values: Sequence[float]) -> float:
 
 
 @contextmanager
-def running_app() -> Iterator[tuple[str, psutil.Process, float]]:
-    """The app on a free port: its address, its process and the seconds until it answered."""
+def running_app(script: Path | None = None) -> Iterator[tuple[str, psutil.Process, float]]:
+    """The app, or another script, on a free port: its address, its process and the seconds until it answered."""
     from playground.training.home import app_script
 
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    script = app_script()
+    script = script or app_script()
     command = [sys.executable, "-m", "streamlit", "run", str(script), "--server.headless=true", f"--server.port={port}"]
     start = time.perf_counter()
     process = subprocess.Popen(command, cwd=script.parent, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)

@@ -296,7 +296,7 @@ def test_a_downloaded_flight_by_hand_is_that_flight_in_the_session_s_language(op
     tab.page.get_by_text("亲自驾驶", exact=True).click()
     tab.page.keyboard.down("ArrowLeft")
     tab.wait(lambda: tab.page.get_by_text("为什么选这个动作？", exact=True).count() == 1)
-    tab.page.locator("[data-testid=stPopover] button").last.click()
+    tab.button("downloads").click()
     with tab.page.expect_download() as download:
         tab.page.get_by_role("button", name="HTML").click()
     page = download.value.path().read_text(encoding="utf-8")

@@ -301,7 +301,7 @@ def _pick(state: Session, model: Model, episode: Trajectory) -> None:
         st.button(say("episode.best"), key="best", help=say("episode.best.help"), on_click=go, args=(best,))
         st.button(say("episode.worst"), key="worst", help=say("episode.worst.help"), on_click=go, args=(worst,))
         _ghost(state, model)
-        with st.popover("", icon=":material/download:", help=say("episode.download")):
+        with st.popover("", icon=":material/download:", help=say("episode.download"), key="downloads"):
             _downloads(state, model, episode)
 
 
