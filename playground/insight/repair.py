@@ -8,6 +8,7 @@ are added until none is broken.
 Leaves out: what makes a reward sound (``flight_check``), and whether PPO then learns it.
 """
 
+import itertools
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final
@@ -17,7 +18,7 @@ import numpy.typing as npt
 from scipy.optimize import nnls
 
 from playground.insight.flight_check import CLOSE, FlightCheck, check_reward
-from playground.insight.probe_library import CRASHES, LANDINGS, LINGERING, ProbeLibrary, load_library
+from playground.insight.probe_library import CRASHES, LANDINGS, LINGERING, Behaviour, ProbeLibrary, load_library
 from playground.reward.terms import TERMS, WEIGHT_LIMIT, Floats, RewardConfig
 
 TARGET: Final = 0.2
@@ -33,7 +34,13 @@ GRID: Final = 81
 DIGITS: Final = 3
 """Significant digits of a mended weight."""
 
+NEEDED: Final = 2
+"""Landing beats crashing and lingering."""
+ALL: Final = 3
+"""And hovering beats crashing, so that who cannot land yet does not learn to crash."""
+
 Bounds = dict[str, tuple[float, float]]
+Duel = tuple[npt.NDArray[np.bool_], npt.NDArray[np.bool_]]
 
 
 @dataclass(frozen=True)
@@ -77,8 +84,12 @@ class _Contest:
         """``(E, terms)``: what each field pays an episode for each unit of its weight."""
         self.start: npt.NDArray[np.int64] = np.unique(library.seeds, return_inverse=True)[1].reshape(-1)
         kinds = library.behaviours
-        self.rivals = tuple(np.isin(kinds, group) for group in (CRASHES, LINGERING))
-        self.landings = np.isin(kinds, LANDINGS)
+        landings, crashes, lingering, hovering = (
+            np.isin(kinds, group) for group in (LANDINGS, CRASHES, LINGERING, [Behaviour.HOVERING])
+        )
+        self.landings = landings
+        self.duels: tuple[Duel, ...] = ((landings, crashes), (landings, lingering), (hovering, crashes))
+        """Which shall beat which: two without which a reward is broken, and one without which it is doubtful."""
         first = self.spread(self.returns(_fields(config)[:, None]))[0]
         self.floor = remain * float(first) or 1.0
         self.starts = [s for s in range(int(self.start.max()) + 1) if (self.landings & (self.start == s)).any()]
@@ -109,15 +120,15 @@ class _Contest:
                 found[row] = returns[indices].max(axis=0)
         return found, which
 
-    def cuts(self, weights: Floats, rival: npt.NDArray[np.bool_], margin: float) -> list[tuple[Floats, float]]:
-        """Constraints slope·weights + base ≥ 0 that hold where the present best landings beat these rivals by a margin.
+    def cuts(self, weights: Floats, duel: Duel, margin: float) -> list[tuple[Floats, float]]:
+        """Constraints slope·weights + base ≥ 0 that hold where the present best of a duel keep a margin.
 
         One by a margin in deviations: they are a norm of the returns, so its tangent never exceeds it. One by a margin
         in what must remain of them.
         """
         returns = self.returns(weights[:, None])
-        land, other = (self.best(returns, group)[1][:, 0] for group in (self.landings, rival))
-        met = other >= 0
+        land, other = (self.best(returns, group)[1][:, 0] for group in duel)
+        met = (land >= 0) & (other >= 0)
         gap = (self.columns[land[met]] - self.columns[other[met]]).mean(axis=0)
         fixed = float((self.fixed[land[met]] - self.fixed[other[met]]).mean())
         columns, constant = self._centred(self.columns), self._centred(self.fixed[:, None])[:, 0]
@@ -133,12 +144,12 @@ class _Contest:
             centred[self.start == s] -= values[self.start == s].mean(axis=0)
         return centred
 
-    def gaps(self, weights: Floats) -> Floats:
-        """``(2, N)``: by how many deviations landing pays more than crashing and than lingering."""
+    def gaps(self, weights: Floats, duels: int = NEEDED) -> Floats:
+        """``(duels, N)``: by how many deviations the first of each duel pays more than the second."""
         returns = self.returns(weights)
-        land, _ = self.best(returns, self.landings)
         unit = self.deviation(returns)
-        return np.stack([np.nanmean(land - self.best(returns, rival)[0], axis=0) / unit for rival in self.rivals])
+        pairs = [(self.best(returns, one)[0], self.best(returns, other)[0]) for one, other in self.duels[:duels]]
+        return np.stack([np.nanmean(good - bad, axis=0) / unit for good, bad in pairs])
 
 
 def repair_reward(
@@ -170,8 +181,8 @@ def repair_reward(
         return {name: value for name, value in found.items() if passes[name]}
 
     singles = alone(limits)
-    for remain in REMAIN:
-        mended = _mend(_Contest(config, gamma, library, remain), limits, gamma, library)
+    for duels, remain in itertools.product((ALL, NEEDED), REMAIN):
+        mended = _mend(_Contest(config, gamma, library, remain), limits, gamma, library, duels)
         if mended is not None:
             return Repair(before, check_reward(mended, gamma, library), mended, singles, "")
     if singles:  # the search cuts corners; a single slider needs none
@@ -244,9 +255,9 @@ def _singles(contest: _Contest, limits: Bounds) -> dict[str, float]:
     return found
 
 
-def _mend(contest: _Contest, limits: Bounds, gamma: float, library: ProbeLibrary) -> RewardConfig | None:
+def _mend(contest: _Contest, limits: Bounds, gamma: float, library: ProbeLibrary, duels: int) -> RewardConfig | None:
     """The smallest change within the limits, of no more weights than it needs; None if there is none."""
-    problem = _Problem(contest, limits)
+    problem = _Problem(contest, limits, duels)
     weights = problem.solve(problem.free)
     if weights is None:
         return None
@@ -266,8 +277,9 @@ def _mend(contest: _Contest, limits: Bounds, gamma: float, library: ProbeLibrary
 class _Problem:
     """The search for the nearest weights in which landing pays best, in steps relative to each weight's size."""
 
-    def __init__(self, contest: _Contest, limits: Bounds) -> None:
+    def __init__(self, contest: _Contest, limits: Bounds, duels: int = NEEDED) -> None:
         self.contest = contest
+        self.duels = duels
         self.origin = _fields(contest.config)
         deviation = float(contest.deviation(contest.returns(self.origin[:, None]))[0])
         influence = contest.columns.std(axis=0)
@@ -292,12 +304,12 @@ class _Problem:
         least: list[float] = [*self.steps(self.lows)[free], *-self.steps(self.highs)[free]]
         weights = self.origin
         for _ in range(ROUNDS):
-            gaps = self.contest.gaps(weights[:, None])[:, 0]
+            gaps = self.contest.gaps(weights[:, None], self.duels)[:, 0]
             if (gaps >= TARGET).all():
                 return weights
-            for rival, gap in zip(self.contest.rivals, gaps, strict=True):
+            for duel, gap in zip(self.contest.duels, gaps, strict=False):
                 if gap < TARGET:
-                    for slope, base in self.contest.cuts(weights, rival, 1.05 * TARGET):
+                    for slope, base in self.contest.cuts(weights, duel, 1.05 * TARGET):
                         row = slope * self.sizes * free
                         size = float(np.linalg.norm(row)) or 1.0
                         rows.append(row / size)
