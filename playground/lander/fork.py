@@ -7,12 +7,11 @@ k-th branch of every action, so that differences between actions are not noise.
 Leaves out: rewards, and what the differences mean (``insight.explain``).
 """
 
+from itertools import chain
 from typing import Final
 
-import numpy as np
-
 from playground.lander.policy import Pilot
-from playground.lander.rollout import Flight
+from playground.lander.rollout import Flight, fly_on
 from playground.lander.simulator import MAX_STEPS, N_ACTIONS
 from playground.lander.trajectory import Trajectory
 
@@ -45,12 +44,5 @@ def fork(trajectory: Trajectory, step: int, pilot: Pilot, continuations: int = C
             flight.observations = [trajectory.observations[step]]
             flight.simulator.reseed_noise((trajectory.seed, step, index))
             flight.step(action)
-    flying = [flight for flights in branches for flight in flights if not flight.terminated]
-    for _ in range(MAX_STEPS - step - 1):
-        if not flying:
-            break
-        actions = pilot.act(np.stack([flight.observations[-1] for flight in flying]))
-        for flight, action in zip(flying, actions.tolist(), strict=True):
-            flight.step(action)
-        flying = [flight for flight in flying if not flight.terminated]
+    fly_on(chain.from_iterable(branches), pilot, MAX_STEPS - step - 1)
     return [[flight.finish() for flight in flights] for flights in branches]

@@ -18,7 +18,8 @@ import numpy.typing as npt
 from gymnasium.envs.box2d.lunar_lander import VIEWPORT_H, VIEWPORT_W
 from PIL import Image
 
-from playground.lander.simulator import STEPS_PER_SECOND, make_simulator
+from playground.lander.rollout import replay
+from playground.lander.simulator import STEPS_PER_SECOND
 from playground.lander.trajectory import Trajectory
 from playground.reward.errors import InvalidInput
 
@@ -39,19 +40,11 @@ def frames(trajectory: Trajectory, stride: int = 1) -> Iterator[Frame]:
     Raises:
         RuntimeError: flown again, the lander went elsewhere, so the pictures would not be of this episode.
     """
-    simulator = make_simulator("rgb_array")
-    observation, _ = simulator.reset(seed=trajectory.seed)
-    yield simulator.render()
-    last = len(trajectory) - 1
-    for step, action in enumerate(trajectory.actions.tolist()):
-        observation, *_ = simulator.step(action)
-        if not np.array_equal(observation, trajectory.observations[step + 1]):
-            raise RuntimeError(f"the episode of seed {trajectory.seed} could not be flown again exactly")
-        if (step + 1) % stride == 0 or step == last:
+    for frame, simulator in enumerate(replay(trajectory, "rgb_array")):
+        if frame % stride == 0 or frame == len(trajectory):
             yield simulator.render()
         else:
             _age_smoke(simulator)
-    simulator.close()
 
 
 def _age_smoke(simulator: Any) -> None:

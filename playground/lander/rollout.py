@@ -6,7 +6,7 @@ All landers of a call live at once, so a thousand episodes are better flown in b
 Leaves out: rewards (any reward is computed from the trajectory afterwards) and pictures.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -31,14 +31,7 @@ def run_episodes(pilot: Pilot, seeds: Iterable[int], max_steps: int = MAX_STEPS)
         max_steps: the time limit.
     """
     flights = [Flight(seed) for seed in seeds]
-    flying = flights
-    for _ in range(max_steps):
-        if not flying:
-            break
-        actions = pilot.act(np.stack([flight.observations[-1] for flight in flying]))
-        for flight, action in zip(flying, actions.tolist(), strict=True):
-            flight.step(action)
-        flying = [flight for flight in flying if not flight.terminated]
+    fly_on(flights, pilot, max_steps)
     return [flight.finish() for flight in flights]
 
 
@@ -50,6 +43,23 @@ def refly(actions: Sequence[int] | npt.NDArray[Any], seed: int) -> Trajectory:
         if flight.terminated:
             break
     return flight.finish()
+
+
+def replay(trajectory: Trajectory, render_mode: str | None = None) -> Iterator[Any]:
+    """The simulator in every state of an episode: after the reset, then after each step.
+
+    Raises:
+        RuntimeError: flown again, the lander went elsewhere, so what is seen would not be of this episode.
+    """
+    simulator = make_simulator(render_mode)
+    simulator.reset(seed=trajectory.seed)
+    yield simulator
+    for action, wanted in zip(trajectory.actions.tolist(), trajectory.observations[1:], strict=True):
+        observation, *_ = simulator.step(action)
+        if not np.array_equal(observation, wanted):
+            raise RuntimeError(f"the episode of seed {trajectory.seed} could not be flown again exactly")
+        yield simulator
+    simulator.close()
 
 
 class Flight:
@@ -84,3 +94,15 @@ class Flight:
         """The episode up to now."""
         observations, actions = np.stack(self.observations), np.array(self.actions, np.int64)
         return Trajectory(self.seed, observations, actions, np.array(self.rewards), bool(self.terminated))
+
+
+def fly_on(flights: Iterable[Flight], pilot: Pilot, steps: int) -> None:
+    """Go on with all flights that have not ended, side by side, for at most ``steps`` steps."""
+    flying = [flight for flight in flights if not flight.terminated]
+    for _ in range(steps):
+        if not flying:
+            break
+        actions = pilot.act(np.stack([flight.observations[-1] for flight in flying]))
+        for flight, action in zip(flying, actions.tolist(), strict=True):
+            flight.step(action)
+        flying = [flight for flight in flying if not flight.terminated]

@@ -22,7 +22,8 @@ from gymnasium.envs.box2d.lunar_lander import (
     VIEWPORT_W,
 )
 
-from playground.lander.simulator import HALF_HEIGHT, HALF_WIDTH, STEPS_PER_SECOND, make_simulator
+from playground.lander.rollout import replay
+from playground.lander.simulator import HALF_HEIGHT, HALF_WIDTH, STEPS_PER_SECOND, velocity
 from playground.lander.trajectory import Trajectory
 
 WORLD_WIDTH: Final = VIEWPORT_W / SCALE
@@ -64,19 +65,13 @@ def film(trajectory: Trajectory) -> Scene:
     Raises:
         RuntimeError: flown again, the lander went elsewhere, so the scene would not be of this episode.
     """
-    simulator = make_simulator()
-    observation, _ = simulator.reset(seed=trajectory.seed)
     body = np.empty((len(trajectory) + 1, 3), np.float32)
     legs = np.empty((len(trajectory) + 1, 2, 3), np.float32)
-    body[0], legs[0] = _whereabouts(simulator)
-    for step, action in enumerate(trajectory.actions.tolist()):
-        observation = simulator.step(action)[0]
-        body[step + 1], legs[step + 1] = _whereabouts(simulator)
-    if not np.array_equal(observation, trajectory.observations[-1]):
-        raise RuntimeError(f"the episode of seed {trajectory.seed} could not be flown again exactly")
-    ground = [polygon[0] for polygon in simulator.sky_polys] + [simulator.sky_polys[-1][1]]
-    pad = (float(simulator.helipad_x1), float(simulator.helipad_x2), float(simulator.helipad_y))
-    simulator.close()
+    for frame, simulator in enumerate(replay(trajectory)):
+        body[frame], legs[frame] = _whereabouts(simulator)
+        if frame == 0:
+            ground = [polygon[0] for polygon in simulator.sky_polys] + [simulator.sky_polys[-1][1]]
+            pad = (float(simulator.helipad_x1), float(simulator.helipad_x2), float(simulator.helipad_y))
     return Scene(np.array(ground, np.float32), pad, body, legs)
 
 
@@ -94,7 +89,7 @@ def instruments(trajectory: Trajectory) -> dict[str, npt.NDArray[np.float64]]:
     and ground added to gravity's fall since the frame before (0 in the first frame).
     """
     o = np.asarray(trajectory.observations, np.float64)
-    speed_x, speed_y = o[:, 2] * STEPS_PER_SECOND / HALF_WIDTH, o[:, 3] * STEPS_PER_SECOND / HALF_HEIGHT
+    speed_x, speed_y = velocity(o).T
     push_x, push_y = np.zeros(len(o)), np.zeros(len(o))
     push_x[1:] = np.diff(speed_x) * STEPS_PER_SECOND
     push_y[1:] = np.diff(speed_y) * STEPS_PER_SECOND - GRAVITY

@@ -84,8 +84,8 @@ def make_simulator(render_mode: str | None = None) -> Any:
     return Simulator(render_mode=render_mode)
 
 
-def speed(observations: npt.NDArray[Any]) -> npt.NDArray[np.float64]:
-    """Speed in world metres a second.
+def velocity(observations: npt.NDArray[Any]) -> npt.NDArray[np.float64]:
+    """Velocity in world metres a second.
 
     LunarLander scales its velocities by half the viewport and the frame rate, differently in x and y.
 
@@ -93,8 +93,14 @@ def speed(observations: npt.NDArray[Any]) -> npt.NDArray[np.float64]:
         observations: ``(…, 8)``.
 
     Returns:
-        ``(…)``.
+        ``(…, 2)``: sideways and upwards.
     """
-    vx = np.asarray(observations[..., 2], np.float64) * FPS / HALF_WIDTH
-    vy = np.asarray(observations[..., 3], np.float64) * FPS / HALF_HEIGHT
-    return np.hypot(vx, vy)
+    units = np.asarray(observations[..., 2:4], np.float64)
+    result: npt.NDArray[np.float64] = units * FPS / np.array([HALF_WIDTH, HALF_HEIGHT])
+    return result
+
+
+def speed(observations: npt.NDArray[Any]) -> npt.NDArray[np.float64]:
+    """Speed in world metres a second, ``(…)`` for observations ``(…, 8)``."""
+    v = velocity(observations)
+    return np.hypot(v[..., 0], v[..., 1])
