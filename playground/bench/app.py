@@ -3,7 +3,6 @@
 Leaves out: what the page shows; the browser tests look at that.
 """
 
-import shutil
 import socket
 import subprocess
 import sys
@@ -18,6 +17,7 @@ from typing import Any, Final
 import numpy as np
 import psutil
 
+from playground.bench.browser import NoBrowser, headless_chromium
 from playground.bench.figures import Figure
 
 SESSIONS: Final = 10
@@ -35,32 +35,26 @@ def measure_app(repeats: int, count: int) -> list[Figure]:
         repeats: starts of the app.
         count: moves of the slider for each.
     """
-    chromium = shutil.which("chromium")
-    try:
-        from playwright.sync_api import sync_playwright
-    except ImportError:
-        return [Figure("the app in a browser", (), note="left out: playwright is not installed")]
-    if chromium is None:
-        return [Figure("the app in a browser", (), note="left out: chromium is not installed")]
     server, first, bare, moves, memory = [], [], [], [], []
-    with sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-gpu"])
-        browser.new_page().goto("about:blank")  # the browser itself is up
-        for _ in range(repeats):
-            bare.append(_bare_start(browser))
-            with running_app() as (url, process, ready):
-                server.append(ready)
-                page = browser.new_page(viewport={"width": 1440, "height": 900})
-                start = time.perf_counter()
-                _open(page, url)
-                first.append(ready + time.perf_counter() - start)
-                moves += [_move(page) for _ in range(count)]
-                for _ in range(SESSIONS - 1):
-                    _open(browser.new_page(), url)
-                memory.append(process.memory_info().rss / 2**20)
-                for context in browser.contexts:
-                    context.close()
-        browser.close()
+    try:
+        with headless_chromium() as browser:
+            browser.new_page().goto("about:blank")  # the browser itself is up
+            for _ in range(repeats):
+                bare.append(_bare_start(browser))
+                with running_app() as (url, process, ready):
+                    server.append(ready)
+                    page = browser.new_page(viewport={"width": 1440, "height": 900})
+                    start = time.perf_counter()
+                    _open(page, url)
+                    first.append(ready + time.perf_counter() - start)
+                    moves += [_move(page) for _ in range(count)]
+                    for _ in range(SESSIONS - 1):
+                        _open(browser.new_page(), url)
+                    memory.append(process.memory_info().rss / 2**20)
+                    for context in browser.contexts:
+                        context.close()
+    except NoBrowser as error:
+        return [Figure("the app in a browser", (), note=f"left out: {error}")]
     served = server_times(count)
     return [
         Figure("the server answers", server, "s"),

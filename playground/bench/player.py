@@ -4,12 +4,12 @@ Leaves out: what it draws; the browser tests look at that.
 """
 
 import json
-import shutil
 import tempfile
 import time
 from pathlib import Path
 from typing import Final
 
+from playground.bench.browser import NoBrowser, headless_chromium
 from playground.bench.figures import Figure
 from playground.insight.breakdown import break_down
 from playground.insight.explain import explain
@@ -84,36 +84,30 @@ def _forks(repeats: int) -> list[Figure]:
 
 
 def _in_browser(repeats: int) -> list[Figure]:
-    from playground.ui.player import make_film, scene_data, sources
+    from playground.ui.player import make_film, scene_data, sources, to_script
 
-    chromium = shutil.which("chromium")
-    try:
-        from playwright.sync_api import sync_playwright
-    except ImportError:
-        return [Figure("the player in a browser", (), note="left out: playwright is not installed")]
-    if chromium is None:
-        return [Figure("the player in a browser", (), note="left out: chromium is not installed")]
     model = ModelStore().resolve("sparse")
     episode = run_episode(model.policy, EVALUATION_SEEDS[0])
     paid = break_down(episode, GYMNASIUM, model.spec.gamma).paid
     shown = make_film("episode", episode, film(episode), model.policy)
     data = scene_data([shown], ["episode"], [paid], PART_KEYS, model.spec.gamma, "episode")
     page_text = PAGE.format(
-        data=json.dumps(data).replace("<", "\\u003c"),
+        data=to_script(data),
         markup=json.dumps(sources()["html"]),
         repeats=repeats,
         scrub_ms=1000 * SCRUB_SECONDS,
         **{kind: sources()[kind] for kind in ("css", "js")},
     )
-    with tempfile.TemporaryDirectory() as folder, sync_playwright() as driver:
-        path = Path(folder, "player.html")
-        path.write_text(page_text, encoding="utf-8")
-        browser = driver.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-gpu"])
-        page = browser.new_page(viewport={"width": 1440, "height": 900})
-        page.goto(path.as_uri())
-        page.wait_for_function("window.measured", timeout=60_000)
-        measured = page.evaluate("window.measured")
-        browser.close()
+    try:
+        with tempfile.TemporaryDirectory() as folder, headless_chromium() as browser:
+            path = Path(folder, "player.html")
+            path.write_text(page_text, encoding="utf-8")
+            page = browser.new_page(viewport={"width": 1440, "height": 900})
+            page.goto(path.as_uri())
+            page.wait_for_function("window.measured", timeout=60_000)
+            measured = page.evaluate("window.measured")
+    except NoBrowser as error:
+        return [Figure("the player in a browser", (), note=f"left out: {error}")]
     gaps = sorted(measured["gaps"])
     rate = 1e3 * len(gaps) / sum(gaps)
     slow = gaps[int(0.95 * len(gaps))]

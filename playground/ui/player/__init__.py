@@ -24,7 +24,7 @@ from playground.insight.explain import Explanation
 from playground.insight.moments import Moment, find_moments
 from playground.lander.policy import Policy
 from playground.lander.scene import BODY, LEG, SIDE_ENGINE, WORLD_WIDTH, Scene, instruments
-from playground.lander.simulator import STEPS_PER_SECOND
+from playground.lander.simulator import ACTION_NAMES, N_ACTIONS, STEPS_PER_SECOND
 from playground.lander.trajectory import Trajectory
 from playground.reward.account import PART_KEYS
 from playground.reward.terms import Floats
@@ -82,7 +82,6 @@ WORDS: Final = (
     "why_help",
     "why_waiting",
 )
-ACTIONS: Final = ("idle", "left", "main", "right")
 FLY_KEYS: Final = (("ArrowLeft", "←", "left"), ("ArrowUp", "↑", "main"), ("ArrowRight", "→", "right"))
 
 
@@ -185,7 +184,7 @@ def scene_data(
 
 def _common() -> dict[str, Any]:
     words: dict[str, Any] = {name: _template(f"player.{name}") for name in WORDS}
-    words["actions"] = [say(f"action.{name}") for name in ACTIONS]
+    words["actions"] = [say(f"action.{name}") for name in ACTION_NAMES]
     words["fly_keys"] = [[key, arrow, say(f"action.{name}")] for key, arrow, name in FLY_KEYS]
     return {
         "lang": language(),
@@ -238,9 +237,9 @@ def amount_words(value: float, sign: bool = True) -> str:
 
 def _answer(why: Explanation, step: int, columns: Sequence[int]) -> dict[str, Any]:
     """An explanation in words, and its bars: what each part pays more for the chosen action."""
-    others = [action for action in range(len(ACTIONS)) if action != why.chosen]
+    others = [action for action in range(N_ACTIONS) if action != why.chosen]
     rival = max(others, key=lambda action: why.means[action])
-    names = [say(f"action.{name}") for name in ACTIONS]
+    names = [say(f"action.{name}") for name in ACTION_NAMES]
     ahead, error = float(why.difference(rival).sum()), why.difference_error(rival)
     winner, loser = (why.chosen, rival) if ahead >= 0 else (rival, why.chosen)
     verdict = "unsure" if abs(ahead) <= 2 * error or ahead == 0 else "better" if ahead > 0 else "worse"
@@ -292,9 +291,7 @@ _SOURCES: Final = sources()
 _component = st.components.v2.component("reward_player", html=_SOURCES["html"], css=_SOURCES["css"], js=_SOURCES["js"])
 
 
-def draw_player(
-    data: dict[str, Any], key: str, on_why: Callable[[], None] | None = None, on_fly: Callable[[], None] | None = None
-) -> None:
+def draw_player(data: dict[str, Any], key: str, on_why: Callable[[], None], on_fly: Callable[[], None]) -> None:
     """The player on the page.
 
     Args:
@@ -303,11 +300,7 @@ def draw_player(
         on_why: called when somebody asks why.
         on_fly: called when the arrow keys have flown a little further.
     """
-    _component(key=key, data=data, on_why_change=on_why or _ignore, on_fly_change=on_fly or _ignore)
-
-
-def _ignore() -> None:
-    """Nobody listens."""
+    _component(key=key, data=data, on_why_change=on_why, on_fly_change=on_fly)
 
 
 OFFLINE: Final = """<!doctype html>
@@ -339,6 +332,10 @@ reward_player({{ data, parentElement: document.body, setTriggerValue() {{}} }});
 def to_html(data: dict[str, Any], title: str) -> str:
     """The player with its episode as one file that opens without a server and without the network."""
     alone = data | {"can_ask": False, "can_fly": False}
-    text = json.dumps(alone, ensure_ascii=False).replace("<", "\\u003c")
     safe = title.replace("&", "&amp;").replace("<", "&lt;")
-    return OFFLINE.format(lang=data["lang"], title=safe, data=text, **sources())
+    return OFFLINE.format(lang=data["lang"], title=safe, data=to_script(alone), **sources())
+
+
+def to_script(data: Mapping[str, Any]) -> str:
+    """Data as JSON that stays inside a ``<script>`` element."""
+    return json.dumps(data, ensure_ascii=False).replace("<", "\\u003c")
