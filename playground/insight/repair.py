@@ -87,12 +87,13 @@ class _Contest:
         landings, crashes, lingering, hovering = (
             np.isin(kinds, group) for group in (LANDINGS, CRASHES, LINGERING, [Behaviour.HOVERING])
         )
-        self.landings = landings
         self.duels: tuple[Duel, ...] = ((landings, crashes), (landings, lingering), (hovering, crashes))
         """Which shall beat which: two without which a reward is broken, and one without which it is doubtful."""
         first = self.spread(self.returns(_fields(config)[:, None]))[0]
         self.floor = remain * float(first) or 1.0
-        self.starts = [s for s in range(int(self.start.max()) + 1) if (self.landings & (self.start == s)).any()]
+        self.starts = np.unique(self.start[landings]).tolist()
+        self.centred = self._centred(self.columns), self._centred(self.fixed[:, None])[:, 0]
+        """Columns and fixed share without the mean of each start."""
 
     def returns(self, weights: Floats) -> Floats:
         """``(E, N)`` for weights ``(terms, N)``."""
@@ -131,7 +132,7 @@ class _Contest:
         met = (land >= 0) & (other >= 0)
         gap = (self.columns[land[met]] - self.columns[other[met]]).mean(axis=0)
         fixed = float((self.fixed[land[met]] - self.fixed[other[met]]).mean())
-        columns, constant = self._centred(self.columns), self._centred(self.fixed[:, None])[:, 0]
+        columns, constant = self.centred
         above = columns @ weights + constant
         above /= np.linalg.norm(above) * np.sqrt(len(above)) or 1.0
         relative = gap - margin * (above @ columns), fixed - margin * float(above @ constant)
@@ -172,23 +173,26 @@ def repair_reward(
     before = check_reward(config, gamma, library)
     if before.verdict != "broken" or not config.replace_reward or config.scale == 0 or gamma == 0:
         return Repair(before, None, config, {}, "")
-    contest = _Contest(config, gamma, library)
+    contests = [_Contest(config, gamma, library, remain) for remain in REMAIN]
+    contest = contests[0]
     limits = bounds or slider_bounds(config)
 
     def alone(within: Bounds) -> dict[str, float]:
-        found = _singles(contest, within)
-        passes = {n: check_reward(_with(config, n, v), gamma, library).verdict != "broken" for n, v in found.items()}
-        return {name: value for name, value in found.items() if passes[name]}
+        return {
+            name: value
+            for name, value in _singles(contest, within).items()
+            if check_reward(with_weight(config, name, value), gamma, library).verdict != "broken"
+        }
 
     singles = alone(limits)
-    for duels, remain in itertools.product((ALL, NEEDED), REMAIN):
-        mended = _mend(_Contest(config, gamma, library, remain), limits, gamma, library, duels)
+    for duels, lenient in itertools.product((ALL, NEEDED), contests):
+        mended = _mend(lenient, limits, gamma, library, duels)
         if mended is not None:
             return Repair(before, check_reward(mended, gamma, library), mended, singles, "")
     if singles:  # the search cuts corners; a single slider needs none
         problem = _Problem(contest, limits)
-        one = min(singles, key=lambda name: problem.length(_fields(_with(config, name, singles[name]))))
-        mended = _with(config, one, singles[one])
+        one = min(singles, key=lambda name: problem.length(_fields(with_weight(config, name, singles[name]))))
+        mended = with_weight(config, one, singles[one])
         return Repair(before, check_reward(mended, gamma, library), mended, singles, "")
     beyond = {name: (min(0.0, low), WEIGHT_LIMIT) for name, (low, _) in limits.items()}
     far = alone(beyond)
@@ -226,7 +230,8 @@ def sound_bands(
     return bands
 
 
-def _with(config: RewardConfig, name: str, value: float) -> RewardConfig:
+def with_weight(config: RewardConfig, name: str, value: float) -> RewardConfig:
+    """The reward with one weight changed."""
     change: dict[str, Any] = {name: value}
     return replace(config, **change)
 

@@ -46,7 +46,7 @@ MAIN_SETTINGS: Final = ("seed", "steps", "gamma", "learning_rate")
 def draw_sidebar() -> None:
     """All of it, in the sidebar."""
     state = session()
-    bands = _bands(state.draft, float(state.settings.get("gamma", TrainSpec.gamma)))
+    bands = _bands(state.draft, state.spec.gamma)
     st.html(_styles(state.draft, bands))
     with st.sidebar:
         with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):

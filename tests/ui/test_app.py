@@ -16,7 +16,6 @@ from playground.training.spec import TrainSpec
 from playground.training.store import ModelStore
 from playground.ui.player import make_film
 from playground.ui.texts import TEXTS
-from playground.ui.views.episode import OwnFlight
 
 SCRIPT = Path(__file__).parents[2] / "streamlit_app.py"
 TIMEOUT = 60
@@ -218,8 +217,7 @@ def test_the_hundred_episodes_are_flown_when_they_are_asked_for(app):
 
 def test_a_flight_by_hand_is_an_episode_like_any_other(app):
     trajectory = refly([0] * 300, 1000)
-    film_of = make_film("own-1", trajectory, film(trajectory), None)
-    app.session_state["own_flights"] = [OwnFlight(trajectory, film_of)]
+    app.session_state["own_flights"] = [make_film("own-1", trajectory, film(trajectory), None)]
     app.run()
     seed_picker(app).set_value(-1).run()
     assert not app.exception

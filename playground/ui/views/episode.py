@@ -43,26 +43,22 @@ class HandFlight:
     ended: bool = False
 
 
-@dataclass(frozen=True)
-class OwnFlight:
-    """A flight by hand that is over."""
-
-    trajectory: Trajectory
-    film: Film
-
-
 def chosen_episode(state: Session, model: Model) -> Trajectory:
     """The episode on screen: the policy's from the chosen seed, or one flown by hand."""
-    own = own_flights()
-    if state.own is not None and state.own < len(own):
-        return own[state.own].trajectory
-    return episode_of(model, state.seed)
+    own = chosen_flight(state)
+    return episode_of(model, state.seed) if own is None else own.trajectory
 
 
-def own_flights() -> list[OwnFlight]:
-    """This session's flights by hand."""
-    flights: list[OwnFlight] = st.session_state.setdefault("own_flights", [])
+def own_flights() -> list[Film]:
+    """This session's flights by hand that are over."""
+    flights: list[Film] = st.session_state.setdefault("own_flights", [])
     return flights
+
+
+def chosen_flight(state: Session) -> Film | None:
+    """The flight by hand that is on screen, if one is."""
+    flights = own_flights()
+    return flights[state.own] if state.own is not None and state.own < len(flights) else None
 
 
 def draw_episode(state: Session, model: Model, episode: Trajectory) -> None:
@@ -100,23 +96,26 @@ def player_data(state: Session, model: Model) -> dict[str, Any]:
     gamma = model.spec.gamma
     if state.evidence:
         return evidence_data(state.evidence, state.draft, state.spec.gamma)
-    own = own_flights()
-    if state.own is not None and state.own < len(own):
-        shown, name = own[state.own].film, say("episode.by_hand", number=state.own + 1)
-    else:
+    shown, name = chosen_flight(state), say("episode.by_hand", number=(state.own or 0) + 1)
+    if shown is None:
         shown, name = _film(str(model.folder), model.key, model.slug, state.seed), _label(model)
     films, names = [shown], [name]
     ghost = next((m for m in other_models(model) if m.key == state.ghost), None)
     if ghost is not None:
         films.append(_film(str(ghost.folder), ghost.key, ghost.slug, shown.trajectory.seed))
         names.append(_label(ghost))
-    paid = [break_down(f.trajectory, reward, gamma).paid for f in films]
     why = None
     if state.why is not None and state.why[0] == shown.data["id"]:
         why = state.why[2], state.why[1], _explain(model, shown.trajectory, state.why[1], reward)
-    return scene_data(
-        films, names, paid, _paying(reward), gamma, file_stem(state, model), why, can_ask=True, can_fly=True
-    )
+    return _scene(films, names, reward, gamma, file_stem(state, model), why=why, can_ask=True, can_fly=True)
+
+
+def _scene(
+    films: list[Film], names: list[str], reward: RewardConfig, gamma: float, file: str, **more: Any
+) -> dict[str, Any]:
+    """Films for the player, and what a reward pays them."""
+    paid = [break_down(film.trajectory, reward, gamma).paid for film in films]
+    return scene_data(films, names, paid, _paying(reward), gamma, file, **more)
 
 
 def evidence_data(places: tuple[int, ...], reward: RewardConfig, gamma: float) -> dict[str, Any]:
@@ -124,8 +123,7 @@ def evidence_data(places: tuple[int, ...], reward: RewardConfig, gamma: float) -
     library = load_library()
     films = [_recorded(place) for place in places]
     names = [say(f"behaviour.{library.behaviours[place]}") for place in places]
-    paid = [break_down(f.trajectory, reward, gamma).paid for f in films]
-    return scene_data(films, names, paid, _paying(reward), gamma, "behaviours")
+    return _scene(films, names, reward, gamma, "behaviours")
 
 
 @st.cache_resource(max_entries=64, show_spinner=False)
@@ -142,11 +140,9 @@ def _recorded(place: int) -> Film:
 
 def hand_data(state: Session, model: Model, hand: HandFlight) -> dict[str, Any]:
     """A flight by hand so far, and what it was paid."""
-    shown, reward, gamma = _film_of_hand(hand), seen_as(state.draft), model.spec.gamma
-    paid = break_down(shown.trajectory, reward, gamma).paid
     name = say("episode.by_hand", number=len(own_flights()) + 1)
     flight = {"id": hand.id, "actions": hand.actions, "ended": hand.ended, "chunk": CHUNK, "pace": PACE}
-    return scene_data([shown], [name], [paid], _paying(reward), gamma, name, flight=flight)
+    return _scene([_film_of_hand(hand)], [name], seen_as(state.draft), model.spec.gamma, name, flight=flight)
 
 
 def _paying(reward: RewardConfig) -> list[str]:
@@ -246,7 +242,7 @@ def _keep(state: Session, hand: HandFlight) -> None:
     """A flight by hand is over: it becomes an episode like any other."""
     trajectory = hand.flight.finish()
     flights = own_flights()
-    flights.append(OwnFlight(trajectory, make_film(f"own-{hand.id}", trajectory, film(trajectory), None)))
+    flights.append(make_film(f"own-{hand.id}", trajectory, film(trajectory), None))
     st.session_state["flight_over"] = True
     state.watch(own=len(flights) - 1)
 
@@ -301,8 +297,11 @@ def _pick(state: Session, model: Model, episode: Trajectory) -> None:
         st.button(say("episode.best"), key="best", help=say("episode.best.help"), on_click=go, args=(best,))
         st.button(say("episode.worst"), key="worst", help=say("episode.worst.help"), on_click=go, args=(worst,))
         _ghost(state, model)
-        with st.popover("", icon=":material/download:", help=say("episode.download"), key="downloads"):
-            _downloads(state, model, episode)
+        with st.popover(
+            "", icon=":material/download:", help=say("episode.download"), key="downloads", on_change="rerun"
+        ) as panel:
+            if panel.open:
+                _downloads(state, model, episode)
 
 
 def _ghost(state: Session, model: Model) -> None:

@@ -3,16 +3,14 @@
 Leaves out: what was trained (``views.playground``).
 """
 
-from dataclasses import replace
 from typing import Any, Final
 
 import streamlit as st
 
 from playground.insight.flight_check import Finding, FlightCheck, check_reward
-from playground.insight.repair import Repair, repair_reward
+from playground.insight.repair import Repair, repair_reward, with_weight
 from playground.reward.account import PART_KEYS
 from playground.reward.terms import TERMS, RewardConfig
-from playground.training.spec import TrainSpec
 from playground.training.store import Model
 from playground.ui.state import Session
 from playground.ui.texts import part_name, say
@@ -23,7 +21,7 @@ MARKS: Final = {"ok": ":green[:material/check:]", "warn": ":orange[:material/inf
 
 def draw_check(state: Session) -> None:
     """The verdict on the draft, and behind a button what it rests on."""
-    gamma = float(state.settings.get("gamma", TrainSpec.gamma))
+    gamma = state.spec.gamma
     found = check(state.draft, gamma)
     with st.container(horizontal=True, vertical_alignment="center", key="flight_check"):
         badge = f":{COLOURS[found.verdict]}-badge[{say(f'check.verdict.{found.verdict}')}]"
@@ -72,8 +70,7 @@ def _repair(state: Session, gamma: float) -> None:
     if singles:
         st.markdown(say("repair.singles"))
         for name, value in singles.items():
-            change: dict[str, Any] = {name: value}
-            one = replace(state.draft, **change)
+            one = with_weight(state.draft, name, value)
             st.button(f"{names[name]} → {value:g}", key=f"repair_{name}", on_click=_apply, args=(state, one))
 
 
