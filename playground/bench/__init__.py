@@ -31,7 +31,7 @@ PARTS: Final[dict[str, Callable[[bool], list[Figure]]]] = {
     "learner": lambda full: simulation.measure_learner(5 if full else 1),
     "evaluation": lambda full: simulation.measure_evaluation(3 if full else 1),
     "first-screen": lambda full: simulation.measure_first_screen(10 if full else 3),
-    "app": lambda full: app.measure_app(3 if full else 1, 40 if full else 5),
+    "app": lambda full: app.measure_app(3, 40, 10) if full else app.measure_app(1, 5, 1),
     "player": lambda full: player.measure_player(5 if full else 1),
     "landing": learning.measure_landing,
     "peers": lambda full: learning.measure_peers() if full else [],

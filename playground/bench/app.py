@@ -20,7 +20,6 @@ import psutil
 from playground.bench.browser import NoBrowser, headless_chromium
 from playground.bench.figures import Figure
 
-SESSIONS: Final = 10
 CHANGED: Final = """before => {
     const value = document.querySelector("[data-testid=stMetricValue]");
     return value !== null && value.innerText !== before;
@@ -28,12 +27,13 @@ CHANGED: Final = """before => {
 QUIET: Final = "[data-testid=stApp][data-test-script-state=notRunning]"
 
 
-def measure_app(repeats: int, count: int) -> list[Figure]:
-    """Cold start, slider to redraw, and the web process's memory with ten sessions.
+def measure_app(repeats: int, count: int, sessions: int) -> list[Figure]:
+    """Cold start, slider to redraw, and the web process's memory.
 
     Args:
         repeats: starts of the app.
         count: moves of the slider for each.
+        sessions: pages open at once when memory is read.
     """
     server, first, bare, moves, memory = [], [], [], [], []
     try:
@@ -48,7 +48,7 @@ def measure_app(repeats: int, count: int) -> list[Figure]:
                     _open(page, url)
                     first.append(ready + time.perf_counter() - start)
                     moves += [_move(page) for _ in range(count)]
-                    for _ in range(SESSIONS - 1):
+                    for _ in range(sessions - 1):
                         _open(browser.new_page(), url)
                     memory.append(process.memory_info().rss / 2**20)
                     for context in browser.contexts:
@@ -72,7 +72,7 @@ def measure_app(repeats: int, count: int) -> list[Figure]:
             note=f"95th percentile {p95(moves) * 1e3:.0f} ms",
         ),
         Figure("server time of a slider's move", served, "ms", note=f"95th percentile {p95(served):.0f} ms"),
-        Figure(f"memory of the web process with {SESSIONS} sessions open", memory, "MiB"),
+        Figure(f"memory of the web process, sessions open: {sessions}", memory, "MiB"),
     ]
 
 

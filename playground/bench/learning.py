@@ -270,6 +270,7 @@ def measure_rewards(seeds: int = 5, whole: int = 2) -> list[Figure]:
                 details={"runs": runs, "reward": json.loads(dump_reward(reward))},
             )
         )
+        print(figures[-1].to_markdown(), file=sys.stderr, flush=True)  # the whole takes the better part of an hour
     times = [seconds for figure in figures for seconds in figure.ours]
     trainings = seeds * len(VALIDATION)
     figures.append(

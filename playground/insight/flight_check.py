@@ -8,12 +8,11 @@ Harada & Russell 1999, and common failures of LunarLander's rewards.
 Leaves out: what training makes of it, and mending.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
 import numpy as np
-import numpy.typing as npt
 
 from playground.insight.probe_library import (
     CRASHES,
@@ -23,8 +22,9 @@ from playground.insight.probe_library import (
     ProbeLibrary,
     load_library,
 )
+from playground.insight.ranking import Ranked, Ranking
 from playground.lander.simulator import MAX_STEPS, STEPS_PER_SECOND
-from playground.reward.account import PART_KEYS, weights
+from playground.reward.account import PART_KEYS
 from playground.reward.terms import TERMS, Floats, RewardConfig
 
 Status = Literal["ok", "warn", "fail"]
@@ -103,31 +103,6 @@ MESSAGES: Final[dict[str, dict[Status, str]]] = {
     },
 }
 """Wording by check and status."""
-
-
-@dataclass(frozen=True)
-class Ranked:
-    """One behaviour as the reward sees it: its best-paid variant."""
-
-    behaviour: Behaviour
-    probe: str
-    """Which recording pays best among those that did this."""
-    mean: float
-    """Discounted return over its seeds."""
-    spread: float
-    """Standard deviation over its seeds."""
-    episode: int
-    """Index in the library of its episode nearest the mean, for playing."""
-
-    @property
-    def words(self) -> str:
-        """The behaviour in plain words."""
-        return self.behaviour.replace("_", " ")
-
-    @property
-    def outcome(self) -> str:
-        """How it ends: landing, crash or timeout."""
-        return "landing" if self.behaviour in LANDINGS else "crash" if self.behaviour in CRASHES else "timeout"
 
 
 @dataclass(frozen=True)
@@ -230,9 +205,9 @@ def check_reward(config: RewardConfig, gamma: float = 0.995, library: ProbeLibra
     """
     if not 0 <= gamma <= 1:
         raise ValueError(f"gamma must lie between 0 and 1, got {gamma}")
-    view = _View(config, gamma, library or load_library())
-    margin, _ = view.duel(LANDINGS, OTHERS)
-    checks = tuple(check(view) for check in CHECKS)
+    ranking = Ranking(config, gamma, library or load_library())
+    margin, _ = ranking.duel(LANDINGS, OTHERS)
+    checks = tuple(check(ranking) for check in CHECKS)
     statuses = {check.status for check in checks}
     if margin < 0 or "fail" in statuses:
         verdict: Verdict = "broken"
@@ -240,136 +215,75 @@ def check_reward(config: RewardConfig, gamma: float = 0.995, library: ProbeLibra
         verdict = "doubtful"
     else:
         verdict = "sound"
-    return FlightCheck(verdict, margin, view.ranking, checks, not config.replace_reward)
-
-
-class _View:
-    """What the checks look at: the library under one reward, start by start.
-
-    Starts differ in what can be had from them, so behaviours are compared from the same one: the best-paid episode
-    of each from each seed.
-    """
-
-    def __init__(self, config: RewardConfig, gamma: float, library: ProbeLibrary) -> None:
-        self.config, self.gamma, self.library = config, gamma, library
-        self.weights = weights(config)
-        self.paid: Floats = library.sums(config.form, gamma) * self.weights
-        """``(E, parts)``: discounted."""
-        self.returns: Floats = self.paid.sum(axis=1)
-        self.starts = np.unique(library.seeds)
-        levels = [float(self.returns[library.seeds == seed].mean()) for seed in self.starts]
-        self.levels: Floats = np.array(levels)
-        """``(S,)``: what a start pays on average."""
-        above = self.returns - self.levels[np.searchsorted(self.starts, library.seeds)]
-        largest = float(np.abs(above).max())
-        self.deviation = largest * float((above / largest).std()) if largest else 0.0  # squares of tiny ones vanish
-        """Of returns from the same start."""
-        self.ranking = tuple(sorted((self._rank(b) for b in Behaviour), key=lambda row: -row.mean))
-
-    @property
-    def unit(self) -> float:
-        """The deviation, or 1 where all returns are alike."""
-        return self.deviation or 1.0
-
-    def best(self, of: Sequence[Behaviour]) -> tuple[Floats, npt.NDArray[np.int64]]:
-        """From each start the best return of some behaviours, ``(S,)``, NaN where none was flown; and its episode."""
-        did = np.isin(self.library.behaviours, of)
-        returns, episodes = np.full(len(self.starts), np.nan), np.full(len(self.starts), -1)
-        for row, seed in enumerate(self.starts):
-            indices = np.flatnonzero(did & (self.library.seeds == seed))
-            if len(indices):
-                episodes[row] = indices[self.returns[indices].argmax()]
-                returns[row] = self.returns[episodes[row]]
-        return returns, episodes
-
-    def _rank(self, behaviour: Behaviour) -> Ranked:
-        returns, episodes = self.best([behaviour])
-        above = returns - self.levels
-        mean = float(np.nanmean(above))
-        typical = int(np.nanargmin(np.abs(above - mean)))
-        probe = str(self.library.names[episodes[typical]])
-        level = float(self.levels.mean())
-        return Ranked(behaviour, probe, level + mean, float(np.nanstd(above)), int(episodes[typical]))
-
-    def duel(self, one: Sequence[Behaviour], other: Sequence[Behaviour]) -> tuple[float, tuple[int, int]]:
-        """How much more the best of one kind pays than the best of the other, over common starts, in deviations.
-
-        Returns:
-            The mean difference, and the two episodes from the start where it is most typical.
-        """
-        (a, a_episodes), (b, b_episodes) = self.best(one), self.best(other)
-        gaps = (a - b) / self.unit
-        mean = float(np.nanmean(gaps))
-        typical = int(np.nanargmin(np.abs(gaps - mean)))
-        return mean, (int(a_episodes[typical]), int(b_episodes[typical]))
+    return FlightCheck(verdict, margin, ranking.rows, checks, not config.replace_reward)
 
 
 OTHERS: Final = (*CRASHES, *LINGERING)
 
 
-def _ordering(view: _View) -> Finding:
+def _ordering(ranking: Ranking) -> Finding:
     """Soft landing, off the pad, hovering, crash: Kendall's τ against that order."""
     wanted = ([Behaviour.SOFT_LANDING], [Behaviour.OFF_PAD_LANDING], [Behaviour.HOVERING], CRASHES)
     words = (Behaviour.SOFT_LANDING, Behaviour.OFF_PAD_LANDING, Behaviour.HOVERING, "crashing")
-    duels = {(i, j): view.duel(wanted[i], wanted[j]) for i in range(4) for j in range(i + 1, 4)}
+    duels = {(i, j): ranking.duel(wanted[i], wanted[j]) for i in range(4) for j in range(i + 1, 4)}
     tau = sum(float(np.sign(gap)) for gap, _ in duels.values()) / len(duels)
     (good, bad), (gap, episodes) = min(duels.items(), key=lambda item: item[1][0])
-    lands = view.duel(LANDINGS, OTHERS)[0] > 0
+    lands = ranking.duel(LANDINGS, OTHERS)[0] > 0
     status: Status = "ok" if gap > 0 else "warn" if lands else "fail"
     params = {"better": str(words[bad]), "worse": str(words[good])}
     return Finding("ordering", status, tau, params, episodes[::-1])
 
 
-def _suicide(view: _View) -> Finding:
+def _suicide(ranking: Ranking) -> Finding:
     """The best crash against the best landing, in deviations."""
-    gap, episodes = view.duel(CRASHES, LANDINGS)
-    status: Status = "fail" if gap >= 0 else "warn" if view.duel(CRASHES, [Behaviour.HOVERING])[0] >= 0 else "ok"
+    gap, episodes = ranking.duel(CRASHES, LANDINGS)
+    status: Status = "fail" if gap >= 0 else "warn" if ranking.duel(CRASHES, [Behaviour.HOVERING])[0] >= 0 else "ok"
     return Finding("suicide", status, gap, {}, episodes)
 
 
-def _stalling(view: _View) -> Finding:
+def _stalling(ranking: Ranking) -> Finding:
     """The best time-out against the best landing, in deviations."""
-    gap, episodes = view.duel(LINGERING, LANDINGS)
+    gap, episodes = ranking.duel(LINGERING, LANDINGS)
     status: Status = "fail" if gap >= 0 else "warn" if gap > -CLOSE else "ok"
     return Finding("stalling", status, gap, {}, episodes)
 
 
-def _farming(view: _View) -> Finding:
+def _farming(ranking: Ranking) -> Finding:
     """The most that a shaping term pays a second over a loop: from a state to nearly the same state."""
-    parts = view.library.steps(view.config.form, view.gamma)
-    counted = view.weights
-    if view.config.form == "potential":  # its potentials sum to nothing over a loop, discounted as they are meant
+    parts = ranking.library.steps(ranking.config.form, ranking.gamma)
+    counted = ranking.weights
+    if ranking.config.form == "potential":  # its potentials sum to nothing over a loop, discounted as they are meant
         counted = counted * np.array([*(term.potential is None for term in TERMS), True])
     value, term, index = 0.0, PART_KEYS[0], -1
-    for episode, first, last in view.library.loops.tolist():
+    for episode, first, last in ranking.library.loops.tolist():
         rates = parts[first:last].mean(axis=0) * counted * STEPS_PER_SECOND
         if rates.max() > value:
             value, term, index = float(rates.max()), PART_KEYS[int(rates.argmax())], episode
-    ahead = 1 / (1 - view.gamma) if view.gamma < 1 else float(MAX_STEPS)
-    if value * ahead / STEPS_PER_SECOND <= CLOSE * view.deviation:
+    ahead = 1 / (1 - ranking.gamma) if ranking.gamma < 1 else float(MAX_STEPS)
+    if value * ahead / STEPS_PER_SECOND <= CLOSE * ranking.deviation:
         return Finding("farming", "ok", value, {"term": term})
-    gap, (_, landing) = view.duel(LINGERING, LANDINGS)
+    gap, (_, landing) = ranking.duel(LINGERING, LANDINGS)
     return Finding("farming", "fail" if gap >= 0 else "warn", value, {"term": term}, (index, landing))
 
 
-def _risk(view: _View) -> Finding:
+def _risk(ranking: Ranking) -> Finding:
     """The p at which p·G(crash) + (1 − p)·G(landing) = G(hover): the risk of crashing that it accepts."""
-    gain, episodes = view.duel(LANDINGS, LINGERING)
-    loss, _ = view.duel(LANDINGS, CRASHES)
+    gain, episodes = ranking.duel(LANDINGS, LINGERING)
+    loss, _ = ranking.duel(LANDINGS, CRASHES)
     accepted = 0.0 if gain <= 0 else 1.0 if loss <= gain else gain / loss
     status: Status = "fail" if gain <= 0 else "warn" if accepted < RISKY else "ok"
     return Finding("risk", status, accepted, {}, episodes[::-1])
 
 
-def _shares(view: _View) -> Floats:
-    amounts = view.library.amounts(view.config.form, view.gamma) * np.abs(view.weights)
+def _shares(ranking: Ranking) -> Floats:
+    amounts = ranking.library.amounts(ranking.config.form, ranking.gamma) * np.abs(ranking.weights)
     total = amounts.sum()
     return np.asarray(amounts / total if total else amounts)
 
 
-def _dominance(view: _View) -> Finding:
+def _dominance(ranking: Ranking) -> Finding:
     """The largest share of all that is paid or charged, in any behaviour."""
-    shares = _shares(view)
+    shares = _shares(ranking)
     top = int(shares.argmax())
     status: Status = (
         "fail" if not shares.any() else "warn" if shares[top] > DOMINANT and PART_KEYS[top] != "env_reward" else "ok"
@@ -377,23 +291,23 @@ def _dominance(view: _View) -> Finding:
     return Finding("dominance", status, float(shares[top]), {"term": PART_KEYS[top]})
 
 
-def _dead(view: _View) -> Finding:
+def _dead(ranking: Ranking) -> Finding:
     """Terms with a weight that hardly pay; rare ones like the outcome count by the episodes' returns."""
-    deviations = view.paid.std(axis=0) / view.unit
-    shares = np.maximum(_shares(view), deviations)
-    dead = [i for i in range(len(PART_KEYS)) if view.weights[i] and shares[i] < DEAD]
+    deviations = ranking.paid.std(axis=0) / ranking.unit
+    shares = np.maximum(_shares(ranking), deviations)
+    dead = [i for i in range(len(PART_KEYS)) if ranking.weights[i] and shares[i] < DEAD]
     if not dead:
         return Finding("dead", "ok", 0.0, {})
     return Finding("dead", "warn", float(shares[dead[0]]), {"term": PART_KEYS[dead[0]]})
 
 
-def _redundancy(view: _View) -> Finding:
+def _redundancy(ranking: Ranking) -> Finding:
     """The closest correlation of two weighted terms over the episodes' returns."""
-    used = [i for i in range(len(PART_KEYS)) if view.paid[:, i].std() > 1e-12]
+    used = [i for i in range(len(PART_KEYS)) if ranking.paid[:, i].std() > 1e-12]
     pairs = [(i, j) for k, i in enumerate(used) for j in used[k + 1 :]]
     if not pairs:
         return Finding("redundancy", "ok", 0.0, {})
-    table = np.atleast_2d(np.corrcoef(view.paid[:, used].T))
+    table = np.atleast_2d(np.corrcoef(ranking.paid[:, used].T))
     place = {column: row for row, column in enumerate(used)}
     i, j = max(pairs, key=lambda pair: abs(table[place[pair[0]], place[pair[1]]]))
     value = float(table[place[i], place[j]])
@@ -401,47 +315,47 @@ def _redundancy(view: _View) -> Finding:
     return Finding("redundancy", status, value, {"first": PART_KEYS[i], "second": PART_KEYS[j]})
 
 
-def _attributes(view: _View) -> Finding:
+def _attributes(ranking: Ranking) -> Finding:
     """How much the return of a landing moves with each of three attributes, in deviations."""
-    on_pad, episodes = view.duel([Behaviour.SOFT_LANDING], [Behaviour.OFF_PAD_LANDING])
-    softness, _ = view.duel([Behaviour.SOFT_LANDING], [Behaviour.HARD_LANDING])
-    landed = np.isin(view.library.behaviours, LANDINGS)
+    on_pad, episodes = ranking.duel([Behaviour.SOFT_LANDING], [Behaviour.OFF_PAD_LANDING])
+    softness, _ = ranking.duel([Behaviour.SOFT_LANDING], [Behaviour.HARD_LANDING])
+    landed = np.isin(ranking.library.behaviours, LANDINGS)
     columns = [PART_KEYS.index(key) for key in ("pen_main", "pen_side", "env_reward")]
-    fuel = view.paid[landed][:, columns].sum(axis=1).std() / view.unit
+    fuel = ranking.paid[landed][:, columns].sum(axis=1).std() / ranking.unit
     moves = {"landing_on_the_pad": abs(on_pad), "touchdown_speed": abs(softness), "fuel": float(fuel)}
     missing = [name for name, move in moves.items() if move < DEAD]
     params = {"missing": ", ".join(missing)}
     return Finding("attributes", "warn" if missing else "ok", min(moves.values()), params, episodes)
 
 
-def _horizon(view: _View) -> Finding:
+def _horizon(ranking: Ranking) -> Finding:
     """What the discount leaves of a payment at a typical landing."""
-    landed = np.isin(view.library.behaviours, LANDINGS)
-    left = float(view.gamma ** np.median(view.library.lengths[landed]))
-    status: Status = "fail" if view.gamma == 0 else "warn" if left < FAR else "ok"
+    landed = np.isin(ranking.library.behaviours, LANDINGS)
+    left = float(ranking.gamma ** np.median(ranking.library.lengths[landed]))
+    status: Status = "fail" if ranking.gamma == 0 else "warn" if left < FAR else "ok"
     return Finding("horizon", status, left, {})
 
 
-def _scale(view: _View) -> Finding:
+def _scale(ranking: Ranking) -> Finding:
     """The deviation of returns over all behaviours."""
-    status: Status = "warn" if view.deviation < 1e-9 * max(1.0, float(np.abs(view.returns).max())) else "ok"
-    return Finding("scale", status, view.deviation, {})
+    status: Status = "warn" if ranking.deviation < 1e-9 * max(1.0, float(np.abs(ranking.returns).max())) else "ok"
+    return Finding("scale", status, ranking.deviation, {})
 
 
-def _invariance(view: _View) -> Finding:
+def _invariance(ranking: Ranking) -> Finding:
     """How far each potential's payment is from Ng's γ·Φ(s') − Φ(s), at most on any step, weighted."""
-    mine = view.library.steps(view.config.form, view.gamma)
-    ideal = view.library.steps("potential", view.gamma)
+    mine = ranking.library.steps(ranking.config.form, ranking.gamma)
+    ideal = ranking.library.steps("potential", ranking.gamma)
     columns = [i for i, term in enumerate(TERMS) if term.potential is not None]
-    going = ~view.library.transitions.terminated
-    gaps = np.abs(mine[:, columns] - ideal[:, columns])[going].max(axis=0) * np.abs(view.weights[columns])
+    going = ~ranking.library.transitions.terminated
+    gaps = np.abs(mine[:, columns] - ideal[:, columns])[going].max(axis=0) * np.abs(ranking.weights[columns])
     top = int(gaps.argmax())
     if gaps[top] <= 1e-9:
         return Finding("invariance", "ok", float(gaps[top]), {"term": ""})
     return Finding("invariance", "warn", float(gaps[top]), {"term": PART_KEYS[columns[top]]})
 
 
-CHECKS: Final[tuple[Callable[[_View], Finding], ...]] = (
+CHECKS: Final[tuple[Callable[[Ranking], Finding], ...]] = (
     _suicide,
     _stalling,
     _farming,

@@ -15,7 +15,6 @@ from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
-from scipy.optimize import nnls
 
 from playground.insight.flight_check import CLOSE, FlightCheck, check_reward
 from playground.insight.probe_library import CRASHES, LANDINGS, LINGERING, Behaviour, ProbeLibrary, load_library
@@ -328,6 +327,8 @@ class _Problem:
 
 def _least_distance(rows: Floats, least: Floats) -> Floats | None:
     """The shortest x with ``rows @ x >= least``; None if there is none."""
+    from scipy.optimize import nnls  # only here: it takes longer to import than all else of a first page
+
     matrix = np.vstack([rows.T, least])
     wanted = np.zeros(len(matrix))
     wanted[-1] = 1.0

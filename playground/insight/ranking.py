@@ -1,0 +1,103 @@
+"""Recorded behaviours ranked by what a reward pays for them.
+
+A return is linear in the weights, so the returns of all recorded episodes are a matrix of discounted component sums
+times one vector. Starts differ in what can be had from them, so behaviours are compared from the same one.
+
+Leaves out: what the ranking means (``flight_check``), and what PPO makes of it (``forecast``).
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from playground.insight.probe_library import CRASHES, LANDINGS, Behaviour, ProbeLibrary
+from playground.reward.account import weights
+from playground.reward.terms import Floats, RewardConfig
+
+
+@dataclass(frozen=True)
+class Ranked:
+    """One behaviour as the reward sees it: its best-paid variant."""
+
+    behaviour: Behaviour
+    probe: str
+    """Which recording pays best among those that did this."""
+    mean: float
+    """Discounted return over its seeds."""
+    spread: float
+    """Standard deviation over its seeds."""
+    episode: int
+    """Index in the library of its episode nearest the mean, for playing."""
+
+    @property
+    def words(self) -> str:
+        """The behaviour in plain words."""
+        return self.behaviour.replace("_", " ")
+
+    @property
+    def outcome(self) -> str:
+        """How it ends: landing, crash or timeout."""
+        return "landing" if self.behaviour in LANDINGS else "crash" if self.behaviour in CRASHES else "timeout"
+
+
+class Ranking:
+    """The library under one reward, start by start.
+
+    Starts differ in what can be had from them, so behaviours are compared from the same one: the best-paid episode
+    of each from each seed.
+    """
+
+    def __init__(self, config: RewardConfig, gamma: float, library: ProbeLibrary) -> None:
+        self.config, self.gamma, self.library = config, gamma, library
+        self.weights = weights(config)
+        self.paid: Floats = library.sums(config.form, gamma) * self.weights
+        """``(E, parts)``: discounted."""
+        self.returns: Floats = self.paid.sum(axis=1)
+        self.starts = np.unique(library.seeds)
+        levels = [float(self.returns[library.seeds == seed].mean()) for seed in self.starts]
+        self.levels: Floats = np.array(levels)
+        """``(S,)``: what a start pays on average."""
+        above = self.returns - self.levels[np.searchsorted(self.starts, library.seeds)]
+        largest = float(np.abs(above).max())
+        self.deviation = largest * float((above / largest).std()) if largest else 0.0  # squares of tiny ones vanish
+        """Of returns from the same start."""
+        self.rows = tuple(sorted((self._rank(b) for b in Behaviour), key=lambda row: -row.mean))
+
+    @property
+    def unit(self) -> float:
+        """The deviation, or 1 where all returns are alike."""
+        return self.deviation or 1.0
+
+    def best(self, of: Sequence[Behaviour]) -> tuple[Floats, npt.NDArray[np.int64]]:
+        """From each start the best return of some behaviours, ``(S,)``, NaN where none was flown; and its episode."""
+        did = np.isin(self.library.behaviours, of)
+        returns, episodes = np.full(len(self.starts), np.nan), np.full(len(self.starts), -1)
+        for row, seed in enumerate(self.starts):
+            indices = np.flatnonzero(did & (self.library.seeds == seed))
+            if len(indices):
+                episodes[row] = indices[self.returns[indices].argmax()]
+                returns[row] = self.returns[episodes[row]]
+        return returns, episodes
+
+    def _rank(self, behaviour: Behaviour) -> Ranked:
+        returns, episodes = self.best([behaviour])
+        above = returns - self.levels
+        mean = float(np.nanmean(above))
+        typical = int(np.nanargmin(np.abs(above - mean)))
+        probe = str(self.library.names[episodes[typical]])
+        level = float(self.levels.mean())
+        return Ranked(behaviour, probe, level + mean, float(np.nanstd(above)), int(episodes[typical]))
+
+    def duel(self, one: Sequence[Behaviour], other: Sequence[Behaviour]) -> tuple[float, tuple[int, int]]:
+        """How much more the best of one kind pays than the best of the other, over common starts, in deviations.
+
+        Returns:
+            The mean difference, and the two episodes from the start where it is most typical.
+        """
+        (a, a_episodes), (b, b_episodes) = self.best(one), self.best(other)
+        gaps = (a - b) / self.unit
+        mean = float(np.nanmean(gaps))
+        typical = int(np.nanargmin(np.abs(gaps - mean)))
+        return mean, (int(a_episodes[typical]), int(b_episodes[typical]))
