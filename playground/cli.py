@@ -126,6 +126,13 @@ def build_parser() -> argparse.ArgumentParser:
     models.add_argument("--delete", metavar="KEY", help="delete the trained model with this key")
     with_json(models)
 
+    compared = add("compare", compare_command, "Hold models against the first of them; write a report.")
+    compared.add_argument("models", nargs="+", metavar="MODEL", help=model_help)
+    compared.add_argument("--out", type=Path, help="write the whole comparison here, as .html or .md")
+    compared.add_argument("--seed", type=int, default=1000, help="of the episodes that the report shows")
+    compared.add_argument("--lang", choices=["en", "zh"], default="en", help="of the words")
+    with_json(compared)
+
     with_json(add("presets", presets_command, "List the presets and what each one teaches."))
 
     imports = add(
@@ -514,6 +521,41 @@ def models_command(arguments: argparse.Namespace) -> int:
             )
         )
     _print(arguments, {"models": values}, _table(rows))
+    return DONE
+
+
+def compare_command(arguments: argparse.Namespace) -> int:
+    """``playground compare``."""
+    from playground.training.store import ModelStore
+    from playground.ui.comparing import LETTERS, compare
+    from playground.ui.state import names_of
+
+    store = ModelStore()
+    models = [store.resolve(name) for name in arguments.models]
+    if not 2 <= len(models) <= len(LETTERS):
+        raise InvalidInput("too_few_models", count=len(models), limit=len(LETTERS))
+    at_hand = [*store.list_shipped(), *store.list_trained()]
+    told = compare(models, at_hand, names_of(models, arguments.lang), arguments.lang)
+    if arguments.out:
+        from playground.ui.report import write_report
+
+        write_report(told, arguments.out, arguments.seed)
+    warnings = [*told.warnings(), *(told.divergence_words(*found) for found in told.divergences().items())]
+    head = [told.say("compare.score"), *(one.label for one in told.contestants)]
+    rows = [[cell.replace("**", "") for cell in row] for row in (head, *told.score_rows())]
+    cross = [[cell.replace("**", "*") for cell in row] for row in told.cross_rows()]
+    changes = [told.change_words(other).replace("**", "") for other in told.others]
+    lines = [
+        *told.headlines(),
+        *(f"! {line}" for line in warnings),
+        "",
+        *changes,
+        "",
+        *_table(rows),
+        "",
+        *_table(cross),
+    ]
+    _print(arguments, told.to_json(), [*lines, *([f"report: {arguments.out}"] if arguments.out else [])])
     return DONE
 
 

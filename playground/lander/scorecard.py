@@ -6,7 +6,7 @@ every form, so that any reward's return on these hundred episodes is a dot produ
 Leaves out: comparisons between policies, and everything about one episode's steps.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Final
@@ -81,7 +81,7 @@ class Scorecard:
             "out_of_bounds_rate": self.rate(Outcome.OUT_OF_BOUNDS),
             "timeout_rate": self.rate(Outcome.TIMEOUT),
             "native_return_mean": float(self.native_return.mean()),
-            "native_return_iqm": interquartile_mean(self.native_return),
+            "native_return_iqm": float(interquartile_mean(self.native_return)),
             "native_return_low95": low,
             "native_return_high95": high,
             "touchdown_speed_m_s": float(touched.mean()) if len(touched) else None,
@@ -172,19 +172,31 @@ def touchdown_speed(trajectory: Trajectory) -> float:
     return float(speed(trajectory.observations[max(int(contact.argmax()) - 1, 0)]))
 
 
-def interquartile_mean(values: Floats) -> float:
-    """Mean of the middle half, a quarter cut off at each end (Agarwal et al. 2021, as in rliable).
+def interquartile_mean(values: Floats) -> Floats:
+    """Mean of the middle half along the last axis, a quarter cut off at each end (Agarwal et al. 2021, as in rliable).
 
-    >>> interquartile_mean(np.array([0.0, 1.0, 3.0, 100.0]))
+    >>> float(interquartile_mean(np.array([0.0, 1.0, 3.0, 100.0])))
     2.0
     """
-    ordered = np.sort(values)
-    cut = int(0.25 * len(ordered))
-    return float(ordered[cut : len(ordered) - cut].mean())
+    ordered = np.sort(values, axis=-1)
+    cut = int(0.25 * values.shape[-1])
+    middle: Floats = ordered[..., cut : values.shape[-1] - cut].mean(axis=-1)
+    return middle
 
 
-def bootstrap_interval(values: Floats, level: float = 0.95, seed: int = 0) -> tuple[float, float]:
-    """Percentile bootstrap interval of the mean, the same for the same values."""
+def bootstrap_interval(
+    values: Floats, level: float = 0.95, seed: int = 0, of: Callable[[Floats], Floats] | None = None
+) -> tuple[float, float]:
+    """Percentile bootstrap interval of the mean, or of another statistic, the same for the same values.
+
+    Args:
+        values: ``(n,)``.
+        level: how often such an interval holds the true value.
+        seed: of the resampling.
+        of: the statistic, along the last axis; by default the mean.
+    """
     picks = np.random.default_rng(seed).integers(0, len(values), (RESAMPLES, len(values)))
-    low, high = np.quantile(values[picks].mean(axis=1), [(1 - level) / 2, (1 + level) / 2])
+    low, high = np.quantile(
+        values[picks].mean(axis=-1) if of is None else of(values[picks]), [(1 - level) / 2, (1 + level) / 2]
+    )
     return float(low), float(high)

@@ -35,6 +35,9 @@ MESSAGES: dict[str, str] = {
     "other_version": "the job in {folder} was asked for by another version; discard it and train again",
     "cannot_read": "cannot read {file}: {reason}",
     "shipped_model": "{value} is a shipped model and cannot be deleted",
+    "other_starts": "these models were scored on other starts; evaluate them on the same seeds first",
+    "unknown_report": "cannot write a report to {file}; the name must end in .html or .md",
+    "too_few_models": "a comparison needs two to {limit} models, got {count}",
     "unknown_recording": "cannot record to {file}; the name must end in .gif, .mp4 or .png",
 }
 """English wording by code. ``{names}`` are the parameters of the error."""

@@ -9,6 +9,19 @@ from playground.reward.terms import TERM
 ENV_COLOUR: Final = "#c026d3"
 NET_COLOUR: Final = "#7c66e6"
 KEPT_COLOUR: Final = "#f97316"
+MODEL_COLOURS: Final = (
+    "#7c66e6",
+    "#f97316",
+    "#22a35a",
+    "#3b82f6",
+    "#e11d48",
+    "#eab308",
+    "#94a3b8",
+    "#a855f7",
+    "#c2410c",
+    "#15803d",
+)
+"""Of compared models, in their order."""
 OUTCOME_COLOURS: Final = {
     Outcome.LANDED: "#22a35a",
     Outcome.CRASHED: "#e11d48",

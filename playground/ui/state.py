@@ -6,6 +6,7 @@ slider moves, and nothing here ever makes the one follow the other without being
 Leaves out: widgets and drawing.
 """
 
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
@@ -22,13 +23,17 @@ from playground.reward.presets import PRESET, PRESETS, Preset
 from playground.reward.terms import RewardConfig
 from playground.training.jobs import JobBoard
 from playground.training.spec import BUDGETS, TrainSpec, hyperparameters
-from playground.training.store import Model, ModelStore, nearest_model, open_model
+from playground.training.store import SHORT, Model, ModelStore, nearest_model, open_model
 
 FIRST_PRESET: Final = PRESETS[0].slug
 SETTINGS: Final = tuple(f.name for f in fields(TrainSpec) if f.name not in ("reward", "algorithm", "env"))
 
 
 BUDGET_FIELDS: Final = frozenset(name for changes in BUDGETS.values() for name in changes)
+LINKED: Final = 12
+"""Letters of a key in the address bar where several stand there."""
+COMPARED: Final = 10
+"""At most so many models are compared at once."""
 STARTS: Final = 30
 """So many of the newest trained models are looked at for a start that is not from scratch."""
 
@@ -60,6 +65,9 @@ class Session:
     """Which episode and step was last asked about, and the number of the question."""
     problems: list[InvalidInput] = field(default_factory=list)
     """What was wrong with the link."""
+    compared: list[str] | None = None
+    """Keys of the models on the compare page, the one that the others are compared with first; None until somebody
+    chooses."""
     notice: str = ""
 
     @property
@@ -154,6 +162,13 @@ def _from_url() -> Session:
                 state.problems.append(error)
     seeds = {str(seed): seed for seed in EVALUATION_SEEDS}
     state.seed = seeds.get(query.get("episode", ""), state.seed)
+    if names := [name for name in query.get("compare", "").split(".") if name][:COMPARED]:
+        state.compared = []
+        for name in names:
+            try:
+                state.compared.append(store().resolve(name).key)
+            except InvalidInput as error:
+                state.problems.append(error)
     model = store().find(query.get("model", "")) or store().find(state.spec.key)
     if model is not None:
         state.shown = model.key
@@ -197,6 +212,8 @@ def sync_url(state: Session) -> None:
     wanted |= {name: write_setting(getattr(state.spec, name)) for name in names}
     if state.shown is not None and state.shown != state.spec.key:
         wanted["model"] = state.shown
+    if state.compared:
+        wanted["compare"] = ".".join(key[:LINKED] for key in state.compared)
     if state.seed != EVALUATION_SEEDS.start:
         wanted["episode"] = str(state.seed)
     wanted["lang"] = str(st.session_state["lang"])
@@ -293,6 +310,13 @@ def model_name(model: Model, language: str) -> str:
     if model.slug is not None and model.slug in PRESET:
         return PRESET[model.slug].name[language]
     return reward_name(model.spec.reward, language)
+
+
+def names_of(models: Sequence[Model], language: str) -> list[str]:
+    """What each was trained on, with the seed where several share a name, and the key where even that is the same."""
+    names = [model_name(model, language) for model in models]
+    told = [n if names.count(n) == 1 else f"{n} · {m.spec.seed}" for n, m in zip(names, models, strict=True)]
+    return [n if told.count(n) == 1 else f"{n} · {m.key[:SHORT]}" for n, m in zip(told, models, strict=True)]
 
 
 def nearest_preset(reward: RewardConfig) -> Preset:

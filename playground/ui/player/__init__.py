@@ -29,6 +29,7 @@ from playground.lander.trajectory import Trajectory
 from playground.reward.account import PART_KEYS
 from playground.reward.terms import Floats
 from playground.ui.colours import NET_COLOUR, OUTCOME_COLOURS, colour_of
+from playground.ui.numbers import amount_words
 from playground.ui.texts import TEXTS, language, part_name, say
 
 SCRIPTS: Final = ("scene.js", "chart.js", "player.js")
@@ -219,20 +220,6 @@ def _mark(moment: Moment) -> dict[str, Any]:
 
 def _seconds(frame: int) -> str:
     return f"{frame / STEPS_PER_SECOND:.2f}"
-
-
-def amount_words(value: float, sign: bool = True) -> str:
-    """An amount as the player writes it.
-
-    >>> amount_words(1234567.0), amount_words(-0.5), amount_words(12.345, sign=False)
-    ('+1,234,567', '−0.500', '12.35')
-    """
-    size = abs(value)
-    mark = "−" if value < 0 else "+" if sign and value > 0 else ""
-    if size == 0:
-        return "0"
-    digits = 0 if size >= 1e4 else 1 if size >= 100 else 2 if size >= 1 else 3
-    return mark + (f"{size:,.{digits}f}" if size >= 1e-3 else f"{size:.1e}".replace("-", "−"))
 
 
 def _answer(why: Explanation, step: int, columns: Sequence[int]) -> dict[str, Any]:

@@ -98,19 +98,19 @@ def player_data(state: Session, model: Model) -> dict[str, Any]:
         return evidence_data(state.evidence, state.draft, state.spec.gamma)
     shown, name = chosen_flight(state), say("episode.by_hand", number=(state.own or 0) + 1)
     if shown is None:
-        shown, name = _film(str(model.folder), model.key, model.slug, state.seed), _label(model)
+        shown, name = film_of(model, state.seed), _label(model)
     films, names = [shown], [name]
     ghost = next((m for m in other_models(model) if m.key == state.ghost), None)
     if ghost is not None:
-        films.append(_film(str(ghost.folder), ghost.key, ghost.slug, shown.trajectory.seed))
+        films.append(film_of(ghost, shown.trajectory.seed))
         names.append(_label(ghost))
     why = None
     if state.why is not None and state.why[0] == shown.data["id"]:
         why = state.why[2], state.why[1], _explain(model, shown.trajectory, state.why[1], reward)
-    return _scene(films, names, reward, gamma, file_stem(state, model), why=why, can_ask=True, can_fly=True)
+    return scene_of(films, names, reward, gamma, file_stem(state, model), why=why, can_ask=True, can_fly=True)
 
 
-def _scene(
+def scene_of(
     films: list[Film], names: list[str], reward: RewardConfig, gamma: float, file: str, **more: Any
 ) -> dict[str, Any]:
     """Films for the player, and what a reward pays them."""
@@ -123,7 +123,7 @@ def evidence_data(places: tuple[int, ...], reward: RewardConfig, gamma: float) -
     library = load_library()
     films = [_recorded(place) for place in places]
     names = [say(f"behaviour.{library.behaviours[place]}") for place in places]
-    return _scene(films, names, reward, gamma, "behaviours")
+    return scene_of(films, names, reward, gamma, "behaviours")
 
 
 @st.cache_resource(max_entries=64, show_spinner=False)
@@ -142,7 +142,7 @@ def hand_data(state: Session, model: Model, hand: HandFlight) -> dict[str, Any]:
     """A flight by hand so far, and what it was paid."""
     name = say("episode.by_hand", number=len(own_flights()) + 1)
     flight = {"id": hand.id, "actions": hand.actions, "ended": hand.ended, "chunk": CHUNK, "pace": PACE}
-    return _scene([_film_of_hand(hand)], [name], seen_as(state.draft), model.spec.gamma, name, flight=flight)
+    return scene_of([_film_of_hand(hand)], [name], seen_as(state.draft), model.spec.gamma, name, flight=flight)
 
 
 def _paying(reward: RewardConfig) -> list[str]:
@@ -157,6 +157,11 @@ def _label(model: Model) -> str:
 def seen_as(reward: RewardConfig) -> RewardConfig:
     """The reward; or, if it only logs, what its terms would have paid."""
     return reward if reward.replace_reward else replace(reward, replace_reward=True, w_env=0.0)
+
+
+def film_of(model: Model, seed: int) -> Film:
+    """A model's episode as the browser gets it."""
+    return _film(str(model.folder), model.key, model.slug, seed)
 
 
 @st.cache_resource(max_entries=256, show_spinner=False)

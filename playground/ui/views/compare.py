@@ -1,0 +1,245 @@
+"""Models held against the first of them: what differs, what came of it, and the episodes side by side.
+
+Leaves out: the words and numbers (``comparing``) and the charts (``charts``).
+"""
+
+from collections.abc import Sequence
+from contextlib import suppress
+from typing import Final
+
+import streamlit as st
+
+from playground.lander.scorecard import EVALUATION_SEEDS
+from playground.reward.account import PART_KEYS, weights
+from playground.reward.errors import InvalidInput
+from playground.reward.terms import TERMS
+from playground.training.store import SHORT, Model
+from playground.ui.colours import MODEL_COLOURS, colour_of
+from playground.ui.comparing import Comparison, Contestant, compare
+from playground.ui.player import draw_player
+from playground.ui.state import COMPARED, Session, load, model_name, models_at_hand, names_of, session, store
+from playground.ui.texts import language, say, say_error
+from playground.ui.views.episode import film_of, scene_of, seen_as
+
+BADGES: Final = ("violet", "orange", "green", "blue", "red", "yellow", "gray", "violet", "orange", "green")
+"""The theme's names nearest to `MODEL_COLOURS`."""
+MEASURES: Final = {
+    "landing_rate": "curve.landing",
+    "native_return": "curve.native",
+    "designed_return": "curve.designed",
+}
+
+
+def draw() -> None:
+    """The page."""
+    state = session()
+    st.header(say("compare.title"), anchor=False)
+    models = _choose(state)
+    if len(models) < 2:
+        st.info(say("compare.choose"))
+        return
+    told = compare(models, models_at_hand(), names_of(models, language()), language())
+    try:
+        _verdict(told)
+    except InvalidInput as error:
+        st.error(say_error(error))
+        return
+    _side_by_side(state, told)
+    _report(told)
+    _designs(told)
+    _scores(told)
+    _curves(told)
+    _parts(told)
+    _cross(told)
+
+
+def _name(model: Model) -> str:
+    return say("compare.name", name=model_name(model, language()), seed=model.spec.seed)
+
+
+def _choose(state: Session) -> list[Model]:
+    """The chosen models, in the order in which they were chosen; those that are gone are dropped, and it says so."""
+    at_hand = {model.key: model for model in models_at_hand()}
+    if state.compared is None:
+        shown = [state.shown] if state.shown in at_hand else []
+        keys = list(dict.fromkeys([*shown, *at_hand]))[:2]
+    else:
+        keys = state.compared
+    for key in keys:
+        if key not in at_hand and (found := store().find(key)) is not None:
+            with suppress(InvalidInput):
+                at_hand[key] = load(str(found.folder), found.key, found.slug)
+    if gone := [key for key in keys if key not in at_hand]:
+        st.warning(say("compare.gone", keys=", ".join(key[:SHORT] for key in gone)))
+        state.compared = keys = [key for key in keys if key in at_hand]
+    st.session_state["compared"] = keys
+
+    def choose() -> None:
+        state.compared = list(st.session_state["compared"])
+
+    st.multiselect(
+        say("compare.models"),
+        list(at_hand),
+        key="compared",
+        format_func=lambda key: _name(at_hand[key]),
+        max_selections=COMPARED,
+        on_change=choose,
+        label_visibility="collapsed",
+        placeholder=say("compare.choose"),
+    )
+    return [at_hand[key] for key in keys]
+
+
+def _verdict(told: Comparison) -> None:
+    """The differences in landings, and what speaks against believing them."""
+    for line in told.headlines():
+        st.markdown(f"#### {line}")
+    for line in told.warnings():
+        st.warning(line, icon=":material/science:")
+    for letter, turn in told.divergences().items():
+        st.warning(told.divergence_words(letter, turn), icon=":material/call_split:")
+
+
+def _picked(told: Comparison, key: str, label: str, among: tuple[Contestant, ...]) -> Contestant:
+    """One of the contestants, by letter; no control where there is no choice."""
+    if len(among) == 1:
+        return among[0]
+    letters = [one.letter for one in among]
+    letter = st.segmented_control(label, letters, default=letters[0], key=f"{key}_{''.join(letters)}", required=True)
+    return next(one for one in among if one.letter == letter)
+
+
+def _side_by_side(state: Session, told: Comparison) -> None:
+    """The first and another from the same start, on one playhead."""
+    with st.container(horizontal=True, vertical_alignment="center"):
+        rival = _picked(told, "rival", say("compare.rival"), told.others)
+        owner = _picked(told, "paid_by", say("compare.paid_by"), told.contestants)
+        st.selectbox(say("episode.seed"), EVALUATION_SEEDS, key="compare_seed", width=130)
+    seed = st.session_state["compare_seed"]
+    pair = (told.first, rival)
+    films = [film_of(one.model, seed) for one in pair]
+    names = [one.label for one in pair]
+    gamma = owner.model.spec.gamma
+    data = scene_of(films, names, seen_as(owner.reward), gamma, f"compare-seed{seed}")
+    draw_player(data, "compare_player", _nothing, _nothing)
+
+
+def _report(told: Comparison) -> None:
+    """The page as a file."""
+
+    def make() -> str:
+        from playground.ui.report import report, to_html  # its libraries are not needed before
+
+        return to_html(report(told, st.session_state.get("compare_seed", EVALUATION_SEEDS.start)), told.lang)
+
+    st.download_button(
+        say("report.download"),
+        make,
+        f"comparison-{'-'.join(one.model.slug or one.model.key[:SHORT] for one in told.contestants)}.html",
+        "text/html",
+        key="report",
+        help=say("report.help"),
+        icon=":material/description:",
+        on_click="ignore",
+    )
+
+
+def _nothing() -> None:
+    """Two policies are not asked why and not flown by hand here."""
+
+
+def _designs(told: Comparison) -> None:
+    """The rewards' weights as bars, and the settings that differ."""
+    from playground.ui.charts import compared_parts  # Altair and pandas take longer to load than the first screen
+
+    st.subheader(say("compare.designs"), anchor=False)
+    letters = [one.letter for one in told.contestants]
+    values = {
+        term.key: [float(getattr(one.reward, term.weight)) for one in told.contestants]
+        for term in TERMS
+        if any(getattr(one.reward, term.weight) for one in told.contestants)
+    }
+    names, colours = told.part_names(), {key: colour_of(key) for key in values}
+    if values:
+        st.altair_chart(compared_parts(values, letters, names, colours), key="compared_weights")
+    for other in told.others:
+        st.markdown(told.change_words(other))
+
+
+def _scores(told: Comparison) -> None:
+    """The scorecards side by side."""
+    st.subheader(say("compare.scores"), anchor=False)
+    head = [say("compare.score"), *(one.label for one in told.contestants)]
+    st.markdown(_table([head, *told.score_rows()]))
+    st.caption(say("compare.scores_note"))
+    for one in told.contestants:
+        if len(one.siblings) > 1:
+            st.markdown(told.seeds_words(one))
+
+
+def _curves(told: Comparison) -> None:
+    """How each got there, all seeds at hand."""
+    from playground.ui.charts import Series, compared_curves
+
+    st.subheader(say("compare.curves"), anchor=False)
+    series = [
+        Series(one.label, colour, [model.curve for model in one.siblings if model.curve])
+        for one, colour in zip(told.contestants, MODEL_COLOURS)
+        if one.model.curve
+    ]
+    if not series:
+        st.caption(say("more.curve.none"))
+        return
+    against = st.segmented_control(
+        say("compare.against"),
+        ["steps", "seconds"],
+        default="steps",
+        key="compare_against",
+        required=True,
+        format_func=lambda name: say(f"curve.{name}"),
+        label_visibility="collapsed",
+    )
+    st.markdown("  ".join(f":{BADGES[i]}-badge[{one.label}]" for i, one in enumerate(series)))
+    shared = st.columns(2)
+    for column, measure in zip(shared, ("landing_rate", "native_return")):
+        chart = compared_curves(series, measure, against, say(MEASURES[measure]), say)
+        column.altair_chart(chart, key=f"compare_{measure}", width="stretch")
+    own = st.columns(max(2, min(len(series), 4)))
+    for index, drawn in enumerate(series):
+        chart = compared_curves([drawn], "designed_return", against, f"{say('curve.designed')} · {drawn.label}", say)
+        own[index % len(own)].altair_chart(chart, key=f"compare_designed_{index}", width="stretch")
+    st.caption(say("compare.curves_note"))
+    for one in told.contestants:
+        if one.model.curve:
+            st.markdown(told.agreement_words(one))
+
+
+def _parts(told: Comparison) -> None:
+    """What each part paid the first and another, mirrored."""
+    from playground.ui.charts import mirrored_parts
+
+    st.subheader(say("compare.parts"), anchor=False)
+    with st.container(horizontal=True):
+        rival = _picked(told, "parts_rival", say("compare.rival"), told.others)
+        owner = _picked(told, "parts_paid_by", say("compare.paid_by"), told.contestants)
+    reward = seen_as(owner.reward)
+    paying = [key for key, factor in zip(PART_KEYS, weights(reward), strict=True) if factor != 0]
+    first, second = (one.model.scorecard.part_means(reward) for one in (told.first, rival))
+    names, colours = told.part_names(), {key: colour_of(key) for key in PART_KEYS}
+    labels = (told.first.label, rival.label)
+    chart = mirrored_parts({k: first[k] for k in paying}, {k: second[k] for k in paying}, labels, names, colours)
+    st.altair_chart(chart, key="compare_parts")
+    st.caption(say("compare.parts_note", owner=owner.label))
+
+
+def _cross(told: Comparison) -> None:
+    """Every model's episodes under every design's reward."""
+    st.subheader(say("compare.cross"), anchor=False)
+    st.markdown(_table(told.cross_rows()))
+    st.caption(say("compare.cross_note"))
+
+
+def _table(rows: Sequence[Sequence[str]]) -> str:
+    """Cells as a Markdown table, its head first."""
+    lines = [f"| {' | '.join(row)} |" for row in rows]
+    return "\n".join([lines[0], "| :-- |" + " --: |" * (len(rows[0]) - 1), *lines[1:]])
