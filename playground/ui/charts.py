@@ -5,7 +5,7 @@ Leaves out: Streamlit. Titles come in as words, so the same chart speaks both la
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 import altair as alt
 import numpy as np
@@ -15,6 +15,9 @@ from playground.ui.colours import KEPT_COLOUR, NET_COLOUR
 from playground.ui.numbers import amount_words
 
 Say = Callable[..., str]
+TEXT_COLOUR: Final = "#8a8f98"
+"""Of amounts beside bars, readable on light and on dark."""
+LABELS: Final = alt.Axis(labelLimit=110, ticks=False, domain=False, labelFontSize=12)
 
 
 def learning_curve(
@@ -101,39 +104,33 @@ def compared_curves(series: Sequence[Series], column: str, against: str, title: 
 def compared_parts(
     values: Mapping[str, Sequence[float]], labels: Sequence[str], names: Mapping[str, str], colours: Mapping[str, str]
 ) -> Any:
-    """What each part amounts to for each model: a row a part, a bar a model, each part on its own scale.
+    """What each part amounts to for each model: a row a part, in it a bar a model, each part on its own scale.
 
     Args:
         values: by part, one value a model.
-        labels: the models.
+        labels: the models, in a letter or two.
         names: of the parts, in words.
         colours: of the parts.
     """
-    rows = [
-        {"part": names[key], "model": label, "value": value, "colour": colours[key]}
-        for key, amounts in values.items()
-        for label, value in zip(labels, amounts, strict=True)
-    ]
-    data = pd.DataFrame(rows, columns=["part", "model", "value", "colour"])
-    base = alt.Chart(data).encode(
-        y=alt.Y("model:N", title=None, sort=list(labels), axis=alt.Axis(labelLimit=30, ticks=False, domain=False)),
-        x=alt.X("value:Q", title=None, axis=None),
-        tooltip=[alt.Tooltip("part:N"), alt.Tooltip("model:N"), alt.Tooltip("value:Q", format=",.6~g")],
+    rows = []
+    lowest = 0.0
+    for key, amounts in values.items():
+        largest = max(map(abs, amounts), default=0.0) or 1.0
+        lowest = min(lowest, *(value / largest for value in amounts))
+        for label, value in zip(labels, amounts, strict=True):
+            told = f"{label}  {value:,.6g}".replace("-", "−")
+            rows.append(
+                {"part": names[key], "model": label, "size": value / largest, "told": told, "colour": colours[key]}
+            )
+    base = alt.Chart(pd.DataFrame(rows, columns=["part", "model", "size", "told", "colour"])).encode(
+        y=alt.Y("part:N", title=None, sort=[names[key] for key in values], axis=LABELS),
+        yOffset=alt.YOffset("model:N", sort=list(labels)),
+        x=alt.X("size:Q", axis=None, scale=alt.Scale(domain=[1.3 * lowest, 1.3])),
+        tooltip=[alt.Tooltip("part:N"), alt.Tooltip("told:N")],
     )
-    bars = base.mark_bar(height={"band": 0.7}).encode(color=alt.Color("colour:N", scale=None))
-    amounts = (
-        base.mark_text(align="left", dx=4, fontSize=11)
-        .encode(x=alt.X("end:Q"), text=alt.Text("value:Q", format=",.4~g"))
-        .transform_calculate(end="max(datum.value, 0)")
-    )
-    chart = alt.layer(bars, amounts).properties(height=18 * len(labels), width=170)
-    return chart.facet(
-        facet=alt.Facet(
-            "part:N", title=None, sort=[names[key] for key in values], header=alt.Header(labelAnchor="start")
-        ),
-        columns=4,
-        spacing={"row": 10, "column": 34},
-    ).resolve_scale(x="independent")
+    bars = base.mark_bar().encode(color=alt.Color("colour:N", scale=None))
+    amounts_told = base.mark_text(align="left", dx=5, fontSize=11, color=TEXT_COLOUR).encode(text="told:N")
+    return (bars + amounts_told).properties(height=(14 * len(labels) + 10) * len(values))
 
 
 def mirrored_parts(
@@ -143,37 +140,42 @@ def mirrored_parts(
     names: Mapping[str, str],
     colours: Mapping[str, str],
 ) -> Any:
-    """What each part paid an episode, the first model's to the left and the second's to the right of its name.
+    """What each part paid an episode: the first model's to the left of a middle line, the second's to the right.
 
-    Amounts are drawn by size; what was charged is hatched by a paler colour.
+    Bars have the amounts' sizes; what was charged is paler.
+
+    Args:
+        first: amount by part.
+        second: the same parts.
+        labels: of the two models.
+        names: of the parts, in words.
+        colours: of the parts.
     """
     largest = max((abs(v) for side in (first, second) for v in side.values()), default=0.0) or 1.0
-    order = [names[key] for key in first]
-    sides = []
-    for side, label, values in (("left", labels[0], first), ("right", labels[1], second)):
+    scale = alt.Scale(domain=[-1.35 * largest, 1.35 * largest])
+    layers = []
+    for side, values in ((-1, first), (1, second)):
         rows = [
             {
                 "part": names[key],
-                "size": abs(value),
-                "value": value,
+                "size": side * abs(value),
                 "told": amount_words(value),
                 "colour": colours[key],
                 "opacity": 1.0 if value >= 0 else 0.45,
             }
             for key, value in values.items()
         ]
-        scale = alt.Scale(domain=[largest * 1.25, 0] if side == "left" else [0, largest * 1.25])
-        axis = alt.Axis(orient="right" if side == "left" else "left", title=None, ticks=False, domain=False)
-        base = alt.Chart(pd.DataFrame(rows, columns=["part", "size", "value", "told", "colour", "opacity"])).encode(
+        base = alt.Chart(pd.DataFrame(rows, columns=["part", "size", "told", "colour", "opacity"])).encode(
             x=alt.X("size:Q", scale=scale, axis=None),
-            y=alt.Y("part:N", sort=order, axis=axis if side == "right" else None),
-            tooltip=[alt.Tooltip("part:N"), alt.Tooltip("value:Q", format=",.2f")],
+            y=alt.Y("part:N", title=None, sort=[names[key] for key in first], axis=LABELS),
+            tooltip=[alt.Tooltip("part:N"), alt.Tooltip("told:N")],
         )
-        bars = base.mark_bar(height=16).encode(
-            color=alt.Color("colour:N", scale=None), opacity=alt.Opacity("opacity:Q", scale=None)
+        layers.append(
+            base.mark_bar(height=16).encode(
+                color=alt.Color("colour:N", scale=None), opacity=alt.Opacity("opacity:Q", scale=None)
+            )
         )
-        text = base.mark_text(align="right" if side == "left" else "left", dx=-4 if side == "left" else 4, fontSize=11)
-        told = text.encode(text="told:N")
-        title = alt.TitleParams(label, fontSize=13, anchor="end" if side == "left" else "start")
-        sides.append((bars + told).properties(width=300, height=24 * len(order), title=title))
-    return alt.hconcat(*sides, spacing=6)
+        align: Any = "right" if side < 0 else "left"
+        layers.append(base.mark_text(align=align, dx=5 * side, fontSize=11, color=TEXT_COLOUR).encode(text="told:N"))
+    title = alt.TitleParams(f"← {labels[0]}      {labels[1]} →", fontSize=13, anchor="middle")
+    return alt.layer(*layers).properties(height=26 * len(first) + 10, title=title)

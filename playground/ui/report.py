@@ -102,12 +102,10 @@ def _curves(told: Comparison) -> list[Block]:
     blocks = [Block("heading", say("compare.curves"))]
     for measure in MEASURES:
         title = f"{say(TITLES[measure])} · {say('list.comma').join(one.label for one in series)}"
-        blocks.append(
-            _drawn(compared_curves(series, measure, "steps", title, say).properties(width=560), title, measure)
-        )
+        blocks.append(_drawn(compared_curves(series, measure, "steps", title, say), title, measure))
     for index, one in enumerate(series):
         title = f"{say(TITLES['designed_return'])} · {one.label}"
-        chart = compared_curves([one], "designed_return", "steps", title, say).properties(width=560)
+        chart = compared_curves([one], "designed_return", "steps", title, say)
         blocks.append(_drawn(chart, title, f"designed-{index}"))
     blocks.append(Block("text", say("compare.curves_note")))
     return blocks + [Block("text", told.agreement_words(one)) for one in told.contestants if one.model.curve]
@@ -168,7 +166,7 @@ def _drawn(chart: Any, caption: str, name: str) -> Block:
     """A chart as SVG, by the same library that the page draws with, run without a browser."""
     import vl_convert  # loads a whole JavaScript engine
 
-    svg = vl_convert.vegalite_to_svg(chart.to_dict())
+    svg = vl_convert.vegalite_to_svg(chart.properties(width=560).to_dict())
     return Block("picture", caption, (), svg.encode(), f"{name}.svg")
 
 

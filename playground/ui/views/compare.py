@@ -45,7 +45,6 @@ def draw() -> None:
         st.error(say_error(error))
         return
     _side_by_side(state, told)
-    _report(told)
     _designs(told)
     _scores(told)
     _curves(told)
@@ -111,10 +110,11 @@ def _picked(told: Comparison, key: str, label: str, among: tuple[Contestant, ...
 
 def _side_by_side(state: Session, told: Comparison) -> None:
     """The first and another from the same start, on one playhead."""
-    with st.container(horizontal=True, vertical_alignment="center"):
+    with st.container(horizontal=True, vertical_alignment="bottom"):
         rival = _picked(told, "rival", say("compare.rival"), told.others)
         owner = _picked(told, "paid_by", say("compare.paid_by"), told.contestants)
         st.selectbox(say("episode.seed"), EVALUATION_SEEDS, key="compare_seed", width=130)
+        _report(told)
     seed = st.session_state["compare_seed"]
     pair = (told.first, rival)
     films = [film_of(one.model, seed) for one in pair]
@@ -161,7 +161,7 @@ def _designs(told: Comparison) -> None:
     }
     names, colours = told.part_names(), {key: colour_of(key) for key in values}
     if values:
-        st.altair_chart(compared_parts(values, letters, names, colours), key="compared_weights")
+        st.altair_chart(compared_parts(values, letters, names, colours), key="compared_weights", width="stretch")
     for other in told.others:
         st.markdown(told.change_words(other))
 
@@ -228,7 +228,7 @@ def _parts(told: Comparison) -> None:
     names, colours = told.part_names(), {key: colour_of(key) for key in PART_KEYS}
     labels = (told.first.label, rival.label)
     chart = mirrored_parts({k: first[k] for k in paying}, {k: second[k] for k in paying}, labels, names, colours)
-    st.altair_chart(chart, key="compare_parts")
+    st.altair_chart(chart, key="compare_parts", width="stretch")
     st.caption(say("compare.parts_note", owner=owner.label))
 
 

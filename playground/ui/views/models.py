@@ -48,7 +48,7 @@ def _describe(model: Model) -> tuple[str, str, str]:
         line = say(
             "models.line",
             landed=round(100 * model.summary["landing_rate"]),
-            native=f"{model.summary['native_return_mean']:.0f}",
+            native=f"{model.summary['native_return_mean']:.0f}".replace("-", "−"),
             steps=f"{model.manifest['steps']:,}",
             seed=model.spec.seed,
             key=model.key[:SHORT],
