@@ -105,3 +105,14 @@ def test_the_public_names_are_the_rooms_own():
 def test_an_unknown_name_is_an_attribute_error():
     with pytest.raises(AttributeError, match="Nothing"):
         _ = playground.Nothing
+
+
+def test_a_first_page_loads_no_library_that_it_does_not_draw_with():
+    code = (
+        "from streamlit.testing.v1 import AppTest\n"
+        f"page = AppTest.from_file({str(APP)!r}, default_timeout=60).run()\n"
+        "assert not page.exception and page.metric\n"
+    )
+    loaded = loaded_by(code)
+    assert "gymnasium" in loaded
+    assert not loaded & {"torch", "stable_baselines3", "pandas", "pyarrow", "scipy", "altair", "vl_convert", "PIL"}

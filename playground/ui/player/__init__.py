@@ -287,7 +287,8 @@ def draw_player(data: dict[str, Any], key: str, on_why: Callable[[], None], on_f
         on_why: called when somebody asks why.
         on_fly: called when the arrow keys have flown a little further.
     """
-    _component(key=key, data=data, on_why_change=on_why, on_fly_change=on_fly)
+    sent = json.dumps(data).encode()  # a dictionary would make Streamlit load pandas, to see whether a table is in it
+    _component(key=key, data=sent, on_why_change=on_why, on_fly_change=on_fly)
 
 
 OFFLINE: Final = """<!doctype html>

@@ -22,7 +22,8 @@ export default function reward_player(component) {
     PLAYERS.set(root, player);
   }
   player.send = (name, value) => component.setTriggerValue(name, value);
-  player.update(component.data);
+  const { data } = component;
+  player.update(data instanceof Uint8Array ? JSON.parse(new TextDecoder().decode(data)) : data);
   const turn = (player.turn = (player.turn || 0) + 1);
   return () => player.turn === turn && player.rest(); // an older call's cleanup may come late
 }

@@ -1,0 +1,106 @@
+"""What PPO will probably make of a reward: the chances of landing, crash and time-out, before any training.
+
+That landing pays best does not mean that PPO finds it. So a few hundred random rewards were trained with the default
+settings (``training.outcomes``), and a logistic regression on features of the check learned how they ended. The fitted
+numbers lie in ``forecast.json``; ``fit_forecast`` makes and judges them, ``FORECAST.md`` holds what it found.
+
+Leaves out: fitting.
+"""
+
+import json
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+
+from playground.insight.features import NAMES, features
+from playground.insight.ranking import Ranking
+from playground.reward.terms import Floats
+
+FORECAST: Final = Path(__file__).with_name("forecast.json")
+OUTCOMES: Final = ("landing", "crash", "timeout")
+GAMMA: Final = 0.995
+"""The discount of all trainings that it learned from."""
+OTHER_GAMMA: Final = 2.0
+"""The horizon 1/(1−γ) may be so many times longer or shorter before a reward counts as unfamiliar."""
+
+
+@dataclass(frozen=True)
+class Forecast:
+    """Chances of how a held-out episode ends after a training with the default settings."""
+
+    landing: float
+    crash: float
+    timeout: float
+    familiar: bool
+    """The reward lies among those that the forecast learned from; else the chances mean little."""
+
+    @property
+    def outcome(self) -> str:
+        """The most probable one."""
+        return max(OUTCOMES, key=lambda name: self.chances[name])
+
+    @property
+    def chances(self) -> dict[str, float]:
+        """By outcome; they sum to 1."""
+        return {name: float(getattr(self, name)) for name in OUTCOMES}
+
+
+@dataclass(frozen=True, eq=False)
+class ForecastModel:
+    """A multinomial logistic regression on F standardised features, and where its data lay."""
+
+    mean: Floats
+    """``(F,)``: of the features over the rewards that it learned from."""
+    deviation: Floats
+    """``(F,)``"""
+    weights: Floats
+    """``(F, 3)``: one column an outcome."""
+    offsets: Floats
+    """``(3,)``"""
+    seen: Floats
+    """``(N, F)``: the standardised features of those rewards."""
+    far: float
+    """A reward further than this from its nearest one is unfamiliar."""
+
+    def predict(self, values: Floats) -> Floats:
+        """Chances ``(…, 3)`` of the outcomes from raw features ``(…, F)``."""
+        logits = self._standard(values) @ self.weights + self.offsets
+        powers = np.exp(logits - logits.max(axis=-1, keepdims=True))
+        chances: Floats = powers / powers.sum(axis=-1, keepdims=True)
+        return chances
+
+    def distance(self, values: Floats) -> float:
+        """From raw features ``(F,)`` to the nearest reward that it learned from."""
+        return float(np.linalg.norm(self.seen - self._standard(values), axis=1).min())
+
+    def _standard(self, values: Floats) -> Floats:
+        result: Floats = (values - self.mean) / self.deviation
+        return result
+
+
+def forecast(ranking: Ranking) -> Forecast | None:
+    """The chances under a ranked reward; None if training would not see the reward, or there is nothing to learn from.
+
+    Args:
+        ranking: the recorded behaviours under the reward and its discount.
+    """
+    if not ranking.deviation or not ranking.config.replace_reward:
+        return None
+    model = load_model()
+    values = features(ranking)
+    landing, crash, timeout = model.predict(values).tolist()
+    horizons = (1 - GAMMA) / max(1 - ranking.gamma, 1e-12)
+    near = 1 / OTHER_GAMMA <= horizons <= OTHER_GAMMA
+    return Forecast(landing, crash, timeout, near and model.distance(values) <= model.far)
+
+
+@cache
+def load_model() -> ForecastModel:
+    """The shipped model."""
+    value = json.loads(FORECAST.read_text())
+    assert tuple(value["features"]) == NAMES
+    names = ("mean", "deviation", "weights", "offsets", "seen")
+    return ForecastModel(**{name: np.array(value[name], np.float64) for name in names}, far=value["far"])
