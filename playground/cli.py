@@ -413,7 +413,8 @@ def check_command(arguments: argparse.Namespace) -> int:
     rows: list[Sequence[object]] = [("behaviour", "ends in", "discounted return", "± over starts")]
     rows += [(row.words, row.outcome, f"{row.mean:.1f}", f"{row.spread:.1f}") for row in found.ranking]
     marks = {"ok": "  ok  ", "warn": " warn ", "fail": " FAIL "}
-    lines = [f"{found.verdict}: {found.sentence} (landing margin {found.landing_margin:+.2f})", ""]
+    lines = [f"{found.verdict}: {found.sentence} (landing margin {found.landing_margin:+.2f})"]
+    lines += [f"forecast: {found.predicted.message}" if found.predicted else "forecast: none", ""]
     lines += [f"{marks[check.status]} {check.message}" for check in found.checks]
     _print(arguments, found.to_json(), [*lines, "", *_table(rows)])
     return VERDICTS[found.verdict]

@@ -195,13 +195,13 @@ def rank_correlation(first: Sequence[float], second: Sequence[float]) -> float |
     >>> rank_correlation([1.0, 2.0, 3.0], [10.0, 20.0, 15.0])
     0.5
     """
-    ranks = [_ranks(np.asarray(values)) for values in (first, second)]
-    if len(first) < 2 or any(np.ptp(r) == 0 for r in ranks):
+    ordered = [ranks(np.asarray(values)) for values in (first, second)]
+    if len(first) < 2 or any(np.ptp(r) == 0 for r in ordered):
         return None
-    return float(np.corrcoef(ranks[0], ranks[1])[0, 1])
+    return float(np.corrcoef(ordered[0], ordered[1])[0, 1])
 
 
-def _ranks(values: Floats) -> Floats:
+def ranks(values: Floats) -> Floats:
     """From 1; equal values share the mean of their ranks."""
     _, places, counts = np.unique(values, return_inverse=True, return_counts=True)
     last = np.cumsum(counts)

@@ -5,7 +5,7 @@ what pays best among behaviours that were flown, not what an optimiser will find
 lands, and an optimiser may find what nobody recorded. The checks follow Knox et al. 2021 ("Reward (mis)design"), Ng,
 Harada & Russell 1999, and common failures of LunarLander's rewards.
 
-Leaves out: what training makes of it, and mending.
+Leaves out: mending, and how the forecast of what training makes of it is come by (``forecast``).
 """
 
 from collections.abc import Callable
@@ -14,6 +14,7 @@ from typing import Any, Final, Literal
 
 import numpy as np
 
+from playground.insight.forecast import Forecast, forecast
 from playground.insight.probe_library import (
     CRASHES,
     LANDINGS,
@@ -146,6 +147,8 @@ class FlightCheck:
     checks: tuple[Finding, ...]
     logged_only: bool
     """The terms are only logged, so Gymnasium's own reward was checked."""
+    predicted: Forecast | None
+    """What PPO will probably make of it; None where there is nothing to learn from."""
 
     @property
     def favourite(self) -> Ranked:
@@ -175,6 +178,7 @@ class FlightCheck:
         return {
             "verdict": self.verdict,
             "landing_margin": self.landing_margin,
+            "predicted": self.predicted and self.predicted.to_json(),
             "checks": [
                 {"id": check.id, "status": check.status, "message": check.message, "value": check.value}
                 for check in self.checks
@@ -215,7 +219,7 @@ def check_reward(config: RewardConfig, gamma: float = 0.995, library: ProbeLibra
         verdict = "doubtful"
     else:
         verdict = "sound"
-    return FlightCheck(verdict, margin, ranking.rows, checks, not config.replace_reward)
+    return FlightCheck(verdict, margin, ranking.rows, checks, not config.replace_reward, forecast(ranking))
 
 
 OTHERS: Final = (*CRASHES, *LINGERING)

@@ -11,12 +11,13 @@ import json
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 
 from playground.insight.features import NAMES, features
 from playground.insight.ranking import Ranking
+from playground.reward.presets import GYMNASIUM
 from playground.reward.terms import Floats
 
 FORECAST: Final = Path(__file__).with_name("forecast.json")
@@ -25,6 +26,24 @@ GAMMA: Final = 0.995
 """The discount of all trainings that it learned from."""
 OTHER_GAMMA: Final = 2.0
 """The horizon 1/(1−γ) may be so many times longer or shorter before a reward counts as unfamiliar."""
+
+
+SURE: Final = 0.9
+SPLIT: Final = 0.75
+"""Between this chance of landing and what it lacks to 1, some trainings land and some do not."""
+FRACTIONS: Final = ((1, 4), (1, 3), (1, 2), (2, 3), (3, 4))
+MESSAGES: Final = {
+    "sure.landing": "PPO will almost surely learn to land ({percent} %).",
+    "sure.crash": "PPO will almost surely learn to crash ({percent} %).",
+    "sure.timeout": "PPO will almost surely never finish ({percent} %).",
+    "probable.landing": "PPO will probably learn to land ({percent} %).",
+    "probable.crash": "PPO will probably learn to crash ({percent} %).",
+    "probable.timeout": "PPO will probably never finish ({percent} %).",
+    "fraction": "PPO lands in about {count} of {of} trainings.",
+    "open": "PPO may land ({landing} %), crash ({crash} %) or never finish ({timeout} %).",
+    "unfamiliar": "No forecast: this reward is unlike those that it learned from.",
+}
+"""Wording by kind, and by outcome where one stands out."""
 
 
 @dataclass(frozen=True)
@@ -38,6 +57,35 @@ class Forecast:
     """The reward lies among those that the forecast learned from; else the chances mean little."""
 
     @property
+    def kind(self) -> str:
+        """How it is put in words: ``unfamiliar``, ``sure``, ``probable``, ``fraction`` of trainings, or ``open``."""
+        highest = max(self.chances.values())
+        if not self.familiar:
+            return "unfamiliar"
+        if highest >= SURE:
+            return "sure"
+        if 1 - SPLIT <= self.landing <= SPLIT:
+            return "fraction"
+        return "probable" if highest >= SPLIT else "open"
+
+    @property
+    def wording(self) -> str:
+        """Which of `MESSAGES` tells it."""
+        return f"{self.kind}.{self.outcome}" if self.kind in ("sure", "probable") else self.kind
+
+    @property
+    def numbers(self) -> dict[str, int]:
+        """What wordings name: chances in percent, and landing as so many of so many trainings, in small numbers."""
+        count, of = min(FRACTIONS, key=lambda pair: abs(pair[0] / pair[1] - self.landing))
+        percents = {name: round(100 * chance) for name, chance in self.chances.items()}
+        return {"count": count, "of": of, "percent": percents[self.outcome], **percents}
+
+    @property
+    def message(self) -> str:
+        """One plain sentence."""
+        return MESSAGES[self.wording].format(**self.numbers)
+
+    @property
     def outcome(self) -> str:
         """The most probable one."""
         return max(OUTCOMES, key=lambda name: self.chances[name])
@@ -46,6 +94,10 @@ class Forecast:
     def chances(self) -> dict[str, float]:
         """By outcome; they sum to 1."""
         return {name: float(getattr(self, name)) for name in OUTCOMES}
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain values for programs."""
+        return {**self.chances, "familiar": self.familiar}
 
 
 @dataclass(frozen=True, eq=False)
@@ -82,12 +134,14 @@ class ForecastModel:
 
 
 def forecast(ranking: Ranking) -> Forecast | None:
-    """The chances under a ranked reward; None if training would not see the reward, or there is nothing to learn from.
+    """The chances under a ranked reward; None if there is nothing to learn from. One that only logs is Gymnasium's.
 
     Args:
         ranking: the recorded behaviours under the reward and its discount.
     """
-    if not ranking.deviation or not ranking.config.replace_reward:
+    if not ranking.config.replace_reward:
+        return forecast(Ranking(GYMNASIUM, ranking.gamma, ranking.library))
+    if not ranking.deviation:
         return None
     model = load_model()
     values = features(ranking)

@@ -6,6 +6,7 @@ The scripted probes of ``lander.probes`` and the shipped policies, several seeds
 Leaves out: opinions (``flight_check``).
 """
 
+import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
@@ -118,6 +119,14 @@ class ProbeLibrary:
 
     def __len__(self) -> int:
         return len(self.names)
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """Tells recordings apart: what is fitted to one library does not fit another."""
+        whole = hashlib.sha256()
+        for array in (self.seeds, self.lengths, self.observations, self.actions, self.rewards, self.terminated):
+            whole.update(np.ascontiguousarray(array).tobytes())
+        return whole.hexdigest()[:16]
 
     @cached_property
     def episodes(self) -> list[Trajectory]:

@@ -3,10 +3,12 @@
 from typing import Final
 
 from playground.insight.flight_check import MESSAGES as CHECKS
+from playground.insight.forecast import MESSAGES as FORECASTS
 from playground.reward.errors import MESSAGES
 
 TEXTS: Final[dict[str, str]] = {
     **{f"error.{code}": message for code, message in MESSAGES.items()},
+    **{f"forecast.{kind}": text for kind, text in FORECASTS.items()},
     **{f"check.{name}.{status}": text for name, texts in CHECKS.items() for status, text in texts.items() if text},
     "app.title": "Reward Playground",
     "nav.playground": "Playground",
@@ -226,6 +228,12 @@ TEXTS: Final[dict[str, str]] = {
     "check.play": "Play it",
     "evidence.title": "**Recorded behaviours**, paid by your draft",
     "evidence.close": "Back to the policy",
+    "expected.came": "As forecast ({expected}, {percent} %).",
+    "expected.missed": "The forecast was {expected} ({percent} %), but PPO ended in {came}.",
+    "expected.open": "The forecast was open ({landing} % landing): PPO ended in {came}.",
+    "forecast.title": "Forecast",
+    "forecast.chances": "landing {landing} %, crash {crash} %, time-out {timeout} %",
+    "forecast.note": "Learned from random rewards that were trained with the default settings; see FORECAST.md for how often it is right.",
     "expected.hit": "As the check expected.",
     "expected.miss": "The check expected {expected}: that pays best, but PPO ended in {came}.",
     "expected.miss_lands": "The check expected {expected}, which pays best among recorded behaviours; PPO landed all the same.",

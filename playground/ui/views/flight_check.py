@@ -8,6 +8,7 @@ from typing import Any, Final
 import streamlit as st
 
 from playground.insight.flight_check import Finding, FlightCheck, check_reward
+from playground.insight.forecast import OUTCOMES, Forecast
 from playground.insight.repair import Repair, repair_reward, with_weight
 from playground.reward.account import PART_KEYS
 from playground.reward.terms import TERMS, RewardConfig
@@ -25,7 +26,9 @@ def draw_check(state: Session) -> None:
     found = check(state.draft, gamma)
     with st.container(horizontal=True, vertical_alignment="center", key="flight_check"):
         badge = f":{COLOURS[found.verdict]}-badge[{say(f'check.verdict.{found.verdict}')}]"
-        st.markdown(f"{badge} {say('check.before')} {sentence(found)}", width="stretch")
+        st.markdown(
+            f"{badge} {say('check.before')} {sentence(found)} {predicted_words(found.predicted)}", width="stretch"
+        )
         if state.mended is not None and state.draft == state.mended[1]:
             st.button(say("repair.undo"), key="undo_repair", icon=":material/undo:", on_click=_undo, args=(state,))
         elif found.verdict == "broken":
@@ -87,12 +90,29 @@ def _undo(state: Session) -> None:
 def held_against(model: Model) -> str:
     """The check of what a model was trained on, beside what it does: a hit or a miss, in words."""
     found = check(model.spec.reward, model.spec.gamma)
+    if found.predicted is not None and found.predicted.familiar:
+        return _against_forecast(model, found.predicted)
     expected = "landing" if found.landing_margin > 0 else found.favourite.outcome
-    s = model.summary
-    rates = {"landing": s["landing_rate"], "crash": s["crash_rate"], "timeout": s["timeout_rate"]}
-    came = max(rates, key=lambda outcome: rates[outcome])
+    came = _came_of(model)
     kind = "hit" if came == expected else "miss_lands" if came == "landing" else "miss"
     return say(f"expected.{kind}", expected=say(f"check.ends.{expected}"), came=say(f"check.ends.{came}"))
+
+
+def _came_of(model: Model) -> str:
+    """How most of a model's episodes end: landing, crash or timeout."""
+    return max(OUTCOMES, key=lambda outcome: float(model.summary[f"{outcome}_rate"]))
+
+
+def _against_forecast(model: Model, predicted: Forecast) -> str:
+    came = _came_of(model)
+    ends = {"expected": say(f"check.ends.{predicted.outcome}"), "came": say(f"check.ends.{came}")}
+    kind = "open" if predicted.kind in ("fraction", "open") else "came" if came == predicted.outcome else "missed"
+    return say(f"expected.{kind}", **ends, **predicted.numbers)
+
+
+def predicted_words(predicted: Forecast | None) -> str:
+    """The forecast in one sentence; nothing where there is none."""
+    return "" if predicted is None else say(f"forecast.{predicted.wording}", **predicted.numbers)
 
 
 def sentence(found: FlightCheck) -> str:
@@ -136,6 +156,10 @@ def _play(state: Session, name: str, episodes: tuple[int, ...]) -> None:
 def _evidence(state: Session, found: FlightCheck) -> None:
     if found.logged_only:
         st.caption(say("check.logged_only"))
+    if found.predicted is not None:
+        unfamiliar = f" {predicted_words(found.predicted)}" if not found.predicted.familiar else ""
+        st.markdown(f"**{say('forecast.title')}**: {say('forecast.chances', **found.predicted.numbers)}.{unfamiliar}")
+        st.caption(say("forecast.note"))
     worst_first = sorted(found.checks, key=lambda finding: list(MARKS).index(finding.status), reverse=True)
     for finding in worst_first:
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):

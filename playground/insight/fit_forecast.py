@@ -1,0 +1,317 @@
+"""Fit the forecast on the table of outcomes, and judge it on rewards that were kept apart.
+
+``python -m playground.insight.fit_forecast`` reads ``outcomes.csv`` (made by ``training.outcomes``), writes
+``forecast.json``, ``FORECAST.md`` and ``calibration.svg`` beside it, and takes seconds: it has to be run again whenever
+the recorded behaviours change. The regression is fitted to shares of outcomes, with a ridge penalty whose strength
+cross-validation chooses; the kept-apart rewards are looked at for the report alone.
+
+Leaves out: training the rewards.
+"""
+
+import csv
+import json
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+from scipy.optimize import minimize
+
+from playground.insight.comparison import ranks
+from playground.insight.features import NAMES, features
+from playground.insight.flight_check import check_reward
+from playground.insight.forecast import FORECAST, GAMMA, OUTCOMES, ForecastModel
+from playground.insight.probe_library import load_library
+from playground.insight.ranking import Ranking
+from playground.reward.codec import FIELDS, fields_to_reward
+from playground.reward.terms import Floats, RewardConfig
+
+FOLDER: Final = Path(__file__).parent
+TABLE: Final = FOLDER / "outcomes.csv"
+REPORT: Final = FOLDER / "FORECAST.md"
+PICTURE: Final = FOLDER / "calibration.svg"
+RIDGES: Final = (0.3, 1.0, 3.0, 10.0, 30.0, 100.0)
+FOLDS: Final = 10
+BINS: Final = 10
+FAR: Final = 0.99
+"""Share of the rewards learned from that are nearer to their nearest neighbour than what counts as far."""
+DIGITS: Final = 4
+
+
+@dataclass(frozen=True)
+class Tried:
+    """One reward of the table with what came of its trainings."""
+
+    purpose: str
+    around: str
+    reward: RewardConfig
+    rates: Floats
+    """``(seeds, 3)``: shares of `OUTCOMES`."""
+
+    @property
+    def mean(self) -> Floats:
+        """``(3,)``: over the seeds."""
+        result: Floats = self.rates.mean(axis=0)
+        return result
+
+
+def read_table(path: Path = TABLE) -> list[Tried]:
+    """The rewards of a table, each with all of its seeds."""
+    rows: dict[tuple[str, int], list[dict[str, str]]] = defaultdict(list)
+    with path.open(newline="") as file:
+        for row in csv.DictReader(file):
+            rows[row["purpose"], int(row["draw"])].append(row)
+    return [
+        Tried(
+            purpose,
+            seeds[0]["around"],
+            fields_to_reward({name: _value(seeds[0][name]) for name in FIELDS if name in seeds[0]}),
+            np.array([[float(row[name]) for name in OUTCOMES] for row in seeds]),
+        )
+        for (purpose, _), seeds in sorted(rows.items())
+    ]
+
+
+def _value(text: str) -> Any:
+    if text in ("True", "False"):
+        return text == "True"
+    try:
+        return float(text)
+    except ValueError:
+        return text
+
+
+def fit(values: Floats, shares: Floats, ridge: float) -> ForecastModel:
+    """The regression that makes the shares most likely, its weights held small.
+
+    Args:
+        values: raw features ``(N, F)``.
+        shares: of the outcomes ``(N, 3)``; each row sums to 1.
+        ridge: how much half the squared weights cost, beside the summed log loss.
+    """
+    mean, deviation = values.mean(axis=0), np.maximum(values.std(axis=0), 1e-9)
+    inputs = (values - mean) / deviation
+    shape = (inputs.shape[1] + 1, shares.shape[1])
+
+    def loss(flat: Floats) -> tuple[float, Floats]:
+        table = flat.reshape(shape)
+        logits = inputs @ table[:-1] + table[-1]
+        logits = logits - logits.max(axis=1, keepdims=True)
+        logs = logits - np.log(np.exp(logits).sum(axis=1, keepdims=True))
+        excess = np.exp(logs) - shares
+        slope = np.concatenate([inputs.T @ excess + ridge * table[:-1], excess.sum(axis=0, keepdims=True)])
+        return float(-(shares * logs).sum() + ridge / 2 * (table[:-1] ** 2).sum()), slope.ravel()
+
+    found = minimize(loss, np.zeros(shape).ravel(), jac=True, method="L-BFGS-B", options={"maxiter": 2000})
+    table = found.x.reshape(shape)
+    gaps = np.linalg.norm(inputs[:, None] - inputs[None], axis=2) + np.diag(np.full(len(inputs), np.inf))
+    far = float(np.quantile(gaps.min(axis=1), FAR))
+    return ForecastModel(mean, deviation, table[:-1], table[-1], inputs, far)
+
+
+def log_loss(chances: Floats, shares: Floats) -> float:
+    """Mean cross entropy of shares under chances, both ``(N, 3)``."""
+    return float(-(shares * np.log(np.maximum(chances, 1e-12))).sum(axis=1).mean())
+
+
+def choose_ridge(values: Floats, shares: Floats) -> tuple[float, Floats]:
+    """The ridge with the least cross-validated log loss, and the chances that it gave rewards it had not seen."""
+    folds = np.arange(len(values)) % FOLDS
+    tried = {}
+    for ridge in RIDGES:
+        chances = np.zeros(shares.shape)
+        for fold in range(FOLDS):
+            model = fit(values[folds != fold], shares[folds != fold], ridge)
+            chances[folds == fold] = model.predict(values[folds == fold])
+        tried[ridge] = chances
+    best = min(RIDGES, key=lambda ridge: log_loss(tried[ridge], shares))
+    return best, tried[best]
+
+
+def auc(scores: Floats, good: npt.ArrayLike) -> float | None:
+    """Chance that one of the good scores higher than one of the others, ties counted half; None without both.
+
+    >>> auc(np.array([0.9, 0.1, 0.5]), [True, False, False])
+    1.0
+    """
+    marks = np.asarray(good, bool)
+    n, m = int(marks.sum()), int((~marks).sum())
+    if not n or not m:
+        return None
+    return float((ranks(scores)[marks].sum() - n * (n + 1) / 2) / (n * m))
+
+
+def calibration(chances: Floats, shares: Floats) -> list[tuple[float, float, int]]:
+    """By tenths of the chance: mean chance, mean share, and how many; empty tenths left out.
+
+    Args:
+        chances: of landing ``(N,)``.
+        shares: that landed ``(N,)``.
+    """
+    tenths = np.minimum((chances * BINS).astype(int), BINS - 1)
+    rows = []
+    for tenth in range(BINS):
+        own = tenths == tenth
+        if own.any():
+            rows.append((float(chances[own].mean()), float(shares[own].mean()), int(own.sum())))
+    return rows
+
+
+def calibration_error(rows: Sequence[tuple[float, float, int]]) -> float:
+    """Expected calibration error: the mean gap between chance and share, weighted by how many.
+
+    >>> round(calibration_error([(0.1, 0.2, 5), (0.9, 0.9, 5)]), 3)
+    0.05
+    """
+    return sum(abs(chance - share) * n for chance, share, n in rows) / sum(n for _, _, n in rows)
+
+
+@dataclass(frozen=True)
+class Judged:
+    """How the forecast did on some rewards."""
+
+    rewards: int
+    landing: int
+    """Of these, so many land at least half of the time, over their seeds."""
+    auc: float | None
+    margin_auc: float | None
+    """Of the check's landing margin alone."""
+    ceiling: float | None
+    """Of one seed's landing rate for another seed's "at least half"."""
+    brier: float
+    """Mean squared gap between the chance of landing and the share that landed."""
+    error: float
+    """Expected calibration error of the chance of landing."""
+    hits: float
+    """How often the most probable outcome was the most frequent one."""
+
+
+def judge(tried: Sequence[Tried], chances: Floats, margins: Floats) -> Judged:
+    """Hold forecasts ``(N, 3)`` and landing margins ``(N,)`` against what came of the trainings."""
+    shares = np.array([one.mean for one in tried])
+    lands = shares[:, 0] >= 0.5
+    pairs = [
+        (a[0], b[0] >= 0.5) for one in tried for i, a in enumerate(one.rates) for j, b in enumerate(one.rates) if i != j
+    ]
+    return Judged(
+        len(tried),
+        int(lands.sum()),
+        auc(chances[:, 0], lands),
+        auc(margins, lands),
+        auc(np.array([rate for rate, _ in pairs]), [good for _, good in pairs]) if pairs else None,
+        float(((chances[:, 0] - shares[:, 0]) ** 2).mean()),
+        calibration_error(calibration(chances[:, 0], shares[:, 0])),
+        float((chances.argmax(axis=1) == shares.argmax(axis=1)).mean()),
+    )
+
+
+def save(model: ForecastModel, trainings: int, ridge: float, path: Path = FORECAST) -> None:
+    """Write the fitted numbers, with what they were fitted on."""
+    value: dict[str, Any] = {"features": list(NAMES), "trainings": trainings, "ridge": ridge, "far": model.far}
+    value["library"] = load_library().fingerprint
+    for name in ("mean", "deviation", "weights", "offsets", "seen"):
+        value[name] = np.round(getattr(model, name), DIGITS).tolist()
+    path.write_text(json.dumps(value, separators=(",", ":")) + "\n")
+
+
+def picture(rows: Sequence[tuple[float, float, int]]) -> str:
+    """Calibration as SVG: chance against share, a dot a tenth, its area how many rewards."""
+    import vl_convert  # for this picture alone
+
+    dots = [{"chance": chance, "share": share, "rewards": n} for chance, share, n in rows]
+    axes = {
+        "x": {"field": "chance", "type": "quantitative", "scale": {"domain": [0, 1]}, "title": "predicted landing"},
+        "y": {"field": "share", "type": "quantitative", "scale": {"domain": [0, 1]}, "title": "landed"},
+    }
+    diagonal = {
+        "data": {"values": [{"chance": 0, "share": 0}, {"chance": 1, "share": 1}]},
+        "mark": {"type": "line", "strokeDash": [4, 4], "color": "#94a3b8"},
+        "encoding": axes,
+    }
+    shown = {
+        "data": {"values": dots},
+        "mark": {"type": "circle", "color": "#7c66e6", "opacity": 0.9},
+        "encoding": axes | {"size": {"field": "rewards", "type": "quantitative"}},
+    }
+    spec = {"width": 320, "height": 320, "layer": [diagonal, shown], "background": "white"}
+    return str(vl_convert.vegalite_to_svg(spec))
+
+
+def report(table: Mapping[str, Judged], rows: Sequence[tuple[float, float, int]], fitted: int, ridge: float) -> str:
+    """The findings as Markdown."""
+
+    def shown(value: float | None) -> str:
+        return "–" if value is None else f"{value:.3f}"
+
+    lines = [
+        "# What the forecast knows",
+        "",
+        f"Fitted on {fitted} random rewards, one training each with the default settings (ridge {ridge:g}); judged on "
+        "rewards that were kept apart, three trainings each. `python -m playground.training.outcomes N` makes the "
+        "table, `python -m playground.insight.fit_forecast` this page.",
+        "",
+        "| rewards | how many | that land | AUC | of the margin alone | of another seed | Brier | calibration error | "
+        "outcome right |",
+        "| --- | --: | --: | --: | --: | --: | --: | --: | --: |",
+    ]
+    for name, found in table.items():
+        cells = [shown(v) for v in (found.auc, found.margin_auc, found.ceiling, found.brier, found.error)]
+        lines.append(f"| {name} | {found.rewards} | {found.landing} | {' | '.join(cells)} | {found.hits:.0%} |")
+    lines += [
+        "",
+        "*That land*: at least half of the held-out episodes, over all seeds. *AUC*: how often a reward that lands is "
+        "given a higher chance than one that does not. *Of another seed*: the same for one training's landing rate as "
+        "the forecast of another's, which is as good as a forecast can be. *Brier*: mean squared gap between the "
+        "chance of landing and the share that landed. *Calibration error*: the mean gap by tenths of the chance.",
+        "",
+        "![Calibration](calibration.svg)",
+        "",
+        "| predicted landing | landed | rewards |",
+        "| --: | --: | --: |",
+        *(f"| {chance:.2f} | {share:.2f} | {n} |" for chance, share, n in rows),
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def main() -> None:
+    """Fit, judge, write."""
+    tried = read_table()
+    rankings = [Ranking(one.reward, GAMMA, load_library()) for one in tried]
+    values = np.array([features(ranking) for ranking in rankings])
+    margins = np.array([check_reward(one.reward, GAMMA).landing_margin for one in tried])
+    purpose = np.array([one.purpose for one in tried])
+    learned, apart = np.flatnonzero(purpose == "fit"), np.flatnonzero(purpose == "judge")
+    shares = np.array([tried[i].mean for i in learned])
+    ridge, crossed = choose_ridge(values[learned], shares)
+    model = fit(values[learned], shares, ridge)
+    save(model, len(learned), ridge)
+    chances = model.predict(values)
+
+    def apart_where(fits: Callable[[Tried], bool]) -> list[int]:
+        return [int(i) for i in apart if fits(tried[i])]
+
+    groups = {
+        "kept apart": apart_where(lambda one: True),
+        "… around presets": apart_where(lambda one: one.around != "wide"),
+        "… wide": apart_where(lambda one: one.around == "wide"),
+        "… state": apart_where(lambda one: one.reward.form == "state"),
+        "… progress": apart_where(lambda one: one.reward.form == "progress"),
+        "… potential": apart_where(lambda one: one.reward.form == "potential"),
+    }
+    table = {
+        name: judge([tried[i] for i in places], chances[places], margins[places])
+        for name, places in groups.items()
+        if places
+    }
+    table["learned from, cross-validated"] = judge([tried[i] for i in learned], crossed, margins[learned])
+    rows = calibration(chances[apart, 0], np.array([tried[i].mean[0] for i in apart]))
+    REPORT.write_text(report(table, rows, len(learned), ridge), encoding="utf-8")
+    PICTURE.write_text(picture(rows), encoding="utf-8")
+    print(REPORT.read_text(encoding="utf-8"))
+
+
+if __name__ == "__main__":
+    main()
