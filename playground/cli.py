@@ -572,7 +572,7 @@ def notebook_command(arguments: argparse.Namespace) -> int:
     notebook = Notebook()
     if arguments.action == "rebuild":
         done = notebook.rebuild()
-        lines = [f"{done.models} models written, {done.kept} entries kept"]
+        lines = [f"models written: {done.models}, entries kept: {done.kept}"]
         lines += [f"the old notebook was damaged and is now {done.aside}"] if done.aside else []
         aside = None if done.aside is None else str(done.aside)
         _print(arguments, {"models": done.models, "kept": done.kept, "aside": aside}, lines)

@@ -106,11 +106,9 @@ class Intent:
         check_text("hypothesis", self.hypothesis)
         if not isinstance(self.parent, str) or (self.parent and not KEY.fullmatch(self.parent)):
             raise InvalidInput("not_a_key", field="parent", value=self.parent)
+        _check_objects(self)
         for name in ("change", "prediction"):
-            value = getattr(self, name)
-            if not isinstance(value, Mapping) and (value is not None or name == "change"):
-                raise InvalidInput("not_an_object", value=value)
-            dump_object(name, value or {})
+            dump_object(name, getattr(self, name) or {})
         if self.asked != "":
             _check_time("asked", self.asked)
 
@@ -176,6 +174,7 @@ class Entry:
                 raise InvalidInput("not_a_choice", field=name, value=getattr(self, name), choices=", ".join(choices))
         for name in LIMITS:
             check_text(name, getattr(self, name))
+        _check_objects(self)
         _check_time("created", self.created)
 
     @property
@@ -192,6 +191,15 @@ class Entry:
     def to_json(self) -> dict[str, Any]:
         """Plain values, the spec as an object."""
         return asdict(self) | {"spec": json.loads(self.spec) if self.spec else None}
+
+
+def _check_objects(owner: Intent | Entry) -> None:
+    results = (owner.result,) if isinstance(owner, Entry) else ()
+    if not isinstance(owner.change, Mapping):
+        raise InvalidInput("not_an_object", value=owner.change)
+    for value in (owner.prediction, *results):
+        if not isinstance(value, Mapping | None):
+            raise InvalidInput("not_an_object", value=value)
 
 
 def _plain(value: object) -> str:
