@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from playground import __version__
-from playground.reward.errors import InvalidInput
+from playground.reward.errors import InvalidInput, shorten
 
 if TYPE_CHECKING:
     from playground.training.entry import Branch, Intent
@@ -591,7 +591,7 @@ def notebook_command(arguments: argparse.Namespace) -> int:
     else:
         given = {name: getattr(arguments, name, None) for name in ("name", "note", "starred", "archived")}
         entry = notebook.edit(arguments.key, **given) if arguments.action == "note" else notebook.get(arguments.key)
-        lines = [f"{name:<10} {value}" for name, value in entry.to_json().items() if value not in (None, "", {})]
+        lines = [f"{name:<10} {text}" for name, text in entry.in_words().items()]
         _print(arguments, entry.to_json(), lines)
     return DONE
 
@@ -610,7 +610,7 @@ def _write_csv(text: str, out: Path | None) -> None:
 def _entry_row(branch: "Branch") -> Sequence[object]:
     """An entry in a list, indented as deep as it stands in the tree."""
     entry, result = branch.entry, branch.entry.result or {}
-    title = f"{'★' if entry.starred else ' '} {'  ' * branch.depth}{entry.key[:8]} {entry.title[:48]}"
+    title = f"{'★' if entry.starred else ' '} {'  ' * branch.depth}{entry.key[:8]} {shorten(entry.title, 48)}"
     landed, paid = result.get("landing_rate"), result.get("native_return_mean")
     figures = ("" if landed is None else f"{landed:.0%}", "" if paid is None else f"{paid:.0f}")
     return (title, entry.kind, entry.state, *figures, entry.created[:16])

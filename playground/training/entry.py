@@ -188,6 +188,14 @@ class Entry:
         pairs = [(name, pair) for name, pair in self.change.items() if isinstance(pair, list) and len(pair) == 2]
         return ", ".join(f"{name} {_plain(before)} → {_plain(after)}" for name, (before, after) in pairs)
 
+    def in_words(self) -> dict[str, str]:
+        """What is known, by field; without the spec and what is empty."""
+        texts = {"change": self.change_in_words}
+        for name in ("prediction", "result"):
+            texts[name] = ", ".join(f"{key} {_plain(value)}" for key, value in (getattr(self, name) or {}).items())
+        known = {f.name: texts.get(f.name, getattr(self, f.name)) for f in fields(self) if f.name != "spec"}
+        return {name: "yes" if value is True else value for name, value in known.items() if value}
+
     def to_json(self) -> dict[str, Any]:
         """Plain values, the spec as an object."""
         return asdict(self) | {"spec": json.loads(self.spec) if self.spec else None}

@@ -130,6 +130,13 @@ def test_changes_read_well():
     assert replace(entry, hypothesis="why", name="mine").title == "mine"
 
 
+def test_an_entry_in_words_leaves_out_what_is_empty():
+    entry = Entry("ab", "training", created=TIMES[0], change={"seed": [0, 1]}, result={"steps": 64, "seconds": 1.25})
+    words = {"key": "ab", "kind": "training", "state": "done", "created": TIMES[0], "change": "seed 0 → 1"}
+    assert entry.in_words() == words | {"result": "steps 64, seconds 1.25"}
+    assert replace(entry, starred=True).in_words()["starred"] == "yes"
+
+
 # entries
 
 

@@ -23,7 +23,7 @@ from playground.training.jobs import (
     read_status,
     write_status,
 )
-from playground.training.notebook import FILE
+from playground.training.notebook import FILE, Notebook
 from playground.training.spec import TrainSpec
 from playground.training.store import ModelStore
 
@@ -86,7 +86,7 @@ def put(board, spec, **changes):
 
 
 def test_a_submitted_spec_becomes_a_model_and_its_job_is_gone(board):
-    job = board.submit(TINY)
+    job = board.submit(TINY, Intent("it lands", prediction={"landing": 0.5}))
     assert job.alive
     assert job.spec == TINY
     again = board.submit(TINY)
@@ -96,6 +96,8 @@ def test_a_submitted_spec_becomes_a_model_and_its_job_is_gone(board):
     board.store.find(TINY.key).verify()
     assert board.list_jobs() == []
     assert board.submit(TINY) is None
+    entry = Notebook(board.store).get(TINY.key)
+    assert (entry.state, entry.hypothesis, entry.prediction) == ("done", "it lands", {"landing": 0.5})
 
 
 def test_a_running_job_asked_for_again_is_one_job_and_stops_within_seconds_of_a_cancel(board):
