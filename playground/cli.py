@@ -11,16 +11,18 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from playground import __version__
-from playground.reward.errors import InvalidInput
+from playground.reward.errors import InvalidInput, shorten
 
 if TYPE_CHECKING:
+    from playground.training.entry import Branch, Intent
     from playground.training.spec import TrainSpec
-    from playground.training.store import Model
+    from playground.training.store import Model, ModelStore
 
 DONE, FAILED, BAD_INPUT = 0, 1, 2
 
@@ -78,6 +80,8 @@ def build_parser() -> argparse.ArgumentParser:
     for name, kind in _settings().items():
         train.add_argument(f"--{name.replace('_', '-')}", type=kind, metavar=kind.__name__.upper().strip("_"))
     train.add_argument("--budget", choices=["quick", "standard", "best"], help="quick: only until it lands")
+    train.add_argument("--hypothesis", metavar="TEXT", default="", help="one line for the notebook: what it is to show")
+    train.add_argument("--parent", metavar="KEY|PRESET", help="for the notebook: the design that it was changed from")
     train.add_argument("--out", type=Path, help="also copy the model's folder here")
     train.add_argument("--quiet", action="store_true", help="no progress")
     with_json(train)
@@ -132,6 +136,34 @@ def build_parser() -> argparse.ArgumentParser:
     compared.add_argument("--seed", type=int, default=1000, help="of the episodes that the report shows")
     compared.add_argument("--lang", choices=["en", "zh"], default="en", help="of the words")
     with_json(compared)
+
+    notebook = add("notebook", notebook_command, "What was tried: every training and comparison, and what came of it.")
+    actions = notebook.add_subparsers(dest="action", required=True, metavar="ACTION")
+
+    def act(name: str, help: str, key: bool = False) -> argparse.ArgumentParser:
+        action = actions.add_parser(name, help=help, description=help)
+        if key:
+            action.add_argument("key", metavar="KEY", help="an entry's key or its first letters")
+        if name != "export":
+            with_json(action)
+        return action
+
+    listed = act("list", "List the entries, newest first.")
+    listed.add_argument(
+        "--query", metavar="WORDS", default="", help="only with these in name, note, hypothesis, change"
+    )
+    listed.add_argument("--starred", action="store_true", help="only with a star")
+    listed.add_argument("--all", action="store_true", help="archived ones, too")
+    listed.add_argument("--tree", action="store_true", help="trainings only, each below the design it was changed from")
+    act("show", "Show all that is known of an entry.", key=True)
+    exported = act("export", "Write every entry as CSV. What a spreadsheet may run gets an apostrophe in front.")
+    exported.add_argument("out", type=Path, nargs="?", metavar="OUT.csv", help="by default it is printed")
+    act("rebuild", "Write the notebook again from the models; comparisons, names, notes and stars are kept.")
+    noted = act("note", "Name, note, star or archive an entry.", key=True)
+    noted.add_argument("--name", metavar="TEXT")
+    noted.add_argument("--note", metavar="TEXT")
+    noted.add_argument("--star", dest="starred", action=argparse.BooleanOptionalAction)
+    noted.add_argument("--archive", dest="archived", action=argparse.BooleanOptionalAction)
 
     with_json(add("presets", presets_command, "List the presets and what each one teaches."))
 
@@ -201,7 +233,7 @@ def train_command(arguments: argparse.Namespace) -> int:
     found = store.find(spec.key)
     if found:
         JobBoard(store).forget(spec.key)  # what a crash or a second request left behind
-    model = found or _train(spec, store, quiet=arguments.quiet or arguments.json)
+    model = found or _train(spec, store, _intent(arguments, spec, store), arguments.quiet or arguments.json)
     if model is None:
         return _fail(
             arguments, "the training was cancelled; the same command goes on from its checkpoint", FAILED, "cancelled"
@@ -241,7 +273,22 @@ def _read(path: Path) -> bytes:
         raise InvalidInput("cannot_read", file=str(path), reason=error.strerror) from None
 
 
-def _train(spec: "TrainSpec", store: Any, quiet: bool) -> "Model | None":
+def _intent(arguments: argparse.Namespace, spec: "TrainSpec", store: "ModelStore") -> "Intent":
+    """What is meant by a training; the check's prediction, unless the page that submitted it left one."""
+    from playground.insight.flight_check import check_reward
+    from playground.training.entry import Intent
+    from playground.training.jobs import JobBoard
+    from playground.training.notebook import Notebook
+
+    parent = Notebook(store).find_design(arguments.parent) if arguments.parent else ""
+    prediction = None
+    if JobBoard(store).intent(spec.key).prediction is None:
+        found = check_reward(spec.reward, spec.gamma)
+        prediction = {"verdict": found.verdict, "pays_best": found.favourite.words, "margin": found.landing_margin}
+    return Intent(arguments.hypothesis.strip(), parent, prediction=prediction)
+
+
+def _train(spec: "TrainSpec", store: "ModelStore", intent: "Intent", quiet: bool) -> "Model | None":
     from tqdm import tqdm
 
     from playground.training.work import Cancelled, make_model
@@ -266,7 +313,7 @@ def _train(spec: "TrainSpec", store: Any, quiet: bool) -> "Model | None":
                 )
 
     try:
-        return make_model(spec, store, report)
+        return make_model(spec, store, report, intent=intent)
     except Cancelled:
         return None
     finally:
@@ -558,6 +605,58 @@ def compare_command(arguments: argparse.Namespace) -> int:
     ]
     _print(arguments, told.to_json(), [*lines, *([f"report: {arguments.out}"] if arguments.out else [])])
     return DONE
+
+
+def notebook_command(arguments: argparse.Namespace) -> int:
+    """``playground notebook``."""
+    from playground.training.entry import Branch, arrange
+    from playground.training.notebook import Notebook
+
+    notebook = Notebook()
+    if arguments.action == "rebuild":
+        done = notebook.rebuild()
+        lines = [f"models written: {done.models}, entries kept: {done.kept}"]
+        lines += [f"the old notebook was damaged and is now {done.aside}"] if done.aside else []
+        aside = None if done.aside is None else str(done.aside)
+        _print(arguments, {"models": done.models, "kept": done.kept, "aside": aside}, lines)
+        return DONE
+    with suppress(InvalidInput):  # what cannot be corrected can still be read
+        notebook.settle()
+    if arguments.action == "export":
+        _write_csv(notebook.export_csv(), arguments.out)
+    elif arguments.action == "list":
+        kind, archived = "training" if arguments.tree else None, None if arguments.all else False
+        found = notebook.entries(arguments.query, kind=kind, starred=arguments.starred or None, archived=archived)
+        branches = arrange(found) if arguments.tree else [Branch(0, entry) for entry in found]
+        rows: list[Sequence[object]] = [("  entry", "kind", "state", "landed", "Gymnasium return", "created")]
+        values = [{"depth": branch.depth, **branch.entry.to_json()} for branch in branches]
+        _print(arguments, {"entries": values}, _table([*rows, *(_entry_row(branch) for branch in branches)]))
+    else:
+        given = {name: getattr(arguments, name, None) for name in ("name", "note", "starred", "archived")}
+        entry = notebook.edit(arguments.key, **given) if arguments.action == "note" else notebook.get(arguments.key)
+        lines = [f"{name:<10} {text}" for name, text in entry.in_words().items()]
+        _print(arguments, entry.to_json(), lines)
+    return DONE
+
+
+def _write_csv(text: str, out: Path | None) -> None:
+    from playground.training.home import explain_os_errors
+
+    if out is None:
+        print(text, end="")
+        return
+    with explain_os_errors(out.parent):
+        out.write_text(text, encoding="utf-8")
+    print(f"{out}: {len(text.encode()):,} bytes")
+
+
+def _entry_row(branch: "Branch") -> Sequence[object]:
+    """An entry in a list, indented as deep as it stands in the tree."""
+    entry, result = branch.entry, branch.entry.result or {}
+    title = f"{'★' if entry.starred else ' '} {'  ' * branch.depth}{entry.key[:8]} {shorten(entry.title, 48)}"
+    landed, paid = result.get("landing_rate"), result.get("native_return_mean")
+    figures = ("" if landed is None else f"{landed:.0%}", "" if paid is None else f"{paid:.0f}")
+    return (title, entry.kind, entry.state, *figures, entry.created[:16])
 
 
 def presets_command(arguments: argparse.Namespace) -> int:

@@ -32,6 +32,7 @@ COMMANDS = [
     "repair",
     "probes",
     "models",
+    "notebook",
     "presets",
     "import",
 ]
@@ -248,7 +249,13 @@ def test_a_bad_reward_file_exits_with_2_and_names_what_is_wrong(capsys, tmp_path
         (["breakdown", "MODEL", "--seed", "-1"], "out_of_range"),
         (["breakdown", "MODEL", "--reward", "no-such-preset"], "unknown_preset"),
         (["breakdown", "MODEL", "--csv", "no/such/folder/steps.csv"], "cannot_write"),
+        (["train", "gymnasium", "--seed", "9", "--hypothesis", "two\nlines"], "control_character"),
+        (["train", "gymnasium", "--seed", "9", "--hypothesis", "x" * 301], "too_long"),
+        (["train", "gymnasium", "--seed", "9", "--parent", "no-such-model"], "unknown_model"),
         (["models", "--delete", "no-such-model"], "unknown_model"),
+        (["notebook", "show", "ffff"], "unknown_entry"),
+        (["notebook", "note", "ffff", "--star"], "unknown_entry"),
+        (["notebook", "note", "MODEL", "--name", "two\nlines"], "control_character"),
         (["import", "no-such-file.zip", "--out", "imported"], "bad_zip"),
         (["import", "no-such-file.zip", "--reward", "no-such-preset", "--out", "imported"], "unknown_preset"),
     ],
@@ -275,6 +282,7 @@ def test_bad_input_exits_with_2_in_words_and_as_json(capsys, tmp_path, monkeypat
         ["record", "MODEL", "film.png", "--seed", "-1"],
         ["record", "no-such-model", "film.gif"],
         ["export", "no-such-preset"],
+        ["notebook", "export", "no/such/folder/notebook.csv"],
     ],
 )
 def test_bad_input_of_a_command_without_json_exits_with_2(capsys, tmp_path, monkeypatch, key, arguments):
@@ -296,6 +304,9 @@ def test_bad_input_of_a_command_without_json_exits_with_2(capsys, tmp_path, monk
         ["train", "gymnasium", "--spec", "x.json"],
         ["export", "gymnasium", "--to", "cobol"],
         ["import", "x.zip"],
+        ["notebook"],
+        ["notebook", "burn"],
+        ["notebook", "show"],
     ],
 )
 def test_a_wrong_command_line_exits_with_2_and_shows_the_usage(capsys, arguments):
@@ -649,6 +660,70 @@ def test_bench_prints_and_writes_its_results(capsys, tmp_path, monkeypatch):
     assert status == 2
     assert "landing" in err
     assert len(asked) == 2
+
+
+def test_the_notebook_lists_what_was_trained(capsys, key):
+    (entry,) = run_json(capsys, "notebook", "list")["entries"]
+    assert (entry["key"], entry["state"], entry["spec"]["n_envs"]) == (key, "done", 2)
+    assert entry["prediction"]["verdict"] == "sound"
+    assert set(entry["result"]) >= {"landing_rate", "native_return_mean", "steps", "seconds"}
+    assert run_json(capsys, "notebook", "list", "--query", "no such words") == {"entries": []}
+    _, out, _ = run(capsys, "notebook", "list")
+    head, line = out.splitlines()
+    assert head.split() == ["entry", "kind", "state", "landed", "Gymnasium", "return", "created"]
+    assert line.split()[:3] == [key[:8], "training", "done"]
+
+
+def test_a_hypothesis_and_a_parent_stand_in_the_notebook_and_in_its_tree(capsys, key, monkeypatch):
+    few_episodes(monkeypatch)
+    options = ["--seed", 3, "--hypothesis", " seeds do not matter ", "--parent", key[:8]]
+    child = run_json(capsys, "train", "gymnasium", *TINY, *options)["key"]
+    entry = run_json(capsys, "notebook", "show", child[:10])
+    assert (entry["hypothesis"], entry["parent"]) == ("seeds do not matter", key)
+    assert entry["change"] == {"seed": [0, 3]}
+    tree = run_json(capsys, "notebook", "list", "--tree")["entries"]
+    assert [(entry["depth"], entry["key"]) for entry in tree] == [(0, key), (1, child)]
+    assert "seeds do not matter" in run(capsys, "notebook", "list", "--tree")[1].splitlines()[2]
+    _, out, _ = run(capsys, "notebook", "show", child)
+    assert "hypothesis seeds do not matter" in out
+
+
+def test_notes_stars_and_the_archive(capsys, key):
+    entry = run_json(capsys, "notebook", "note", key[:8], "--name", "First", "--note", "keep", "--star")
+    assert (entry["name"], entry["note"], entry["starred"]) == ("First", "keep", True)
+    assert "★" in run(capsys, "notebook", "list", "--starred", "--query", "first")[1]
+    run_json(capsys, "notebook", "note", key, "--archive", "--no-star")
+    assert run_json(capsys, "notebook", "list") == {"entries": []}
+    (entry,) = run_json(capsys, "notebook", "list", "--all")["entries"]
+    assert (entry["starred"], entry["archived"], entry["name"]) == (False, True, "First")
+
+
+def test_the_notebook_is_exported_and_a_formula_in_it_is_none(capsys, key, tmp_path):
+    run(capsys, "notebook", "note", key, "--name", "=1+1")
+    status, out, _ = run(capsys, "notebook", "export", tmp_path / "out.csv")
+    text = (tmp_path / "out.csv").read_text()
+    assert (status, f"{len(text.encode()):,} bytes" in out) == (0, True)
+    assert run(capsys, "notebook", "export")[1] == text
+    (row,) = csv.DictReader(io.StringIO(text))
+    assert (row["key"], row["name"]) == (key, "'=1+1")
+
+
+def test_a_damaged_notebook_is_told_and_rebuilt(capsys, key, home):
+    before = run_json(capsys, "notebook", "show", key)
+    (home / "notebook.sqlite3").write_bytes(b"garbage" * 999)
+    status, _, err = run(capsys, "notebook", "list")
+    assert (status, "playground notebook rebuild" in err) == (2, True)
+    done = run_json(capsys, "notebook", "rebuild")
+    assert (done["models"], done["kept"]) == (1, 0)
+    assert Path(done["aside"]).read_bytes() == b"garbage" * 999
+    assert run_json(capsys, "notebook", "show", key) == before
+    assert run(capsys, "notebook", "rebuild")[1] == "models written: 1, entries kept: 1\n"
+
+
+def test_a_deleted_model_stays_in_the_notebook(capsys, key):
+    run(capsys, "models", "--delete", key)
+    (entry,) = run_json(capsys, "notebook", "list")["entries"]
+    assert (entry["key"], entry["state"]) == (key, "deleted")
 
 
 def test_a_budget_changes_what_is_trained(capsys, tmp_path, monkeypatch):

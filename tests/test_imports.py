@@ -70,7 +70,8 @@ def test_no_page_loads_a_learner():
 
 
 def test_what_pages_read_of_trainings_loads_no_learner():
-    code = "import playground.training.spec, playground.training.store, playground.training.jobs"
+    code = "import playground.training.spec, playground.training.store, playground.training.jobs\n"
+    code += "import playground.training.notebook"
     assert not loaded_by(code) & {"torch", "stable_baselines3", "streamlit"}
 
 
@@ -84,7 +85,7 @@ with contextlib.redirect_stdout(io.StringIO()), contextlib.suppress(SystemExit):
 """)
 
 
-@pytest.mark.parametrize("arguments", [["models"], ["--version"]])
+@pytest.mark.parametrize("arguments", [["models"], ["notebook", "list"], ["--version"]])
 def test_a_command_without_a_training_loads_no_learner(arguments, tmp_path):
     assert not loaded_by_command(arguments, tmp_path) & {"torch", "stable_baselines3", "streamlit"}
 

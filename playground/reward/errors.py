@@ -38,6 +38,21 @@ MESSAGES: dict[str, str] = {
     "other_starts": "these models were scored on other starts; evaluate them on the same seeds first",
     "unknown_report": "cannot write a report to {file}; the name must end in .html or .md",
     "too_few_models": "a comparison needs two to {limit} models, got {count}",
+    "not_text": "{field} must be text, got {value}",
+    "too_long": "{field} may have at most {limit} characters, this one has {size}",
+    "control_character": "{field} may not contain the control character {value}; write plain text",
+    "not_plain": "{field} must hold finite numbers, texts and lists only",
+    "not_a_time": "{field} must be a time in UTC like 2026-01-31T12:00:00+00:00, got {value}",
+    "not_an_entry_key": "an entry's key must have 1 to 64 digits, small letters and hyphens, got {value}",
+    "unknown_entry": "there is no notebook entry {value}; see `playground notebook list --all`",
+    "ambiguous_entry": "{value} fits several notebook entries; give more letters of the key",
+    "notebook_locked": "the notebook {file} is in use by another program; wait until it is done and try again",
+    "notebook_damaged": "the notebook {file} is damaged: {reason}; `playground notebook rebuild` makes a new one "
+    "from the models and keeps this file",
+    "notebook_newer": "the notebook {file} has version {value}, but this version reads up to {known}; update "
+    "the playground",
+    "notebook_denied": "the notebook {file} cannot be opened or written to: {reason}; check the permissions, or choose "
+    "another folder with PLAYGROUND_HOME",
     "unknown_recording": "cannot record to {file}; the name must end in .gif, .mp4 or .png",
 }
 """English wording by code. ``{names}`` are the parameters of the error."""

@@ -1,6 +1,6 @@
 """How a policy is made: train spec, PPO engine, model store, jobs.
 
 Reading order: ``spec`` → ``home`` → ``store`` → ``landers`` → ``lander_vec_env`` → ``network`` → ``fast_ppo`` →
-``engine`` → ``jobs`` → ``work`` → ``sb3_zip`` → ``pretrain``. The app imports ``spec``, ``home``, ``store``
-and ``jobs`` only: the others load torch.
+``engine`` → ``entry`` → ``jobs`` → ``database`` → ``notebook`` → ``work`` → ``sb3_zip`` → ``pretrain``. The app imports
+``spec``, ``home``, ``store``, ``jobs``, ``entry`` and ``notebook`` only: the others load torch.
 """

@@ -1,9 +1,9 @@
 """Training jobs: one process for each spec, a folder as the truth, locks that the system frees on any death.
 
-``jobs/<key>/`` holds ``request.json`` (the spec), ``status.json``, ``curve.csv``, ``log.txt``, ``checkpoint.pt`` and,
-when somebody asks to stop, ``cancel``. Whoever trains a key holds ``locks/<key>.lock``; a training that runs
-holds one of ``locks/slot-<i>.lock``, of which there are as many as cores. A finished job's folder is removed:
-the model is in the store.
+``jobs/<key>/`` holds ``request.json`` (the spec), ``notebook.json`` (what was meant by it), ``status.json``,
+``curve.csv``, ``log.txt``, ``checkpoint.pt`` and, when somebody asks to stop, ``cancel``. Whoever trains a key holds
+``locks/<key>.lock``; a training that runs holds one of ``locks/slot-<i>.lock``, of which there are as many as cores. A
+finished job's folder is removed: the model is in the store.
 
 Leaves out: the training (``work``). This module starts processes and reads files; it never loads torch.
 """
@@ -24,6 +24,7 @@ from typing import Any, Final, Literal, get_args
 from filelock import FileLock, Timeout
 
 from playground.reward.errors import InvalidInput
+from playground.training.entry import Intent, now
 from playground.training.home import available_cores, explain_os_errors, read_json, write_atomically
 from playground.training.spec import KEY, TrainSpec, dump_spec, parse_spec
 from playground.training.store import ModelStore, read_curve
@@ -145,10 +146,14 @@ class JobBoard:
         jobs = [job for key in keys if self.store.find(key) is None and (job := self.find(key)) is not None]
         return sorted(jobs, key=lambda job: job.status.submitted)
 
-    def submit(self, spec: TrainSpec) -> Job | None:
+    def submit(self, spec: TrainSpec, intent: Intent | None = None) -> Job | None:
         """Train a spec in a process of its own; None if the model is there already.
 
         The same spec asked twice is one job. A job that was cancelled or killed goes on from its checkpoint.
+
+        Args:
+            spec: what to train.
+            intent: what is meant by it, for the notebook.
 
         Raises:
             InvalidInput: the home folder cannot be written to.
@@ -157,16 +162,18 @@ class JobBoard:
             return None
         job = self.find(spec.key)
         if job is None or not job.alive:
-            self.open(spec)
+            self.open(spec, intent)
             self._start(spec.key)
             job = self.find(spec.key)
         else:
+            if intent is not None:
+                self.note(spec.key, intent)
             with explain_os_errors(job.folder):
                 (job.folder / "cancel").unlink(missing_ok=True)  # a wish to stop that was not heard yet
         return job
 
-    def open(self, spec: TrainSpec) -> None:
-        """Write a job's folder, queued; a checkpoint that is there stays.
+    def open(self, spec: TrainSpec, intent: Intent | None = None) -> None:
+        """Write a job's folder, queued; a checkpoint that is there stays, and so does what was meant by it.
 
         Raises:
             InvalidInput: the home folder cannot be written to.
@@ -177,7 +184,26 @@ class JobBoard:
             folder.mkdir(parents=True, exist_ok=True)
             (folder / "cancel").unlink(missing_ok=True)
         write_atomically(folder / "request.json", dump_spec(spec))
+        self.note(spec.key, intent or Intent())
         write_status(folder, Status("queued", submitted=now, heartbeat=now, total=spec.steps))
+
+    def note(self, key: str, intent: Intent) -> Intent:
+        """Add to what is meant by a job; all that is meant by it now.
+
+        Raises:
+            InvalidInput: the home folder cannot be written to.
+        """
+        before = self.intent(key)
+        if intent.parent == key:  # a design was not changed from itself
+            intent = replace(intent, parent="")
+        after = before.updated(intent).updated(Intent(asked=now()))
+        if after != before:
+            write_atomically(self.folder(key) / "notebook.json", json.dumps(after.to_json()).encode())
+        return after
+
+    def intent(self, key: str) -> Intent:
+        """What is meant by a job; an empty intent if nobody said."""
+        return Intent.from_json(read_json(self.folder(key) / "notebook.json"))
 
     def cancel(self, key: str) -> None:
         """Ask a job to stop; it does so within seconds. A dead one is marked at once."""

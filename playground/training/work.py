@@ -1,7 +1,8 @@
 """Carry one spec to a model: wait for its turn, train, store. What every ``playground train`` does.
 
 Two processes that are asked for the same spec end with one training: the second follows the first and
-takes its model; if the first dies, the second goes on from its checkpoint.
+takes its model; if the first dies, the second goes on from its checkpoint. Who trains writes that into the notebook
+when it begins and when it ends.
 
 Leaves out: starting processes (``jobs``).
 """
@@ -9,8 +10,9 @@ Leaves out: starting processes (``jobs``).
 import json
 import os
 import platform
+import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -19,8 +21,10 @@ from typing import Any, Final
 from filelock import Timeout
 
 from playground.training.engine import Progress, Result, Stopped, train
+from playground.training.entry import Intent, changes, result_of, training_entry
 from playground.training.home import explain_os_errors, write_atomically
 from playground.training.jobs import JobBoard, Status, read_status, write_status
+from playground.training.notebook import Notebook
 from playground.training.spec import TrainSpec, dump_spec
 from playground.training.store import Model, ModelStore, write_curve
 
@@ -38,6 +42,7 @@ def make_model(
     store: ModelStore,
     on_status: Callable[[Status, list[dict[str, float]]], None] = lambda status, curve: None,
     slots: int | None = None,
+    intent: Intent | None = None,
 ) -> Model:
     """The model of a spec: found, or trained now, or made by another process meanwhile.
 
@@ -46,6 +51,7 @@ def make_model(
         store: where models and jobs are.
         on_status: called with the status and the learning curve as they change.
         slots: how many trainings may run at once.
+        intent: what is meant by the training, for the notebook.
 
     Raises:
         Cancelled: somebody asked to stop.
@@ -70,40 +76,81 @@ def make_model(
             status = read_status(board.folder(spec.key))
             if following and status is not None and status.state == "cancelled":
                 raise Cancelled
-            return store.find(spec.key) or _work(spec, board, on_status)
+            return store.find(spec.key) or _work(spec, board, on_status, intent or Intent())
         finally:
             lock.release()
     board.forget(spec.key)  # what a crash or a second request left behind
     return model
 
 
-def _work(spec: TrainSpec, board: JobBoard, on_status: Callable[[Status, list[dict[str, float]]], None]) -> Model:
+def _work(
+    spec: TrainSpec,
+    board: JobBoard,
+    on_status: Callable[[Status, list[dict[str, float]]], None],
+    intent: Intent,
+) -> Model:
     """Train while holding the key's lock."""
     folder = board.folder(spec.key)
     before = read_status(folder)
     if before is None or before.state != "queued":  # a wish to stop counts for a job that was just queued only
         board.open(spec)
+    page = _Page(spec, board, intent)
     status = replace(_status(board, spec), state="queued", pid=os.getpid(), message="", heartbeat=time.time())
     write_status(folder, status)
     slot = None
     try:
+        page.write("running")
         slot = board.wait_for_slot(spec.key)
         if slot is None:
             raise Cancelled
         result = _train(spec, board, on_status)
-        model = board.store.add(spec.key, model_files(spec, result), manifest_of(result))
+        manifest = manifest_of(result) | {"notebook": page.intent().to_json()}
+        model = board.store.add(spec.key, model_files(spec, result), manifest)
     except (Stopped, Cancelled, KeyboardInterrupt):
-        write_status(folder, replace(_status(board, spec), state="cancelled"))
+        status = replace(_status(board, spec), state="cancelled")
+        write_status(folder, status)
+        page.write("cancelled", {"steps": status.steps, "seconds": status.seconds})
         raise Cancelled from None
     except Exception as error:
-        message = str(error) or repr(error)
-        write_status(folder, replace(_status(board, spec), state="failed", message=message))
+        status = replace(_status(board, spec), state="failed", message=str(error) or repr(error))
+        write_status(folder, status)
+        page.write("failed", {"steps": status.steps, "seconds": status.seconds, "message": status.message})
         raise
     finally:
         if slot is not None:
             slot.release()
+    page.write("done", result_of(model.manifest))
     board.forget(spec.key)
     return model
+
+
+class _Page:
+    """A training's page in the notebook. What goes wrong with it is told once and stops nothing."""
+
+    def __init__(self, spec: TrainSpec, board: JobBoard, intent: Intent) -> None:
+        self.spec, self.board = spec, board
+        self.notebook = Notebook(board.store)
+        self.told = False
+        self.meant = board.note(spec.key, intent)
+        self.meant = board.note(spec.key, self.intent())  # its parent may be deleted meanwhile, the change stays
+
+    def intent(self) -> Intent:
+        """What is meant by the training, with what somebody added meanwhile and with what was changed."""
+        self.meant = self.meant.updated(self.board.intent(self.spec.key))
+        if self.meant.parent and not self.meant.change:
+            parent = self.notebook.spec_of(self.meant.parent)
+            if parent is not None:
+                self.meant = replace(self.meant, change=changes(parent, self.spec))
+        return self.meant
+
+    def write(self, state: str, result: Mapping[str, Any] | None = None) -> None:
+        """Record the training as it is now."""
+        try:
+            self.notebook.record(training_entry(self.spec, self.intent(), state, result))
+        except Exception as error:  # whatever it is, the training matters more
+            if not self.told:
+                print(f"playground: this training is not in the notebook: {error}", file=sys.stderr, flush=True)
+            self.told = True
 
 
 def _train(spec: TrainSpec, board: JobBoard, on_status: Callable[[Status, list[dict[str, float]]], None]) -> Result:

@@ -12,6 +12,7 @@ import pytest
 
 from playground.reward.errors import InvalidInput
 from playground.reward.presets import GYMNASIUM
+from playground.training.entry import Intent
 from playground.training.jobs import (
     STALE,
     STARTING,
@@ -22,6 +23,7 @@ from playground.training.jobs import (
     read_status,
     write_status,
 )
+from playground.training.notebook import FILE, Notebook
 from playground.training.spec import TrainSpec
 from playground.training.store import ModelStore
 
@@ -84,7 +86,7 @@ def put(board, spec, **changes):
 
 
 def test_a_submitted_spec_becomes_a_model_and_its_job_is_gone(board):
-    job = board.submit(TINY)
+    job = board.submit(TINY, Intent("it lands", prediction={"landing": 0.5}))
     assert job.alive
     assert job.spec == TINY
     again = board.submit(TINY)
@@ -94,6 +96,8 @@ def test_a_submitted_spec_becomes_a_model_and_its_job_is_gone(board):
     board.store.find(TINY.key).verify()
     assert board.list_jobs() == []
     assert board.submit(TINY) is None
+    entry = Notebook(board.store).get(TINY.key)
+    assert (entry.state, entry.hypothesis, entry.prediction) == ("done", "it lands", {"landing": 0.5})
 
 
 def test_a_running_job_asked_for_again_is_one_job_and_stops_within_seconds_of_a_cancel(board):
@@ -187,7 +191,7 @@ def test_two_command_lines_with_one_spec_make_one_training(home, tmp_path):
     assert [value["key"] for value in values] == [spec.key] * 2
     assert values[0]["seconds"] == values[1]["seconds"]  # both read the manifest of one training
     assert values[0]["scorecard"] == values[1]["scorecard"]
-    assert [p.name for p in home.iterdir() if p.name not in ("jobs", "locks")] == [spec.key]
+    assert [p.name for p in home.iterdir() if p.name not in ("jobs", "locks", FILE)] == [spec.key]
     assert list((home / "jobs").iterdir()) == []
 
 
@@ -210,6 +214,41 @@ def test_when_the_working_command_line_dies_the_waiting_one_takes_over(home, tmp
 
 
 # What a board reads from folders, without processes.
+
+
+def test_what_is_meant_by_a_job_lies_in_its_folder_and_stays_when_it_is_asked_for_again(board):
+    board.open(TINY, Intent("legs farm", "ab" * 32, prediction={"landing": 0.5}))
+    first = board.intent(TINY.key)
+    assert (first.hypothesis, first.parent, first.prediction) == ("legs farm", "ab" * 32, {"landing": 0.5})
+    assert first.asked
+    board.open(TINY)
+    assert board.intent(TINY.key) == first
+    board.open(TINY, Intent("legs do not farm"))
+    assert board.intent(TINY.key) == replace(first, hypothesis="legs do not farm")
+    assert board.find(TINY.key).spec == TINY
+
+
+def test_a_design_is_not_its_own_parent(board):
+    board.open(TINY, Intent(parent=TINY.key))
+    assert board.intent(TINY.key).parent == ""
+
+
+def test_a_hypothesis_for_a_job_that_runs_is_added_to_it(board):
+    put(board, TINY, state="running", pid=os.getpid())
+    with board.lock(TINY.key).acquire(timeout=0):
+        board.submit(TINY, Intent("late thought"))
+    assert board.intent(TINY.key).hypothesis == "late thought"
+
+
+@pytest.mark.parametrize(
+    "data", [b"", b"{", b"[]", b'{"hypothesis": 3}', b'{"parent": "x"}', b'{"hypothesis": "a\nb"}']
+)
+def test_a_damaged_intent_is_an_empty_one_and_is_written_again(board, data):
+    board.open(TINY, Intent("x"))
+    (board.folder(TINY.key) / "notebook.json").write_bytes(data)
+    assert board.intent(TINY.key) == Intent()
+    board.open(TINY, Intent("y"))
+    assert board.intent(TINY.key).hypothesis == "y"
 
 
 def test_a_job_whose_process_is_gone_is_interrupted(board):

@@ -1,7 +1,9 @@
 import json
 import os
+import sqlite3
 import threading
 import time
+from contextlib import closing
 from dataclasses import replace
 
 import pytest
@@ -10,7 +12,9 @@ from playground.lander.scorecard import EVALUATION_SEEDS
 from playground.reward.errors import InvalidInput
 from playground.reward.presets import GYMNASIUM
 from playground.training import engine, work
+from playground.training.entry import Intent, training_entry
 from playground.training.jobs import JobBoard, read_status, write_status
+from playground.training.notebook import Notebook
 from playground.training.spec import TrainSpec, dump_spec
 from playground.training.store import FILES, ModelStore
 from playground.training.work import Cancelled, make_model
@@ -273,3 +277,121 @@ def test_the_time_that_a_job_was_submitted_survives_its_training(store, board):
     seen = []
     make_model(SPEC, store, lambda status, curve: seen.append(status.submitted))
     assert set(seen) == {12345.0}
+
+
+# the notebook
+
+
+@pytest.fixture
+def notebook(store):
+    return Notebook(store, patience=0.3)
+
+
+def test_a_training_leaves_an_entry_with_what_was_meant_and_what_came_of_it(store, notebook):
+    seen = []
+    intent = Intent("two legs are enough", prediction={"landing": 0.8})
+    model = make_model(SPEC, store, lambda status, curve: seen.append(notebook.get(SPEC.key)), intent=intent)
+    assert {(entry.state, entry.result) for entry in seen} == {("running", None)}
+    (entry,) = notebook.entries()
+    assert (entry.key, entry.kind, entry.state) == (SPEC.key, "training", "done")
+    assert (entry.hypothesis, entry.prediction) == ("two legs are enough", {"landing": 0.8})
+    assert entry.result["landing_rate"] == model.summary["landing_rate"]
+    assert (entry.result["steps"], entry.result["seconds"]) == (512, model.manifest["seconds"])
+    assert entry.spec.encode() == dump_spec(SPEC)
+    assert model.key == SPEC.key  # what was meant is no part of the key
+
+    notebook.database.path.unlink()
+    notebook.rebuild()
+    assert notebook.entries() == [entry]
+
+
+def test_a_model_that_is_found_makes_no_entry(store, notebook):
+    make_model(SPEC, store)
+    notebook.database.path.unlink()
+    make_model(SPEC, store, intent=Intent("again"))
+    assert notebook.entries() == []
+
+
+def test_a_training_names_what_was_changed_against_its_parent(store, notebook):
+    parent = replace(SPEC, seed=7, steps=128)
+    make_model(parent, store)
+    child = make_model(SPEC, store, intent=Intent(parent=parent.key))
+    change = {"seed": [7, 0], "steps": [128, 512]}
+    assert notebook.get(SPEC.key).change == child.manifest["notebook"]["change"] == change
+    assert [(branch.depth, branch.entry.key) for branch in notebook.tree()] == [(0, parent.key), (1, SPEC.key)]
+
+
+def test_a_parent_that_was_never_finished_is_compared_with_by_its_entry(store, notebook):
+    parent = replace(SPEC, seed=7)
+    notebook.record(training_entry(parent, Intent(), "cancelled", None))
+    make_model(SPEC, store, intent=Intent(parent=parent.key))
+    assert notebook.get(SPEC.key).change == {"seed": [7, 0]}
+
+
+def test_a_cancelled_training_leaves_an_entry_that_its_resume_goes_on_with(store, board, notebook):
+    def cancel_at_the_second_report(status, curve):
+        if status.steps == 256:
+            board.cancel(SPEC.key)
+
+    with pytest.raises(Cancelled):
+        make_model(SPEC, store, cancel_at_the_second_report, intent=Intent("it lands"))
+    (cancelled,) = notebook.entries()
+    assert (cancelled.state, cancelled.hypothesis, cancelled.result["steps"]) == ("cancelled", "it lands", 256)
+    notebook.edit(SPEC.key, starred=True)
+    make_model(SPEC, store)
+    (done,) = notebook.entries()
+    assert (done.state, done.hypothesis, done.starred, done.created) == ("done", "it lands", True, cancelled.created)
+    assert store.find(SPEC.key).manifest["notebook"]["hypothesis"] == "it lands"
+
+
+def test_a_job_cancelled_before_it_began_leaves_an_entry(store, board, notebook):
+    board.open(SPEC, Intent("it lands"))
+    board.cancel(SPEC.key)
+    with pytest.raises(Cancelled):
+        make_model(SPEC, store)
+    assert [(entry.state, entry.hypothesis) for entry in notebook.entries()] == [("cancelled", "it lands")]
+
+
+def test_a_failed_training_leaves_an_entry_that_says_why(store, notebook, monkeypatch):
+    def fail(*arguments, **keywords):
+        raise FloatingPointError("training diverged")
+
+    monkeypatch.setattr(work, "train", fail)
+    with pytest.raises(FloatingPointError):
+        make_model(SPEC, store, intent=Intent("it lands"))
+    (entry,) = notebook.entries()
+    assert (entry.state, entry.hypothesis, entry.result["message"]) == ("failed", "it lands", "training diverged")
+
+
+def test_a_thought_that_comes_while_it_trains_is_written_down(store, board, notebook):
+    def think(status, curve):
+        if status.steps == 256:
+            board.note(SPEC.key, Intent("now I see"))
+
+    model = make_model(SPEC, store, think)
+    assert notebook.get(SPEC.key).hypothesis == model.manifest["notebook"]["hypothesis"] == "now I see"
+
+
+def spoil(path, how):
+    """A notebook that cannot be written, as left by others; what to close afterwards."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if how == "garbage":
+        path.write_bytes(b"garbage" * 999)
+    elif how == "folder":
+        path.mkdir()
+    connection = sqlite3.connect(path if path.is_file() or how in ("newer", "locked") else ":memory:")
+    if how == "newer":
+        connection.execute("PRAGMA user_version = 99")
+    elif how == "locked":
+        connection.execute("BEGIN EXCLUSIVE")
+    return closing(connection)
+
+
+@pytest.mark.parametrize("how", ["garbage", "folder", "newer", "locked"])
+def test_a_notebook_that_cannot_be_written_stops_no_training_and_is_told_once(store, how, capsys, monkeypatch):
+    monkeypatch.setattr(Notebook.__init__, "__defaults__", (None, 0.1))
+    with spoil(Notebook(store).database.path, how):
+        make_model(SPEC, store, intent=Intent("it lands")).verify()
+    told = capsys.readouterr().err
+    assert told.count("notebook:") == told.count("\n") == 1
+    assert store.find(SPEC.key).manifest["notebook"]["hypothesis"] == "it lands"
