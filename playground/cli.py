@@ -171,13 +171,22 @@ def build_parser() -> argparse.ArgumentParser:
         "import", import_command, "Import a Stable-Baselines3 PPO zip as a model, without running what is in it."
     )
     imports.add_argument("zip", type=Path, metavar="ZIP")
-    imports.add_argument(
-        "--reward", default="gymnasium", metavar="REWARD", help=f"what it was trained on: {reward_help}"
-    )
+    imports.add_argument("--reward", metavar="REWARD", help=f"what it was trained on, if that is known: {reward_help}")
     imports.add_argument("--activation", choices=["tanh", "relu"], help="by default what the zip says, else tanh")
     imports.add_argument("--net-arch", type=_layers, metavar="64,64", help="its hidden layers")
-    imports.add_argument("--out", type=Path, required=True, help="the model folder to make")
+    imports.add_argument("--out", type=Path, help="the model folder to make; by default it joins your models")
     with_json(imports)
+
+    exports = add("export-model", export_model_command, "Write a model as one file for other tools.")
+    exports.add_argument("model", metavar="MODEL", help=model_help)
+    exports.add_argument(
+        "--to",
+        choices=["sb3", "card", "tensorboard"],
+        required=True,
+        help="Stable-Baselines3's zip, a model card, or the learning curve as an event file",
+    )
+    exports.add_argument("--out", type=Path, help="the file to make; by default the model's name, in this folder")
+    with_json(exports)
 
     bench = add("bench", bench_command, "Measure the playground on this machine.")
     bench.add_argument("--full", action="store_true", help="with the peers' trainings, growth and many rewards: hours")
@@ -321,11 +330,11 @@ def _train(spec: "TrainSpec", store: "ModelStore", intent: "Intent", quiet: bool
 
 
 def _copy(model: "Model", out: Path) -> None:
-    from playground.training.store import FILES, write_model
+    from playground.training.store import write_model
 
     given = {"key", "sha256", "schema"}
     manifest = {name: value for name, value in model.manifest.items() if name not in given}
-    write_model(out, model.key, {name: model._read(name) for name in FILES}, manifest)
+    write_model(out, model.key, {name: model.read(name) for name in model.files}, manifest)
 
 
 def scorecard_lines(summary: Any) -> list[str]:
@@ -554,20 +563,13 @@ def models_command(arguments: argparse.Namespace) -> int:
         except InvalidInput as error:
             print(f"playground: {error}", file=sys.stderr)
             continue
-        values.append(
-            {"key": model.key, "preset": model.slug, "seed": seed, "folder": str(model.folder), "scorecard": s}
-        )
-        steps = f"{model.manifest['steps']:,}"
-        rows.append(
-            (
-                model.slug or "trained",
-                model.key[:8],
-                f"{s['landing_rate']:.0%}",
-                f"{s['native_return_mean']:.0f}",
-                steps,
-                seed,
-            )
-        )
+        imported = model.manifest.get("imported")
+        where = {"preset": model.slug, "imported": imported, "reward_known": model.reward_known}
+        values.append({"key": model.key, **where, "seed": seed, "folder": str(model.folder), "scorecard": s})
+        trained = ("–", "–") if imported else (f"{model.manifest['steps']:,}", seed)
+        name = model.slug or ("imported" if imported else "trained")
+        name += "" if model.reward_known else ", reward unknown"
+        rows.append((name, model.key[:8], f"{s['landing_rate']:.0%}", f"{s['native_return_mean']:.0f}", *trained))
     _print(arguments, {"models": values}, _table(rows))
     return DONE
 
@@ -676,12 +678,32 @@ def import_command(arguments: argparse.Namespace) -> int:
     from playground.training.sb3_zip import activation_in, import_zip
     from playground.training.spec import TrainSpec
 
-    spec = TrainSpec(load_reward(arguments.reward), activation=arguments.activation or activation_in(arguments.zip))
+    reward = load_reward(arguments.reward or "gymnasium")  # something must score it
+    spec = TrainSpec(reward, activation=arguments.activation or activation_in(arguments.zip))
     if arguments.net_arch is not None:
         spec = replace(spec, net_arch=arguments.net_arch)
-    model = import_zip(arguments.zip, spec, arguments.out)
-    value = {"key": model.key, "folder": str(model.folder), "scorecard": dict(model.summary)}
-    _print(arguments, value, [*scorecard_lines(model.summary), f"folder: {model.folder}"])
+    model = import_zip(arguments.zip, spec, arguments.out, reward_known=arguments.reward is not None)
+    value = {
+        "key": model.key,
+        "folder": str(model.folder),
+        "reward": model.manifest["reward"],
+        "scorecard": dict(model.summary),
+    }
+    told = "as given" if model.reward_known else "unknown; scored by Gymnasium's"
+    lines = [f"model {model.key[:8]}: imported, reward {told}", *scorecard_lines(model.summary)]
+    _print(arguments, value, [*lines, f"folder: {model.folder}"])
+    return DONE
+
+
+def export_model_command(arguments: argparse.Namespace) -> int:
+    """``playground export-model``."""
+    from playground.training.exchange import export_model
+    from playground.training.store import ModelStore
+
+    model = ModelStore().resolve(arguments.model)
+    path = export_model(model, arguments.to, arguments.out)
+    value = {"key": model.key, "to": arguments.to, "file": str(path)}
+    _print(arguments, value, [f"{path}: {path.stat().st_size:,} bytes"])
     return DONE
 
 

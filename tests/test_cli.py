@@ -18,7 +18,7 @@ from playground.reward.account import PART_KEYS
 from playground.reward.codec import dump_reward, parse_reward
 from playground.reward.presets import PRESET, PRESETS
 from playground.training.spec import dump_spec, parse_spec
-from playground.training.store import FILES, ModelStore, open_model
+from playground.training.store import ModelStore, open_model
 
 SIZE = {"--steps": 256, "--n-envs": 2, "--n-steps": 64, "--batch-size": 64, "--n-epochs": 1, "--net-arch": 8}
 TINY = [str(word) for option in SIZE.items() for word in option]
@@ -35,6 +35,7 @@ COMMANDS = [
     "notebook",
     "presets",
     "import",
+    "export-model",
 ]
 COMMANDS += ["bench", "app"]
 SEED = 1002
@@ -257,6 +258,10 @@ def test_a_bad_reward_file_exits_with_2_and_names_what_is_wrong(capsys, tmp_path
         (["notebook", "note", "ffff", "--star"], "unknown_entry"),
         (["notebook", "note", "MODEL", "--name", "two\nlines"], "control_character"),
         (["import", "no-such-file.zip", "--out", "imported"], "bad_zip"),
+        (["import", "."], "bad_zip"),
+        (["export-model", "no-such-model", "--to", "sb3"], "unknown_model"),
+        (["export-model", "MODEL", "--to", "sb3", "--out", "."], "file_taken"),
+        (["export-model", "MODEL", "--to", "card", "--out", "no/such/folder/card.md"], "cannot_write"),
         (["import", "no-such-file.zip", "--reward", "no-such-preset", "--out", "imported"], "unknown_preset"),
     ],
 )
@@ -303,10 +308,12 @@ def test_bad_input_of_a_command_without_json_exits_with_2(capsys, tmp_path, monk
         ["train", "gymnasium", "--net-arch", "a,b"],
         ["train", "gymnasium", "--spec", "x.json"],
         ["export", "gymnasium", "--to", "cobol"],
-        ["import", "x.zip"],
         ["notebook"],
         ["notebook", "burn"],
         ["notebook", "show"],
+        ["import"],
+        ["export-model", "gymnasium"],
+        ["export-model", "gymnasium", "--to", "onnx"],
     ],
 )
 def test_a_wrong_command_line_exits_with_2_and_shows_the_usage(capsys, arguments):
@@ -557,6 +564,36 @@ def test_an_sb3_zip_is_imported(capsys, key, home, tmp_path):
     assert model.spec.reward == PRESET["article"].config
     original = ModelStore().find(key)
     assert value["scorecard"]["native_return_mean"] == original.summary["native_return_mean"]
+    assert value["reward"] == "given"
+
+
+def test_a_zip_joins_the_models_at_hand_with_its_reward_unknown(capsys, key, home):
+    status, out, err = run(capsys, "import", home / key / "model.zip", "--net-arch", "8")
+    assert (status, err) == (0, "")
+    assert "reward unknown" in out
+    (row,) = [row for row in run_json(capsys, "models")["models"] if row["key"] != key]
+    assert (row["imported"], row["reward_known"]) == ("model.zip", False)
+    assert f"imported, reward unknown  {row['key'][:8]}" in run(capsys, "models")[1]
+    assert run(capsys, "evaluate", row["key"][:8], "--episodes", 1)[0] == 0
+
+
+# export-model
+
+
+@pytest.mark.parametrize(("to", "suffix"), [("sb3", "zip"), ("card", "md")])
+def test_a_model_is_exported_under_its_name_and_never_twice_over(capsys, key, home, tmp_path, monkeypatch, to, suffix):
+    monkeypatch.chdir(tmp_path)
+    value = run_json(capsys, "export-model", key[:8], "--to", to)
+    assert value == {"key": key, "to": to, "file": f"{key[:8]}.{suffix}"}
+    data = (tmp_path / value["file"]).read_bytes()
+    assert data
+    (tmp_path / value["file"]).write_bytes(b"mine")
+    status, out, _ = run(capsys, "export-model", key[:8], "--to", to, "--json")
+    assert (status, json.loads(out)["error"]["code"]) == (2, "file_taken")
+    assert (tmp_path / value["file"]).read_bytes() == b"mine"
+    status, out, err = run(capsys, "export-model", key[:8], "--to", to, "--out", "other")
+    assert (status, err) == (0, "")
+    assert (tmp_path / "other").read_bytes() == data
 
 
 def test_a_zip_of_another_size_is_refused(capsys, key, home, tmp_path):
@@ -806,7 +843,7 @@ def test_a_whole_training_as_a_program_makes_a_model_that_flies(tmp_path):
     value = json.loads(done.stdout)
     assert value["found"] is False
     folder = tmp_path / "fresh" / value["key"]
-    assert {path.name for path in folder.iterdir()} == {*FILES, "manifest.json"}
+    assert {path.name for path in folder.iterdir()} == {*open_model(folder).files, "manifest.json"}
     spec = parse_spec((folder / "spec.json").read_bytes())
     assert dump_spec(spec) == (folder / "spec.json").read_bytes()
     assert json.loads(shell("train", "gymnasium", *TINY, "--json", home=tmp_path / "fresh").stdout)["found"] is True

@@ -1,12 +1,14 @@
 """A trained policy as numpy arrays: what inference needs, and nothing that could run code.
 
 The file is safetensors: ``policy.<i>.weight``, ``policy.<i>.bias`` for the actor and ``value.<i>.…`` for the
-critic, with the activation in the metadata. Weights have torch's layout, ``(out, in)``.
+critic, with the activation in the metadata. Weights have torch's layout, ``(out, in)``. A file of checkpoints has
+the same names, a leading axis by checkpoint, and ``steps``.
 
 Leaves out: training. The tests hold the actions against Stable-Baselines3's own.
 """
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, Protocol
 
@@ -78,22 +80,57 @@ class Policy:
         return out
 
 
+@dataclass(frozen=True, eq=False)
+class Checkpoint:
+    """A policy as it was on the way."""
+
+    steps: int
+    """Trained until then."""
+    policy: Policy
+
+
 def load_policy(path: Path) -> Policy:
     """The policy in a safetensors file.
 
     Raises:
         InvalidInput: the file is missing, damaged, or not an MLP from 8 observations to 4 actions.
     """
+    tensors, activation = _read(path)
+    return _policy(tensors, activation, path)
+
+
+def load_checkpoints(path: Path) -> list[Checkpoint]:
+    """The policies in a safetensors file of checkpoints, in the order of their steps.
+
+    Raises:
+        InvalidInput: the file is missing, damaged, or one of its policies would not fly.
+    """
+    tensors, activation = _read(path)
+    steps = tensors.pop("steps", np.zeros((0, 0)))
+    if steps.dtype != np.int64 or steps.ndim != 1 or any(t.shape[:1] != steps.shape for t in tensors.values()):
+        raise InvalidInput("cannot_read", file=path.name, reason="its tensors do not go with its steps")
+    return [
+        Checkpoint(int(count), _policy({name: t[k] for name, t in tensors.items()}, activation, path))
+        for k, count in enumerate(steps)
+    ]
+
+
+def _read(path: Path) -> tuple[dict[str, npt.NDArray[Any]], str]:
+    """A file's tensors and activation; all but ``steps`` are finite float32."""
     try:
         with safe_open(str(path), framework="numpy") as file:
             activation = (file.metadata() or {}).get("activation", "")
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (not a dict)
     except (OSError, SafetensorError, TypeError, AttributeError, ValueError) as error:  # numpy lacks some of its types
         raise InvalidInput("cannot_read", file=path.name, reason=error) from None
-    if any(t.dtype != np.float32 or not np.isfinite(t).all() for t in tensors.values()):
+    if any(t.dtype != np.float32 or not np.isfinite(t).all() for name, t in tensors.items() if name != "steps"):
         raise InvalidInput("cannot_read", file=path.name, reason="its numbers are not finite float32")
     if activation not in ACTIVATIONS:
         raise InvalidInput("cannot_read", file=path.name, reason=f"unknown activation {activation!r}")
+    return tensors, activation
+
+
+def _policy(tensors: Mapping[str, Any], activation: str, path: Path) -> Policy:
     return Policy(_layers(tensors, "policy", N_ACTIONS, path), _layers(tensors, "value", 1, path), activation)
 
 

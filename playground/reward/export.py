@@ -1,7 +1,7 @@
-"""A reward as a Python file that runs without this project: one wrapper class with the numbers in it.
+"""A reward outside this project: as a formula to read, and as a Python file that runs.
 
-The functions of the terms are copied from ``terms`` as they stand there, so the file computes the same
-numbers; a test runs it beside `RewardShapingWrapper`.
+The file is one wrapper class with the numbers in it. The functions of the terms are copied from ``terms`` as they
+stand there, so it computes the same numbers; a test runs it beside `RewardShapingWrapper`.
 
 Leaves out: terms whose weight is zero.
 """
@@ -80,6 +80,64 @@ PAY = {
         "        return self.gamma * after - float(potential(step.observations))"
     ),
 }
+
+
+CHANGES = {
+    "progress": "Δf = f(o′) − f(o)",
+    "potential": "Δf = γ·f(o′) − f(o), γ = {gamma:g}, f(o′) = 0 where the episode terminates",
+}
+
+
+def to_formula(config: RewardConfig, gamma: float = 0.995) -> str:
+    """A reward as a line of mathematics, and below it what its symbols mean.
+
+    Args:
+        config: the reward.
+        gamma: the discount that the ``potential`` form needs.
+
+    >>> print(to_formula(RewardConfig(w_legs=10, w_crash=50, form="progress", replace_reward=True)))
+    reward = 10·Δlegs − 50·crash
+    <BLANKLINE>
+    o: the observation before the action; o′: after it
+    Δf = f(o′) − f(o)
+    legs(o): How many legs touch the ground: 0, 1 or 2.
+    crash: 1 where the episode terminates with Gymnasium's −100: a fall, or out of bounds.
+    On a step that terminates, all terms but landing and crash are 0.
+    """
+    gymnasium = "r: Gymnasium's own reward"
+    if not config.replace_reward:
+        return f"reward = r\n\n{gymnasium}"
+    used = [t for t in TERMS if getattr(config, t.weight) != 0]
+    symbols = {"state": "{}(o′)"}.get(config.form, "Δ{}")
+    products = [(t.sign * getattr(config, t.weight), symbols.format(t.key) if t.potential else t.key) for t in used]
+    if products and config.scale != 1:
+        products = [(config.scale, f"({_sum(products)})")]
+    if config.w_env:
+        products.append((config.w_env, "r"))
+    lines = [f"reward = {_sum(products) or 0}", "", "o: the observation before the action; o′: after it"]
+    if config.form in CHANGES and any(t.potential for t in used):
+        lines.append(CHANGES[config.form].format(gamma=gamma))
+    for t in used:
+        meaning = ((t.potential or t.event).__doc__ or "").splitlines()[0]
+        lines.append(f"{t.key}(o): {meaning}" if t.potential else f"{t.key}: {meaning}")
+    if config.w_env:
+        lines.append(gymnasium)
+    if config.form == "progress" and not all(t.outcome for t in used):
+        lines.append("On a step that terminates, all terms but landing and crash are 0.")
+    return "\n".join(lines)
+
+
+def _sum(products: list[tuple[float, str]]) -> str:
+    """A signed sum.
+
+    >>> _sum([(-1, "a"), (2.5, "b"), (-3, "c")])
+    '−a + 2.5·b − 3·c'
+    """
+    text = ""
+    for factor, symbol in products:
+        sign = ("−" if factor < 0 else "") if not text else (" − " if factor < 0 else " + ")
+        text += sign + ("" if abs(factor) == 1 else f"{abs(factor):.12g}·") + symbol
+    return text
 
 
 def to_python(config: RewardConfig, gamma: float = 0.995) -> str:

@@ -11,7 +11,7 @@ import contextlib
 import io
 import math
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -33,7 +33,7 @@ from playground.training.fast_ppo import FastPPO, activation_of, network, to_num
 from playground.training.home import available_cores
 from playground.training.lander_vec_env import LanderVecEnv
 from playground.training.landers import Fleet
-from playground.training.network import EPSILON
+from playground.training.network import EPSILON, Floats32
 from playground.training.spec import TrainSpec
 
 VALIDATION_SEEDS: Final = range(900, 916)
@@ -46,6 +46,10 @@ LOOK_EVERY: Final = 8_192
 """Steps between two such looks, rounded to whole rollouts."""
 CURVE_POINTS: Final = 16
 CHECKPOINTS: Final = 10
+KEPT: Final = 10
+"""Policies of evaluations that a model keeps, at most."""
+KEPT_NUMBERS: Final = 1_000_000
+"""Weights in all of them together; large networks keep fewer, but always the first and the last."""
 WORTH_A_PROCESS: Final = 50_000
 """Fewer steps than these are over before another process has started."""
 
@@ -79,6 +83,8 @@ class Result:
     seconds: float
     kept: int
     """Steps after which the policy was as it is: that of the best evaluation, or the last one."""
+    checkpoints: bytes = b""
+    """safetensors: policies of some evaluations, the first and the last among them; empty if there were none"""
 
 
 class Stopped(Exception):
@@ -133,7 +139,16 @@ def train(
         buffer = io.BytesIO()
         model.save(buffer)
         card = score(fleet.run(to_numpy(model), EVALUATION_SEEDS), spec.gamma)
-    return Result(dump_policy(model), buffer.getvalue(), watch.curve, card, model.num_timesteps, watch.seconds, kept)
+    return Result(
+        policy=dump_policy(model),
+        model_zip=buffer.getvalue(),
+        curve=watch.curve,
+        scorecard=card,
+        steps=model.num_timesteps,
+        seconds=watch.seconds,
+        kept=kept,
+        checkpoints=dump_checkpoints(model, watch.kept),
+    )
 
 
 def remote_groups(spec: TrainSpec) -> int:
@@ -142,12 +157,12 @@ def remote_groups(spec: TrainSpec) -> int:
 
 
 def read_checkpoint(data: bytes) -> Mapping[str, Any] | None:
-    """A checkpoint's plain tensors and numbers, read without unpickling code; None if it is damaged."""
+    """A checkpoint's plain tensors and numbers, read without unpickling code; None if damaged or an older version's."""
     try:
         state = torch.load(io.BytesIO(data), weights_only=True)
     except Exception:  # torch raises whatever the damaged bytes happen to lead to
         return None
-    return state if isinstance(state, dict) else None
+    return state if isinstance(state, dict) and "kept" in state else None
 
 
 def start_from(model: FastPPO, policy: Policy, name: str) -> None:
@@ -221,6 +236,34 @@ def dump_policy(model: PPO) -> bytes:
     return save_safetensors(network(model), metadata={"activation": activation_of(model)})
 
 
+def dump_checkpoints(model: PPO, kept: Sequence[tuple[int, Floats32]]) -> bytes:
+    """Earlier networks of a model as safetensors: the names of `dump_policy`, a leading axis, and ``steps``.
+
+    Args:
+        model: tells names and shapes.
+        kept: steps, and the weights after them, flat as `SharedNetwork` holds them.
+    """
+    shapes = {name: array.shape for name, array in network(model).items()}
+    ends = np.cumsum([math.prod(shape) for shape in shapes.values()])
+    parts = np.split(np.stack([values for _, values in kept]), ends[:-1], axis=1)
+    tensors: dict[str, Any] = {
+        name: np.ascontiguousarray(part).reshape(len(kept), *shape)
+        for (name, shape), part in zip(shapes.items(), parts, strict=True)
+    }
+    tensors["steps"] = np.array([steps for steps, _ in kept], np.int64)
+    return save_safetensors(tensors, metadata={"activation": activation_of(model)})
+
+
+def most_redundant(steps: Sequence[int]) -> int:
+    """Index of the entry to drop so that the rest stay spread out: never an end; of equals, the latest.
+
+    >>> most_redundant([10, 20, 30, 50, 70])
+    1
+    """
+    gaps = [after - before for before, after in zip(steps, steps[2:])]
+    return max(range(len(gaps)), key=lambda i: (-gaps[i], i)) + 1
+
+
 class _Watch(BaseCallback):
     """Evaluates, saves, reports and stops, between two rollouts."""
 
@@ -236,6 +279,7 @@ class _Watch(BaseCallback):
         self.on_progress, self.on_checkpoint, self.should_stop = on_progress, on_checkpoint, should_stop
         self.curve: list[dict[str, float]] = []
         self.best, self.best_steps = np.zeros(0, np.float32), 0
+        self.kept: list[tuple[int, Floats32]] = []
         self.stopped = False
         self._spent = 0.0
         self._since = time.perf_counter()
@@ -300,8 +344,12 @@ class _Watch(BaseCallback):
                 "native_return": float(card.native_return.mean()),
                 "landing_rate": card.summary["landing_rate"],
                 **{f"part.{key}": value for key, value in card.part_means(reward).items()},
+                **{f"train.{key}": value for key, value in model.losses().items()},
             }
         )
+        self.kept.append((model.num_timesteps, model.net.values.copy()))
+        if len(self.kept) > max(2, min(KEPT, KEPT_NUMBERS // model.net.values.size)):
+            del self.kept[most_redundant([steps for steps, _ in self.kept])]
 
     def report(self) -> None:
         """Tell how far the training is."""
@@ -320,6 +368,7 @@ class _Watch(BaseCallback):
             "optimizer": model.policy.optimizer.state_dict(),
             "best": torch.from_numpy(self.best),
             "best_steps": self.best_steps,
+            "kept": [(steps, torch.from_numpy(values)) for steps, values in self.kept],
             "flight": model.snapshot(),
         }
         torch.save(state, buffer)
@@ -336,4 +385,5 @@ class _Watch(BaseCallback):
         model.restore(state["flight"], self.spec.seed)
         self.curve = state["curve"]
         self.best, self.best_steps = state["best"].numpy(), state["best_steps"]
+        self.kept = [(steps, values.numpy()) for steps, values in state["kept"]]
         self._spent = state["seconds"]

@@ -191,6 +191,32 @@ class FastPPO(PPO):
                 net.adam(learning_rate)
         self._n_updates += self.n_epochs
 
+    def losses(self) -> dict[str, float]:
+        """What SB3 logs under ``train/``, of the last rollout as a whole with the policy that it led to."""
+        buffer, policy = self.rollout_buffer, to_numpy(self)
+        observations = buffer.observations.reshape(-1, OBSERVATION_SIZE)
+        actions = buffer.actions.reshape(-1).astype(np.int64)
+        old_log_probs, advantages, returns, old_values = (
+            array.reshape(-1) for array in (buffer.log_probs, buffer.advantages, buffer.returns, buffer.values)
+        )
+        clip = float(self.clip_range(self._current_progress_remaining))  # type: ignore[operator]
+        log_probs = log_softmax(policy.logits(observations))
+        log_ratio = log_probs[np.arange(len(actions)), actions] - old_log_probs
+        ratio = np.exp(log_ratio)
+        advantages = (advantages - advantages.mean()) / (advantages.std(ddof=1) + 1e-8)
+        gain = np.minimum(advantages * ratio, advantages * ratio.clip(1 - clip, 1 + clip))
+        spread = returns.var()
+        measured = {
+            "policy_gradient_loss": -gain.mean(),
+            "value_loss": ((returns - policy.values(observations)) ** 2).mean(),
+            "entropy_loss": (np.exp(log_probs) * log_probs).sum(axis=1).mean(),
+            "approx_kl": (ratio - 1 - log_ratio).mean(),
+            "clip_fraction": (np.abs(ratio - 1) > clip).mean(),
+            "explained_variance": 1 - (returns - old_values).var() / spread if spread > 0 else 0.0,
+            "learning_rate": self.policy.optimizer.param_groups[0]["lr"],
+        }
+        return {name: float(value) for name, value in measured.items()}
+
     def _excluded_save_params(self) -> list[str]:
         return [*super()._excluded_save_params(), "fleet", "net", "return_moments", "running_returns", "rng"]
 

@@ -2,7 +2,8 @@
 
 ``spec.json`` says what was trained, ``policy.safetensors`` flies it, ``scorecard.json`` tells how well,
 ``curve.csv`` how it got there, ``model.zip`` is Stable-Baselines3's own file, and ``manifest.json``, written
-last, holds the checksums. A folder is filled beside its place and then renamed into it.
+last, holds the checksums. A folder is filled beside its place and then renamed into it. ``checkpoints.safetensors``
+(policies on the way) and ``events.tfevents`` (the curve for TensorBoard) may be missing.
 
 Leaves out: training. Nothing here unpickles anything; ``model.zip`` is carried, never opened.
 """
@@ -24,7 +25,7 @@ from typing import Any, Final
 
 from filelock import FileLock
 
-from playground.lander.policy import Policy, load_policy
+from playground.lander.policy import Checkpoint, Policy, load_checkpoints, load_policy
 from playground.lander.scorecard import Scorecard, evaluate
 from playground.reward.account import PART_KEYS
 from playground.reward.errors import InvalidInput
@@ -33,8 +34,13 @@ from playground.training.spec import KEY, TrainSpec, parse_spec
 
 MANIFEST: Final = "manifest.json"
 FILES: Final = ("spec.json", "policy.safetensors", "scorecard.json", "curve.csv", "model.zip")
+CHECKPOINTS: Final = "checkpoints.safetensors"
+EVENTS: Final = "events.tfevents"
+OPTIONAL: Final = (CHECKPOINTS, EVENTS)
 SHOWN: Final = ("landing_rate", "crash_rate", "timeout_rate", "native_return_mean")
 """Scores that lists and verdicts read from the manifest alone."""
+UNKNOWN: Final = "unknown"
+"""The manifest's ``reward`` where nobody said what an imported policy was trained on."""
 SHORT: Final = 8
 """Letters of a key that people see."""
 
@@ -59,6 +65,16 @@ class Model:
         summary: Mapping[str, Any] = self.manifest["summary"]
         return summary
 
+    @property
+    def files(self) -> tuple[str, ...]:
+        """The names of its files, without the manifest."""
+        return (*FILES, *(name for name in OPTIONAL if name in self.manifest["sha256"]))
+
+    @property
+    def reward_known(self) -> bool:
+        """Whether it was trained on its spec's reward; an imported one may not say what it was trained on."""
+        return self.manifest.get("reward") != UNKNOWN
+
     @cached_property
     def spec(self) -> TrainSpec:
         """What was trained.
@@ -66,18 +82,18 @@ class Model:
         Raises:
             InvalidInput: from another environment, of a newer schema, or damaged.
         """
-        return parse_spec(self._read("spec.json"))
+        return parse_spec(self.read("spec.json"))
 
     @cached_property
     def policy(self) -> Policy:
         """The network that flies."""
-        self._read("policy.safetensors")
+        self.read("policy.safetensors")
         return load_policy(self.folder / "policy.safetensors")
 
     @cached_property
     def scorecard(self) -> Scorecard:
         """The hundred evaluation episodes; flown again if a term was added after they were scored."""
-        data = self._read("scorecard.json")
+        data = self.read("scorecard.json")
         try:
             value = json.loads(data)
             if any(term not in totals for totals in value["totals"].values() for term in PART_KEYS):
@@ -93,7 +109,15 @@ class Model:
     @cached_property
     def curve(self) -> list[dict[str, float]]:
         """The learning curve, one row an evaluation."""
-        return read_curve(self._read("curve.csv").decode())
+        return read_curve(self.read("curve.csv").decode())
+
+    @cached_property
+    def checkpoints(self) -> list[Checkpoint]:
+        """Policies on the way, by steps, the first and the last of the curve among them; none in older models."""
+        if CHECKPOINTS not in self.files:
+            return []
+        self.read(CHECKPOINTS)
+        return load_checkpoints(self.folder / CHECKPOINTS)
 
     def verify(self) -> None:
         """Read every file once.
@@ -101,10 +125,10 @@ class Model:
         Raises:
             InvalidInput: a file is missing or its checksum is wrong.
         """
-        for name in FILES:
-            self._read(name)
+        for name in self.files:
+            self.read(name)
 
-    def _read(self, name: str) -> bytes:
+    def read(self, name: str) -> bytes:
         """A file's bytes, held against the manifest's checksum."""
         try:
             data = (self.folder / name).read_bytes()
@@ -225,14 +249,14 @@ def write_model(folder: Path, key: str, files: Mapping[str, bytes], manifest: Ma
     Args:
         folder: where the model belongs.
         key: of its spec.
-        files: bytes by name, all of ``FILES``.
+        files: bytes by name, all of ``FILES`` and any of ``OPTIONAL``.
         manifest: what to record besides key and checksums; needs ``summary``.
 
     Raises:
         InvalidInput: no permission, no space, or a folder with something else in it; nothing half-written is left.
     """
-    if set(files) != set(FILES):
-        raise ValueError(f"a model has the files {FILES}, got {tuple(files)}")
+    if not set(FILES) <= set(files) <= {*FILES, *OPTIONAL}:
+        raise ValueError(f"a model has the files {FILES} and may have {OPTIONAL}, got {tuple(files)}")
     with explain_os_errors(folder.parent):
         folder.parent.mkdir(parents=True, exist_ok=True)
         temporary = Path(tempfile.mkdtemp(dir=folder.parent, prefix=".new-"))

@@ -10,6 +10,7 @@ Leaves out: starting processes (``jobs``).
 import json
 import os
 import platform
+import shutil
 import sys
 import time
 from collections.abc import Callable, Mapping
@@ -22,11 +23,12 @@ from filelock import Timeout
 
 from playground.training.engine import Progress, Result, Stopped, train
 from playground.training.entry import Intent, changes, result_of, training_entry
+from playground.training.events import EventLog, available, event_file
 from playground.training.home import explain_os_errors, write_atomically
 from playground.training.jobs import JobBoard, Status, read_status, write_status
 from playground.training.notebook import Notebook
 from playground.training.spec import TrainSpec, dump_spec
-from playground.training.store import Model, ModelStore, write_curve
+from playground.training.store import CHECKPOINTS, EVENTS, Model, ModelStore, write_curve
 
 LIBRARIES: Final = ("gymnasium", "box2d", "stable-baselines3", "torch", "numpy", "reward-playground")
 HEARTBEAT: Final = 0.5
@@ -158,6 +160,8 @@ def _train(spec: TrainSpec, board: JobBoard, on_status: Callable[[Status, list[d
     path = folder / "checkpoint.pt"
     status = replace(_status(board, spec), state="running", pid=os.getpid())
     rows = 0
+    shutil.rmtree(folder / "tensorboard", ignore_errors=True)  # a resume writes its earlier rows again
+    log = EventLog(folder / "tensorboard") if available() else None
 
     def report(progress: Progress) -> None:
         nonlocal status, rows
@@ -165,6 +169,8 @@ def _train(spec: TrainSpec, board: JobBoard, on_status: Callable[[Status, list[d
         if len(progress.curve) > rows:
             rows = len(progress.curve)
             write_atomically(folder / "curve.csv", write_curve(progress.curve).encode())
+            if log is not None:
+                log.write(progress.curve)
         elif now - status.heartbeat < HEARTBEAT:
             return
         steps = {"steps": progress.steps, "total": progress.total, "seconds": progress.seconds}
@@ -173,14 +179,18 @@ def _train(spec: TrainSpec, board: JobBoard, on_status: Callable[[Status, list[d
         on_status(status, progress.curve)
 
     parent = board.store.resolve(spec.init_from) if spec.init_from else None
-    return train(
-        spec,
-        report,
-        initial=None if parent is None else parent.policy,
-        checkpoint=path.read_bytes() if path.is_file() else None,
-        on_checkpoint=lambda data: write_atomically(path, data),
-        should_stop=lambda: (folder / "cancel").exists() or not (folder / "request.json").exists(),
-    )
+    try:
+        return train(
+            spec,
+            report,
+            initial=None if parent is None else parent.policy,
+            checkpoint=path.read_bytes() if path.is_file() else None,
+            on_checkpoint=lambda data: write_atomically(path, data),
+            should_stop=lambda: (folder / "cancel").exists() or not (folder / "request.json").exists(),
+        )
+    finally:
+        if log is not None:
+            log.close()
 
 
 def _status(board: JobBoard, spec: TrainSpec) -> Status:
@@ -191,12 +201,14 @@ def _status(board: JobBoard, spec: TrainSpec) -> Status:
 def model_files(spec: TrainSpec, result: Result) -> dict[str, bytes]:
     """The bytes of a model's files by name."""
     card: Any = result.scorecard.to_json()
+    optional = {CHECKPOINTS: result.checkpoints, EVENTS: event_file(result.curve) if available() else b""}
     return {
         "spec.json": dump_spec(spec),
         "policy.safetensors": result.policy,
         "scorecard.json": json.dumps(card).encode(),
         "curve.csv": write_curve(result.curve).encode(),
         "model.zip": result.model_zip,
+        **{name: data for name, data in optional.items() if data},
     }
 
 

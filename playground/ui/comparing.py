@@ -270,8 +270,8 @@ def compare(models: Sequence[Model], at_hand: Sequence[Model], names: Sequence[s
 
 
 def _design(model: Model) -> str:
-    """What a model shares with its other seeds."""
-    return replace(model.spec, seed=0).key
+    """What a model shares with its other seeds; an imported one, whose training is unknown, with none."""
+    return replace(model.spec, seed=0).key if model.key == model.spec.key else model.key
 
 
 def _value(value: object) -> str:

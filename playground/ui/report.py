@@ -21,8 +21,7 @@ from playground.lander.simulator import STEPS_PER_SECOND
 from playground.reward.account import PART_KEYS, weights
 from playground.reward.codec import dump_reward
 from playground.reward.errors import InvalidInput
-from playground.reward.export import to_python
-from playground.reward.formula import to_formula
+from playground.reward.export import to_formula, to_python
 from playground.reward.terms import TERMS
 from playground.training.home import explain_os_errors
 from playground.training.spec import hyperparameters

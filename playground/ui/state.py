@@ -24,6 +24,7 @@ from playground.reward.terms import RewardConfig
 from playground.training.jobs import JobBoard
 from playground.training.spec import BUDGETS, TrainSpec, hyperparameters
 from playground.training.store import SHORT, Model, ModelStore, nearest_model, open_model
+from playground.ui.texts import TEXTS
 
 FIRST_PRESET: Final = PRESETS[0].slug
 SETTINGS: Final = tuple(f.name for f in fields(TrainSpec) if f.name not in ("reward", "algorithm", "env"))
@@ -309,6 +310,8 @@ def model_name(model: Model, language: str) -> str:
     """What a model was trained on, in a few words."""
     if model.slug is not None and model.slug in PRESET:
         return PRESET[model.slug].name[language]
+    if not model.reward_known:
+        return TEXTS[language]["models.reward_unknown"].format(file=model.manifest.get("imported"))
     return reward_name(model.spec.reward, language)
 
 

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from safetensors.numpy import save_file
 
-from playground.lander.policy import Policy, load_policy
+from playground.lander.policy import Policy, load_checkpoints, load_policy
 from playground.reward.errors import InvalidInput
 
 Tensors = dict[str, np.ndarray]
@@ -206,3 +206,46 @@ def test_actions_are_those_of_stable_baselines3(activation: str, tmp_path: Path)
     theirs, _ = model.predict(seen, deterministic=True)
     np.testing.assert_array_equal(policy.act(seen), theirs)
     assert min(np.bincount(theirs, minlength=4)) > 100  # no action is trivially rare
+
+
+def stacked(*networks: Tensors) -> Tensors:
+    return {name: np.stack([network[name] for network in networks]) for name in networks[0]}
+
+
+def test_checkpoints_are_the_policies_that_went_in(tmp_path: Path) -> None:
+    networks = [tensors(seed=seed) for seed in range(3)]
+    path = saved(tmp_path, stacked(*networks) | {"steps": np.array([64, 128, 4096])})
+    found = load_checkpoints(path)
+    assert [checkpoint.steps for checkpoint in found] == [64, 128, 4096]
+    seen = np.random.default_rng(1).normal(size=(20, 8)).astype(np.float32)
+    for checkpoint, network in zip(found, networks, strict=True):
+        alone = load_policy(saved(tmp_path, network))
+        np.testing.assert_array_equal(checkpoint.policy.logits(seen), alone.logits(seen))
+        np.testing.assert_array_equal(checkpoint.policy.values(seen), alone.values(seen))
+    assert np.abs(found[0].policy.logits(seen) - found[1].policy.logits(seen)).max() > 0.1
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"steps": np.array([1])},
+        {"steps": np.array([1, 2, 3])},
+        {"steps": np.array([[1], [2]])},
+        {"steps": np.array([1.0, 2.0])},
+        {"steps": np.array(2)},
+        {"policy.0.bias": np.zeros((3, 5), np.float32)},
+        {"policy.0.weight": np.zeros((2, 5, 9), np.float32)},
+        {"value.0.bias": np.full((2, 5), np.nan, np.float32)},
+    ],
+)
+def test_checkpoints_that_do_not_fit_together_are_refused(change: Tensors, tmp_path: Path) -> None:
+    good = stacked(tensors(), tensors(seed=1)) | {"steps": np.array([1, 2])}
+    assert len(load_checkpoints(saved(tmp_path, good))) == 2
+    with pytest.raises(InvalidInput) as caught:
+        load_checkpoints(saved(tmp_path, good | change))
+    assert caught.value.code == "cannot_read"
+
+
+def test_checkpoints_without_steps_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(InvalidInput):
+        load_checkpoints(saved(tmp_path, stacked(tensors(), tensors(seed=1))))

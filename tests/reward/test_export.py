@@ -14,7 +14,7 @@ import pytest
 
 from playground import RewardConfig, RewardShapingWrapper
 from playground.lander.probes import Heuristic
-from playground.reward.export import to_python
+from playground.reward.export import to_formula, to_python
 from playground.reward.presets import PRESETS
 from playground.reward.terms import TERMS
 
@@ -142,3 +142,29 @@ def test_the_file_runs_where_this_project_is_not_installed(tmp_path: Path) -> No
     )
     result = subprocess.run([sys.executable, "-c", script], cwd=tmp_path, capture_output=True, text=True)
     assert result.returncode == 0, result.stderr
+
+
+@pytest.mark.parametrize(
+    ("config", "line"),
+    [
+        (RewardConfig(), "reward = r"),
+        (RewardConfig(replace_reward=True), "reward = 0"),
+        (RewardConfig(replace_reward=True, w_env=0.5), "reward = 0.5·r"),
+        (RewardConfig(replace_reward=True, w_legs=10, penalty_main=0.3), "reward = 10·legs(o′) − 0.3·pen_main"),
+        (RewardConfig(replace_reward=True, w_legs=1, form="progress", scale=2, w_env=-3), "reward = 2·(Δlegs) − 3·r"),
+        (RewardConfig(replace_reward=True, w_legs=-1, penalty_time=-0.25), "reward = −legs(o′) + 0.25·time"),
+        (RewardConfig(replace_reward=True, w_legs=123456.789), "reward = 123456.789·legs(o′)"),
+    ],
+)
+def test_a_formula_by_hand(config: RewardConfig, line: str) -> None:
+    assert to_formula(config).splitlines()[0] == line
+
+
+@pytest.mark.parametrize("preset", PRESETS, ids=lambda preset: preset.slug)
+def test_a_formula_explains_every_term_that_it_names(preset: Any) -> None:
+    line, *rest = to_formula(preset.config, 0.9).splitlines()
+    for term in TERMS:
+        used = getattr(preset.config, term.weight) != 0
+        assert (term.key in line) == used
+        assert any(text.startswith((f"{term.key}:", f"{term.key}(o):")) for text in rest) == used
+    assert ("γ = 0.9" in "".join(rest)) == (preset.config.form == "potential")

@@ -1,12 +1,16 @@
 import dataclasses
 import io
+import math
 import os
 import pickle
+from itertools import pairwise
 
 import gymnasium as gym
 import numpy as np
 import pytest
 import torch
+from hypothesis import given
+from hypothesis import strategies as st
 from safetensors.numpy import load as load_safetensors
 from stable_baselines3 import PPO
 
@@ -19,12 +23,14 @@ from playground.reward.errors import InvalidInput
 from playground.reward.presets import GYMNASIUM
 from playground.reward.terms import RewardConfig
 from playground.training import engine
-from playground.training.engine import Stopped, build_ppo, dump_policy, read_checkpoint, train
+from playground.training.engine import Stopped, build_ppo, dump_policy, most_redundant, read_checkpoint, train
 from playground.training.fast_ppo import FastPPO, to_numpy
 from playground.training.landers import Fleet, Flown
 from playground.training.spec import BUDGETS, TrainSpec
 
 ROLLOUT = 128
+LOSSES = ("policy_gradient_loss", "value_loss", "entropy_loss", "approx_kl", "clip_fraction", "explained_variance")
+LOSSES += ("learning_rate",)
 SPEC = TrainSpec(GYMNASIUM, steps=512, n_envs=2, n_steps=64, batch_size=64, n_epochs=2, net_arch=(8,))
 
 
@@ -76,6 +82,7 @@ def test_a_training_resumed_at_any_checkpoint_makes_the_policy_of_an_uninterrupt
     for checkpoint in checkpoints:
         resumed = train(spec, checkpoint=checkpoint)
         assert resumed.policy == whole.policy
+        assert resumed.checkpoints == whole.checkpoints
         assert resumed.steps == whole.steps
         columns = [name for name in whole.curve[0] if name != "seconds"]
         assert [[r[c] for c in columns] for r in resumed.curve] == [[r[c] for c in columns] for r in whole.curve]
@@ -86,7 +93,9 @@ def test_a_persistent_landers_training_resumes_exactly_too():
     checkpoints = []
     whole = train(spec, on_checkpoint=checkpoints.append)
     assert len(checkpoints) == 5
-    assert all(train(spec, checkpoint=checkpoint).policy == whole.policy for checkpoint in checkpoints)
+    for checkpoint in checkpoints:
+        resumed = train(spec, checkpoint=checkpoint)
+        assert (resumed.policy, resumed.checkpoints) == (whole.policy, whole.checkpoints)
     assert train(dataclasses.replace(spec, persistence=0.0)).policy != whole.policy
 
 
@@ -101,6 +110,7 @@ def test_an_interrupted_training_goes_on_with_the_checkpoints_that_it_wrote():
         train(SPEC, checkpoint=checkpoints[-1], on_checkpoint=checkpoints.append, should_stop=lambda: True)
     resumed = train(SPEC, checkpoint=checkpoints[-1])
     assert resumed.policy == whole.policy
+    assert resumed.checkpoints == whole.checkpoints
 
 
 def test_seconds_go_on_counting_over_a_resume():
@@ -174,7 +184,7 @@ def test_a_curve_row_has_the_documented_columns():
     result = train(SPEC)
     columns = ["steps", "seconds", "designed_return", "discounted_return", "native_return", "landing_rate"]
     for row in result.curve:
-        assert list(row) == [*columns, *(f"part.{key}" for key in PART_KEYS)]
+        assert list(row) == [*columns, *(f"part.{key}" for key in PART_KEYS), *(f"train.{name}" for name in LOSSES)]
         assert all(type(value) is float for value in row.values())
     assert [row["steps"] for row in result.curve] == [128.0, 256.0, 384.0, 512.0]
 
@@ -414,3 +424,60 @@ def to_policy(data):
         return tuple((tensors[f"{part}.{i}.weight"], tensors[f"{part}.{i}.bias"]) for i in range(count))
 
     return Policy(layers("policy"), layers("value"), "tanh" if b'"activation":"tanh"' in data[:200] else "relu")
+
+
+def steps_of(data):
+    return load_safetensors(data)["steps"].tolist()
+
+
+def test_a_training_keeps_the_policies_of_its_evaluations():
+    seen = {}
+    result = train(SPEC, lambda progress: seen.setdefault(progress.steps, progress.policy))
+    tensors = load_safetensors(result.checkpoints)
+    assert tensors["steps"].tolist() == [row["steps"] for row in result.curve] == [128, 256, 384, 512]
+    for k, steps in enumerate(tensors["steps"].tolist()):
+        for i, (weight, bias) in enumerate(seen[steps].actor):
+            np.testing.assert_array_equal(tensors[f"policy.{i}.weight"][k], weight)
+            np.testing.assert_array_equal(tensors[f"policy.{i}.bias"][k], bias)
+    last = load_safetensors(train(dataclasses.replace(SPEC, keep_best=False)).policy)
+    for name, value in last.items():
+        np.testing.assert_array_equal(tensors[name][-1], value)
+
+
+def test_of_many_evaluations_ten_policies_are_kept_the_ends_included():
+    result = train(dataclasses.replace(SPEC, n_steps=2, batch_size=4, n_epochs=1, steps=64))
+    steps, rows = steps_of(result.checkpoints), [row["steps"] for row in result.curve]
+    assert len(rows) == 16
+    assert len(steps) == 10
+    assert set(steps) <= set(rows)
+    assert (steps[0], steps[-1]) == (rows[0], rows[-1])
+    assert set(np.diff(steps).tolist()) == {4, 8}
+
+
+def test_a_large_network_keeps_the_first_and_the_last(monkeypatch):
+    monkeypatch.setattr(engine, "KEPT_NUMBERS", 10)
+    result = train(SPEC)
+    assert steps_of(result.checkpoints) == [128, 512]
+
+
+def test_a_checkpoint_of_an_older_version_is_not_read():
+    checkpoints = []
+    train(SPEC, on_checkpoint=checkpoints.append)
+    state = torch.load(io.BytesIO(checkpoints[-1]), weights_only=True)
+    del state["kept"]
+    assert read_checkpoint(checkpoints[-1]) is not None
+    assert read_checkpoint(saved_by_torch(state)) is None
+
+
+@given(st.integers(3, 40), st.integers(2, 10))
+def test_thinning_keeps_the_ends_and_leaves_no_wide_gap(count, most):
+    kept = []
+    for steps in range(count):
+        kept.append(steps)
+        if len(kept) > most:
+            del kept[most_redundant(kept)]
+    assert (kept[0], kept[-1]) == (0, count - 1)
+    assert len(kept) == min(count, most)
+    if most > 2:
+        widest = max(after - before for before, after in pairwise(kept))
+        assert widest <= 2 * math.ceil((count - 1) / (most - 2))

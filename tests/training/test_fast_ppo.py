@@ -111,3 +111,23 @@ def test_without_normalisation_the_learner_sees_the_reward_itself():
 def test_log_softmax_of_huge_logits_is_finite():
     values = log_softmax(np.array([[1e4, 0.0, -1e4, 1e4]], np.float32))
     np.testing.assert_allclose(np.exp(values), [[0.5, 0, 0, 0.5]], atol=1e-6)
+
+
+def test_the_losses_are_those_that_stable_baselines3_logs():
+    """SB3 measures before each step: with one minibatch and tiny steps, that is the same policy."""
+    ours = collected(learning_rate=1e-7, schedule="constant")
+    with torch.no_grad():
+        for parameter in ours.policy.parameters():
+            parameter.add_(torch.randn_like(parameter) * 0.1)  # so that ratios are not 1
+    measured = ours.losses()
+    PPO.train(ours)
+    logged = ours.logger.name_to_value
+    assert measured["clip_fraction"] > 0.01
+    for name, value in measured.items():
+        assert value == pytest.approx(logged[f"train/{name}"], rel=1e-3, abs=1e-6), name
+
+
+def test_returns_that_do_not_vary_explain_nothing():
+    model = collected()
+    model.rollout_buffer.returns[:] = 3.0
+    assert model.losses()["explained_variance"] == 0.0

@@ -25,6 +25,7 @@ from playground.training.engine import build_ppo
 from playground.training.landers import Fleet
 from playground.training.sb3_zip import MAX_UNPACKED, activation_in, check_zip, import_zip
 from playground.training.spec import TrainSpec
+from playground.training.store import ModelStore
 
 SPEC = TrainSpec(GYMNASIUM, activation="tanh", net_arch=(8,))
 
@@ -99,9 +100,49 @@ def test_a_good_zip_imports_and_acts_like_sb3(foreign, members, tmp_path):
 def test_an_imported_model_says_where_it_came_from_and_how_it_flies(members, tmp_path):
     model = import_zip(pack(tmp_path / "ppo.zip", members), SPEC, tmp_path / "out")
     assert model.manifest["imported"] == "ppo.zip"
+    assert model.manifest["reward"] == "unknown"
+    assert not model.reward_known
     assert model.spec == SPEC
     assert model.curve == []
     assert model.scorecard.native_return.mean() == pytest.approx(model.summary["native_return_mean"])
+
+
+def test_a_reward_that_is_given_is_known(members, tmp_path):
+    model = import_zip(pack(tmp_path / "ppo.zip", members), SPEC, tmp_path / "out", reward_known=True)
+    assert model.manifest["reward"] == "given"
+    assert model.reward_known
+
+
+def test_an_imported_model_joins_the_users_models(members, tmp_path):
+    model = import_zip(pack(tmp_path / "ppo.zip", members), SPEC)
+    model.verify()
+    assert [m.key for m in ModelStore().list_trained()] == [model.key]
+    assert model.folder == ModelStore().home / model.key
+
+
+def test_an_imported_model_is_not_found_in_place_of_a_training(members, tmp_path):
+    import_zip(pack(tmp_path / "ppo.zip", members), SPEC, reward_known=True)
+    assert ModelStore().find(SPEC.key) is None
+
+
+def test_two_zips_are_two_models_and_one_zip_twice_is_one(foreign, members, tmp_path):
+    path = pack(tmp_path / "ppo.zip", members)
+    state = torch.load(io.BytesIO(members["policy.pth"]), weights_only=True)
+    state["action_net.bias"] += 1
+    other = pack(tmp_path / "other.zip", members | {"policy.pth": saved(state)})
+    keys = [import_zip(p, SPEC).key for p in (path, other, path)]
+    assert keys[0] == keys[2] != keys[1]
+    assert import_zip(path, SPEC, reward_known=True).key not in keys
+    assert len(ModelStore().list_trained()) == 3
+
+
+def test_a_folder_that_is_taken_is_left_alone(members, tmp_path):
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "thesis.txt").write_text("years of work")
+    with pytest.raises(InvalidInput) as caught:
+        import_zip(pack(tmp_path / "ppo.zip", members), SPEC, tmp_path / "out")
+    assert caught.value.code == "folder_taken"
+    assert [p.name for p in (tmp_path / "out").iterdir()] == ["thesis.txt"]
 
 
 def test_the_zip_of_an_imported_model_is_written_anew(members, tmp_path):
@@ -202,7 +243,20 @@ def test_a_network_of_another_size_is_refused(members, tmp_path, change):
 def test_a_network_for_another_environment_is_refused(tmp_path):
     model = PPO("MlpPolicy", gym.make("CartPole-v1"), n_steps=64, policy_kwargs={"net_arch": [8]}, device="cpu")
     model.save(tmp_path / "ppo.zip")
-    refusal(tmp_path / "ppo.zip")
+    error = refusal(tmp_path / "ppo.zip", code="other_environment")
+    assert str(error) == ("this model is for observations [4] and 2 actions; the playground flies LunarLander-v3 only")
+
+
+@pytest.mark.parametrize(
+    "data", [b"{}", b"[]", b"{", b'{"observation_space": 3, "action_space": {"n": null}}', b"[" * 100_000]
+)
+def test_a_zip_that_describes_no_environment_is_told_by_its_tensors(members, tmp_path, data):
+    import_zip(pack(tmp_path / "ppo.zip", members | {"data": data}), SPEC, tmp_path / "out").verify()
+
+
+def test_a_refusal_is_one_line(members, tmp_path):
+    error = refusal(pack(tmp_path / "ppo.zip", members), replace(SPEC, net_arch=(9,)))
+    assert "\n" not in str(error)
 
 
 @pytest.mark.parametrize("name", ["policy.pth", "policy.optimizer.pth"])

@@ -10,6 +10,7 @@ import time
 
 import numpy as np
 import pytest
+from safetensors.numpy import load as load_safetensors
 from safetensors.numpy import save as save_safetensors
 
 from playground.lander.probes import Constant
@@ -20,6 +21,8 @@ from playground.reward.presets import GYMNASIUM
 from playground.reward.terms import RewardConfig
 from playground.training.spec import TrainSpec, dump_spec
 from playground.training.store import (
+    CHECKPOINTS,
+    EVENTS,
     FILES,
     MANIFEST,
     ModelStore,
@@ -498,3 +501,58 @@ def test_a_model_with_another_network_is_no_start():
     shipped = ModelStore().list_shipped()
     assert nearest_model(shipped, TrainSpec(GYMNASIUM, net_arch=(32,))) is None
     assert nearest_model([], TrainSpec(GYMNASIUM)) is None
+
+
+@pytest.fixture
+def checkpoints(files):
+    """Two networks, the second with every number doubled."""
+    tensors = load_safetensors(files["policy.safetensors"])
+    stacked = {name: np.stack([value, 2 * value]) for name, value in tensors.items()}
+    return save_safetensors(stacked | {"steps": np.array([64, 128])}, metadata={"activation": "tanh"})
+
+
+def test_a_model_without_the_optional_files_is_whole(model):
+    model.verify()
+    assert model.files == FILES
+    assert model.checkpoints == []
+
+
+def test_checkpoints_are_given_back_as_policies_that_fly(store, files, manifest, checkpoints):
+    model = store.add(KEY, files | {CHECKPOINTS: checkpoints, EVENTS: b"for TensorBoard"}, manifest)
+    model.verify()
+    assert model.files == (*FILES, CHECKPOINTS, EVENTS)
+    assert [checkpoint.steps for checkpoint in model.checkpoints] == [64, 128]
+    seen = np.ones((1, 8), np.float32)
+    for checkpoint, factor in zip(model.checkpoints, (1, 2), strict=True):
+        np.testing.assert_allclose(checkpoint.policy.logits(seen), factor * model.policy.logits(seen), rtol=1e-5)
+
+
+@pytest.mark.parametrize("name", [CHECKPOINTS, EVENTS])
+def test_damaged_and_lost_optional_files_are_told_by_name(store, files, manifest, checkpoints, name):
+    model = store.add(KEY, files | {CHECKPOINTS: checkpoints, EVENTS: b"events"}, manifest)
+    path = model.folder / name
+    path.write_bytes(path.read_bytes()[:-1])
+    error = refusal(model.verify)
+    assert (error.code, error.params["file"]) == ("model_damaged", name)
+    path.unlink()
+    assert refusal(model.verify).code == "model_incomplete"
+
+
+def test_damaged_checkpoints_are_refused_where_they_are_used(store, files, manifest, checkpoints):
+    model = store.add(KEY, files | {CHECKPOINTS: checkpoints}, manifest)
+    (model.folder / CHECKPOINTS).write_bytes(checkpoints[:-1])
+    assert refusal(getattr, model, "checkpoints").code == "model_damaged"
+
+
+@pytest.mark.parametrize("change", [{"notes.txt": b""}, {"../escape": b""}])
+def test_files_that_no_model_has_are_not_written(store, files, manifest, change):
+    with pytest.raises(ValueError, match="may have"):
+        store.add(KEY, files | change, manifest)
+    with pytest.raises(ValueError, match="may have"):
+        store.add(KEY, {name: data for name, data in files.items() if name != "curve.csv"}, manifest)
+
+
+def test_a_reward_is_known_unless_the_manifest_denies_it(store, files, manifest):
+    assert store.add(KEY, files, manifest).reward_known
+    assert store.add("1" * 64, files, manifest | {"reward": "given"}).reward_known
+    assert not store.add("2" * 64, files, manifest | {"reward": "unknown"}).reward_known

@@ -16,7 +16,7 @@ from playground.training.entry import Intent, training_entry
 from playground.training.jobs import JobBoard, read_status, write_status
 from playground.training.notebook import Notebook
 from playground.training.spec import TrainSpec, dump_spec
-from playground.training.store import FILES, ModelStore
+from playground.training.store import CHECKPOINTS, FILES, OPTIONAL, ModelStore
 from playground.training.work import Cancelled, make_model
 
 SPEC = TrainSpec(GYMNASIUM, steps=512, n_envs=2, n_steps=64, batch_size=64, n_epochs=1, net_arch=(8,))
@@ -64,7 +64,7 @@ def test_the_manifest_records_what_a_reader_needs_later(store):
     assert manifest["seconds"] >= 0
     assert manifest["summary"]["episodes"] == 2
     assert {"python", "torch", "stable-baselines3", "gymnasium", "numpy"} <= set(manifest["versions"])
-    assert set(manifest["sha256"]) == set(FILES)
+    assert {*FILES, CHECKPOINTS} <= set(manifest["sha256"]) <= {*FILES, *OPTIONAL}
 
 
 def test_a_model_that_is_there_is_not_trained_again(store, monkeypatch):
@@ -147,6 +147,7 @@ def test_a_wish_to_stop_ends_the_training_and_keeps_its_checkpoint(store, board,
     model = make_model(SPEC, store)
     assert trainings == [True]
     assert (model.folder / "policy.safetensors").read_bytes() == whole.policy
+    assert (model.folder / CHECKPOINTS).read_bytes() == whole.checkpoints
 
 
 def test_a_job_cancelled_before_its_process_began_is_not_trained(store, board, monkeypatch):
@@ -263,11 +264,23 @@ def test_a_home_that_denies_writing_is_told_before_the_training(store, monkeypat
 def test_model_files_are_the_specs_and_the_results(store):
     result = engine.train(SPEC)
     files = work.model_files(SPEC, result)
-    assert set(files) == set(FILES)
+    assert {*FILES, CHECKPOINTS} <= set(files) <= {*FILES, *OPTIONAL}
+    assert files[CHECKPOINTS] == result.checkpoints
     assert files["spec.json"] == dump_spec(SPEC)
     assert files["policy.safetensors"] == result.policy
     assert json.loads(files["scorecard.json"])["summary"] == result.scorecard.summary
     assert len(files["curve.csv"].splitlines()) == 1 + len(result.curve)
+
+
+def test_a_model_without_a_curve_has_no_optional_file():
+    card = engine.train(SPEC).scorecard
+    result = engine.Result(b"", b"", [], card, steps=0, seconds=0.0, kept=0)
+    assert set(work.model_files(SPEC, result)) == set(FILES)
+
+
+def test_every_checkpoint_of_a_model_has_its_row_of_the_curve(store):
+    model = make_model(SPEC, store)
+    assert [checkpoint.steps for checkpoint in model.checkpoints] == [row["steps"] for row in model.curve]
 
 
 def test_the_time_that_a_job_was_submitted_survives_its_training(store, board):

@@ -87,15 +87,15 @@ def test_damaged_job_files_do_not_break_the_page(own_home):
     assert not models_page().exception
 
 
-def trained(own_home) -> str:
+def trained(own_home, **more) -> str:
     """A trained model: the shipped one's files under another key."""
     shipped = ModelStore().resolve("gymnasium")
     own_home.mkdir(parents=True, exist_ok=True)
     store, manifest = ModelStore(), dict(shipped.manifest)
-    files = {name: shipped._read(name) for name in manifest["sha256"]}
+    files = {name: shipped.read(name) for name in manifest["sha256"]}
     files["spec.json"] = dump_spec(SPEC)
     drop = ("key", "sha256", "schema")
-    return store.add(SPEC.key, files, {k: v for k, v in manifest.items() if k not in drop}).key
+    return store.add(SPEC.key, files, {k: v for k, v in manifest.items() if k not in drop} | more).key
 
 
 def test_a_trained_model_is_listed_found_and_deleted(own_home):
@@ -108,6 +108,11 @@ def test_a_trained_model_is_listed_found_and_deleted(own_home):
     page.text_input(key="find").set_value("w_legs 20").run()
     page.button(key=f"delete_{key}").click().run()
     assert ModelStore().find(key) is None
+
+
+def test_an_imported_model_is_not_said_to_be_trained_on_a_reward_that_nobody_named(own_home):
+    trained(own_home, imported="theirs.zip", reward="unknown")
+    assert any(text.value == "**theirs.zip, reward unknown**" for text in models_page().markdown)
 
 
 def test_a_model_at_hand_is_loaded_not_trained(own_home):

@@ -342,6 +342,7 @@ TEXTS: Final[dict[str, str]] = {
     "models.delete": "Delete",
     "models.delete.sure": "Delete this model? It can be trained again from the same settings.",
     "models.deleted": "Deleted {name}.",
+    "models.reward_unknown": "{file}, reward unknown",
     "models.find": "Find",
     "models.find.help": "Letters of a key, a preset or a changed setting",
     "models.line": "landed {landed} of 100 · Gymnasium's return {native} · {steps} steps · seed {seed} · {key}",
