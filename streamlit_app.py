@@ -9,7 +9,7 @@ from playground.ui.jobs_panel import finish_watching
 from playground.ui.sidebar import draw_sidebar
 from playground.ui.state import session, sync_url
 from playground.ui.texts import language, say, say_error
-from playground.ui.views import compare, models, playground
+from playground.ui.views import compare, models, notebook, playground
 
 language()
 st.set_page_config(page_title=say("app.title"), page_icon="🚀", layout="wide", initial_sidebar_state=380)
@@ -22,6 +22,7 @@ pages = {
         url_path="playground",
     ),
     "compare": st.Page(compare.draw, title=say("nav.compare"), icon=":material/balance:", url_path="compare"),
+    "notebook": st.Page(notebook.draw, title=say("nav.notebook"), icon=":material/menu_book:", url_path="notebook"),
     "models": st.Page(models.draw, title=say("nav.models"), icon=":material/inventory_2:", url_path="models"),
 }
 st.session_state["pages"] = pages

@@ -292,8 +292,7 @@ def _intent(arguments: argparse.Namespace, spec: "TrainSpec", store: "ModelStore
     parent = Notebook(store).find_design(arguments.parent) if arguments.parent else ""
     prediction = None
     if JobBoard(store).intent(spec.key).prediction is None:
-        found = check_reward(spec.reward, spec.gamma)
-        prediction = {"verdict": found.verdict, "pays_best": found.favourite.words, "margin": found.landing_margin}
+        prediction = check_reward(spec.reward, spec.gamma).foretold
     return Intent(arguments.hypothesis.strip(), parent, prediction=prediction)
 
 
@@ -576,6 +575,7 @@ def models_command(arguments: argparse.Namespace) -> int:
 
 def compare_command(arguments: argparse.Namespace) -> int:
     """``playground compare``."""
+    from playground.training.notebook import Notebook
     from playground.training.store import ModelStore
     from playground.ui.comparing import LETTERS, compare
     from playground.ui.state import names_of
@@ -590,6 +590,8 @@ def compare_command(arguments: argparse.Namespace) -> int:
         from playground.ui.report import write_report
 
         write_report(told, arguments.out, arguments.seed)
+    with suppress(InvalidInput):  # a comparison is worth reading though it cannot be noted
+        Notebook(store).record(told.entry())
     warnings = [*told.warnings(), *(told.divergence_words(*found) for found in told.divergences().items())]
     head = [told.say("compare.score"), *(one.label for one in told.contestants)]
     rows = [[cell.replace("**", "") for cell in row] for row in (head, *told.score_rows())]

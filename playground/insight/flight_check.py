@@ -165,6 +165,12 @@ class FlightCheck:
         return leading.message if leading.status == "fail" else f"{best} {leading.message}"
 
     @property
+    def foretold(self) -> dict[str, Any]:
+        """What to remember of it until the training is over: the verdict, what pays best, and the forecast."""
+        chances = {} if self.predicted is None else self.predicted.to_json()
+        return {"verdict": self.verdict, "pays_best": self.favourite.words, "margin": self.landing_margin, **chances}
+
+    @property
     def leading(self) -> Finding | None:
         """The first failure, else the first warning that makes a reward doubtful."""
         failed = next((check for check in self.checks if check.status == "fail"), None)

@@ -5,6 +5,7 @@ The first model is the one that all others are compared with. Models that differ
 Leaves out: drawing (``views.compare``, ``report``), and the statistics (``insight.comparison``).
 """
 
+import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
 from functools import cached_property
@@ -23,9 +24,9 @@ from playground.insight.comparison import (
     rank_correlation,
 )
 from playground.reward.account import ENV_KEY, PART_KEYS
-from playground.reward.codec import to_fields
+from playground.reward.codec import FIELDS
 from playground.reward.terms import TERM, TERMS, Floats, RewardConfig
-from playground.training.spec import hyperparameters
+from playground.training.entry import Entry, changes
 from playground.training.store import Model
 from playground.ui.numbers import amount, signed
 from playground.ui.texts import TEXTS
@@ -100,13 +101,16 @@ class Comparison:
         """Designs that another model serves better than their own."""
         return beaten_designs([c.model.scorecard for c in self.contestants], [c.reward for c in self.contestants])
 
-    def reward_changes(self, other: Contestant) -> dict[str, tuple[Any, Any]]:
+    def reward_changes(self, other: Contestant) -> dict[str, list[Any]]:
         """Fields of the reward in which another differs from the first: the first's value, and its own."""
-        return _changes(to_fields(self.first.reward), to_fields(other.reward))
+        return {name: pair for name, pair in self._changes(other).items() if name in FIELDS}
 
-    def setting_changes(self, other: Contestant) -> dict[str, tuple[Any, Any]]:
+    def setting_changes(self, other: Contestant) -> dict[str, list[Any]]:
         """Training settings in which another differs from the first."""
-        return _changes(hyperparameters(self.first.model.spec), hyperparameters(other.model.spec))
+        return {name: pair for name, pair in self._changes(other).items() if name not in FIELDS}
+
+    def _changes(self, other: Contestant) -> dict[str, list[Any]]:
+        return changes(self.first.model.spec, other.model.spec)
 
     def to_json(self) -> dict[str, Any]:
         """Plain values for programs."""
@@ -124,13 +128,20 @@ class Comparison:
             "divergences": {letter: asdict(turn) for letter, turn in self.divergences().items()},
         }
 
+    def entry(self) -> Entry:
+        """The comparison's entry in the notebook: the same models in the same order are one entry."""
+        keys = [one.model.key for one in self.contestants]
+        names = {one.letter: one.name for one in self.contestants}
+        result = {"models": keys, "names": names, "headlines": self.headlines()}
+        return Entry(hashlib.sha256("".join(keys).encode()).hexdigest()[:16], "comparison", result=result)
+
     def change_words(self, other: Contestant) -> str:
         """What another differs in from the first besides its weights, which are drawn."""
         weights = {term.weight for term in TERMS}
         fields = self.reward_changes(other)
-        changes = {name: pair for name, pair in fields.items() if name not in weights} | self.setting_changes(other)
-        if changes:
-            told = [f"{name} {_value(before)} → **{_value(after)}**" for name, (before, after) in changes.items()]
+        plain = {name: pair for name, pair in fields.items() if name not in weights} | self.setting_changes(other)
+        if plain:
+            told = [f"{name} {_value(before)} → **{_value(after)}**" for name, (before, after) in plain.items()]
             return f"**{other.letter}**: {self.say('list.comma').join(told)}"
         return f"**{other.letter}**: " + self.say("compare.weights_only" if fields else "compare.nothing")
 
@@ -276,10 +287,6 @@ def _design(model: Model) -> str:
 
 def _value(value: object) -> str:
     """A setting as people read it."""
-    if isinstance(value, tuple):
+    if isinstance(value, list):
         return " × ".join(map(str, value)) or "–"
     return f"{value:g}" if isinstance(value, float) else str(value) or "–"
-
-
-def _changes(before: dict[str, Any], after: dict[str, Any]) -> dict[str, tuple[Any, Any]]:
-    return {name: (before[name], after[name]) for name in after if before[name] != after[name]}

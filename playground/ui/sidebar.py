@@ -20,6 +20,7 @@ from playground.reward.errors import InvalidInput
 from playground.reward.export import to_python
 from playground.reward.presets import PRESET
 from playground.reward.terms import FORMS, TERMS, WEIGHT_LIMIT, RewardConfig, Slider, Term
+from playground.training.entry import LIMITS, Intent, check_text
 from playground.training.spec import ACTIVATIONS, BOUNDS, BUDGETS, SCHEDULES, TrainSpec
 from playground.ui.colours import colour_of
 from playground.ui.state import (
@@ -33,6 +34,7 @@ from playground.ui.state import (
     write_setting,
 )
 from playground.ui.texts import LANGUAGES, language, say, say_error
+from playground.ui.views.flight_check import check
 
 GROUPS: Final[dict[str, Callable[[Term], bool]]] = {
     "state": lambda term: term.potential is not None,
@@ -55,6 +57,7 @@ def draw_sidebar() -> None:
         with st.container(key="act"):
             if _train_button(state) in ("train", "resume"):
                 _budget(state)
+                _hypothesis(state)
         _preset_and_share(state)
         _form(state)
         for group, belongs in GROUPS.items():
@@ -203,8 +206,8 @@ def _train_button(state: Session) -> str:
                 state.shown = key
                 state.watch()
             else:
-                board().submit(spec)
-                state.watching = key
+                board().submit(spec, _intent(state, spec))
+                state.watching, state.hypothesis = key, ""
         except InvalidInput as error:
             state.problems.append(error)
 
@@ -226,6 +229,34 @@ def _train_button(state: Session) -> str:
         on_click=pressed,
     )
     return act
+
+
+def _intent(state: Session, spec: TrainSpec) -> Intent:
+    """What the notebook is told of a training: what is expected, and from which design it was changed."""
+    foretold = check(spec.reward, spec.gamma).foretold
+    return Intent(state.hypothesis.strip(), state.shown or "", prediction=foretold)
+
+
+def _hypothesis(state: Session) -> None:
+    """One optional line for the notebook."""
+
+    def written() -> None:
+        try:
+            check_text("hypothesis", st.session_state["hypothesis"])
+            state.hypothesis = st.session_state["hypothesis"]
+        except InvalidInput as error:
+            state.problems.append(error)
+
+    st.session_state["hypothesis"] = state.hypothesis
+    st.text_input(
+        say("train.hypothesis"),
+        key="hypothesis",
+        placeholder=say("train.hypothesis"),
+        max_chars=LIMITS["hypothesis"],
+        on_change=written,
+        label_visibility="collapsed",
+        help=say("train.hypothesis.help"),
+    )
 
 
 def _budget_help(spec: TrainSpec) -> str:

@@ -22,6 +22,7 @@ from playground.reward.errors import InvalidInput
 from playground.reward.presets import PRESET, PRESETS, Preset
 from playground.reward.terms import RewardConfig
 from playground.training.jobs import JobBoard
+from playground.training.notebook import Notebook
 from playground.training.spec import BUDGETS, TrainSpec, hyperparameters
 from playground.training.store import SHORT, Model, ModelStore, nearest_model, open_model
 from playground.ui.texts import TEXTS
@@ -69,6 +70,8 @@ class Session:
     compared: list[str] | None = None
     """Keys of the models on the compare page, the one that the others are compared with first; None until somebody
     chooses."""
+    hypothesis: str = ""
+    """What the next training is to show, in one line."""
     notice: str = ""
 
     @property
@@ -225,6 +228,11 @@ def sync_url(state: Session) -> None:
 def store() -> ModelStore:
     """The models at hand."""
     return ModelStore()
+
+
+def notebook() -> Notebook:
+    """The lab notebook."""
+    return Notebook(store())
 
 
 def board() -> JobBoard:

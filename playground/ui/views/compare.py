@@ -17,7 +17,7 @@ from playground.training.store import SHORT, Model
 from playground.ui.colours import MODEL_COLOURS, colour_of
 from playground.ui.comparing import Comparison, Contestant, compare
 from playground.ui.player import draw_player
-from playground.ui.state import COMPARED, Session, load, model_name, models_at_hand, names_of, session, store
+from playground.ui.state import COMPARED, Session, load, model_name, models_at_hand, names_of, notebook, session, store
 from playground.ui.texts import language, say, say_error
 from playground.ui.views.episode import film_of, scene_of, seen_as
 
@@ -132,6 +132,14 @@ def _report(told: Comparison) -> None:
 
         return to_html(report(told, st.session_state.get("compare_seed", EVALUATION_SEEDS.start)), told.lang)
 
+    def note() -> None:
+        try:
+            notebook().record(told.entry())
+            session().notice = say("compare.noted")
+        except InvalidInput as error:
+            session().problems.append(error)
+
+    st.button(say("compare.note"), key="note_comparison", icon=":material/bookmark_add:", on_click=note)
     st.download_button(
         say("report.download"),
         make,
