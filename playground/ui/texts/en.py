@@ -99,6 +99,8 @@ TEXTS: Final[dict[str, str]] = {
     "train.hypothesis.help": "One line for the notebook, where it will stand beside what came of it.",
     "compare.note": "Keep",
     "compare.noted": "The comparison stands in the notebook.",
+    "compare.turn": "{letter}: watch the policies before and after",
+    "compare.after": "after {steps} steps",
     "nav.models": "Models",
     "language": "Language",
     "part.env_reward": "Gymnasium's own",

@@ -141,6 +141,8 @@ TEXTS: Final[dict[str, str]] = {
     "train.hypothesis.help": "写一行给实验记录，结果出来后会放在一起。",
     "compare.note": "记下",
     "compare.noted": "这次对比已记入实验记录。",
+    "compare.turn": "{letter}：看转折前后的策略",
+    "compare.after": "{steps} 步之后",
     "nav.models": "模型",
     "language": "语言",
     "part.env_reward": "Gymnasium 原奖励",

@@ -9,6 +9,7 @@ from typing import Final
 
 import streamlit as st
 
+from playground.insight.comparison import Divergence
 from playground.lander.scorecard import EVALUATION_SEEDS
 from playground.reward.account import PART_KEYS, weights
 from playground.reward.errors import InvalidInput
@@ -19,7 +20,7 @@ from playground.ui.comparing import Comparison, Contestant, compare
 from playground.ui.player import draw_player
 from playground.ui.state import COMPARED, Session, load, model_name, models_at_hand, names_of, notebook, session, store
 from playground.ui.texts import language, say, say_error
-from playground.ui.views.episode import film_of, scene_of, seen_as
+from playground.ui.views.episode import checkpoint_film, film_of, scene_of, seen_as
 
 BADGES: Final = ("violet", "orange", "green", "blue", "red", "yellow", "gray", "violet", "orange", "green")
 """The theme's names nearest to `MODEL_COLOURS`."""
@@ -97,6 +98,25 @@ def _verdict(told: Comparison) -> None:
         st.warning(line, icon=":material/science:")
     for letter, turn in told.divergences().items():
         st.warning(told.divergence_words(letter, turn), icon=":material/call_split:")
+        one = next(one for one in told.contestants if one.letter == letter)
+        if one.model.checkpoints:
+            label = say("compare.turn", letter=letter)
+            with st.expander(label, icon=":material/movie:", key=f"turn_{one.model.key}", on_change="rerun") as panel:
+                if panel.open:
+                    _turn(one, turn)
+
+
+def _turn(one: Contestant, turn: Divergence) -> None:
+    """The policies before and after, from the same start on one playhead."""
+    seed = st.session_state.get("compare_seed", EVALUATION_SEEDS.start)
+    kept = [
+        min(one.model.checkpoints, key=lambda checkpoint: abs(checkpoint.steps - steps))
+        for steps in (turn.turned, turn.worst)
+    ]
+    films = [checkpoint_film(one.model, checkpoint.steps, seed) for checkpoint in kept]
+    names = [say("compare.after", steps=f"{checkpoint.steps:,}") for checkpoint in kept]
+    data = scene_of(films, names, seen_as(one.reward), one.model.spec.gamma, f"turn-seed{seed}")
+    draw_player(data, f"turn_player_{one.letter}", _nothing, _nothing)
 
 
 def _picked(told: Comparison, key: str, label: str, among: tuple[Contestant, ...]) -> Contestant:

@@ -15,7 +15,7 @@ from playground.insight.breakdown import Breakdown, break_down, to_csv
 from playground.insight.explain import Explanation, explain
 from playground.insight.probe_library import load_library
 from playground.lander.fork import CONTINUATIONS, fork
-from playground.lander.rollout import Flight, refly
+from playground.lander.rollout import Flight, refly, run_episode
 from playground.lander.scene import film
 from playground.lander.scorecard import EVALUATION_SEEDS
 from playground.lander.simulator import MAX_STEPS, N_ACTIONS
@@ -162,6 +162,18 @@ def seen_as(reward: RewardConfig) -> RewardConfig:
 def film_of(model: Model, seed: int) -> Film:
     """A model's episode as the browser gets it."""
     return _film(str(model.folder), model.key, model.slug, seed)
+
+
+def checkpoint_film(model: Model, steps: int, seed: int) -> Film:
+    """An episode of the policy that a model was after so many steps, one of its checkpoints."""
+    return _checkpoint_film(str(model.folder), model.key, model.slug, steps, seed)
+
+
+@st.cache_resource(max_entries=64, show_spinner=False)
+def _checkpoint_film(folder: str, key: str, slug: str | None, steps: int, seed: int) -> Film:
+    policy = next(kept.policy for kept in load(folder, key, slug).checkpoints if kept.steps == steps)
+    trajectory = run_episode(policy, seed)
+    return make_film(f"{key[:SHORT]}-{steps}-{seed}", trajectory, film(trajectory), policy)
 
 
 @st.cache_resource(max_entries=256, show_spinner=False)
