@@ -621,7 +621,7 @@ def robustness_command(arguments: argparse.Namespace) -> int:
     if arguments.out:
         with explain_os_errors(arguments.out.parent):
             arguments.out.write_text(json.dumps(value, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
-    lines = [told.say("robustness.cells")]
+    lines = [told.caption]
     for name in told.designs:
         lines += ["", name, "", *_table(told.rows(name)), "", *told.sentences(name)]
     _print(arguments, value, [*lines, *([""] if told.duels else []), *told.duel_sentences()])

@@ -35,7 +35,7 @@ COMMANDS = [
     "presets",
     "import",
 ]
-COMMANDS += ["bench", "app"]
+COMMANDS += ["robustness", "bench", "app"]
 SEED = 1002
 
 

@@ -173,7 +173,10 @@ def spread_over(cards: Sequence[Scorecard]) -> SeedSpread:
     low, high = wilson_interval(int(hits.sum()), hits.size)
     if len(cards) > 1:
         resampled = _interval(hits)
-        low, high = min(low, resampled[0]), max(high, resampled[1])  # all seeds alike: a bootstrap would see no doubt
+        low, high = (
+            min(low, resampled[0]),
+            max(high, min(resampled[1], 1.0)),
+        )  # all seeds alike: a bootstrap would see no doubt
     first, median, third = np.quantile(rates, [0.25, 0.5, 0.75]).tolist()
     return SeedSpread(
         float(rates.mean()), low, high, median, first, third, float(rates.min()), float(rates.max()), len(cards)
@@ -206,7 +209,7 @@ def landing_difference(first: Sequence[Scorecard], second: Sequence[Scorecard], 
     _hits([*first, *second])
     one, other = 100 * _hits(first), 100 * _hits(second)
     low, high = _interval(other - one) if same_seeds else _interval(other, one)
-    if low == high:  # all starts alike: a bootstrap would see no doubt
+    if math.isclose(low, high, abs_tol=1e-9):  # all starts alike: a bootstrap would see no doubt
         low, high = (100 * end for end in _newcombe_interval(_hits(first), _hits(second)))
     return Difference(float(other.mean() - one.mean()), low, high, one.shape[1])
 

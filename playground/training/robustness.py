@@ -10,7 +10,7 @@ Leaves out: what the flights mean (``insight.robustness``), printing, and cleari
 import hashlib
 import json
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
@@ -169,26 +169,16 @@ def model_of(store: ModelStore, variant: Variant) -> Model | None:
     return store.find(variant.key)
 
 
-def submit(board: JobBoard, plan: Sequence[Variant]) -> list[Variant]:
-    """Queue every training that is neither done nor under way; one that failed before is tried again.
+def progress(board: JobBoard, plan: Sequence[Variant], asked: Collection[str] | None = None) -> Progress:
+    """Where every training of a plan stands; any process may ask.
 
-    Returns:
-        Those that were not asked for already.
-
-    Raises:
-        InvalidInput: the home folder cannot be written to.
+    Args:
+        board: the queue.
+        plan: the variants.
+        asked: keys that were queued for this plan. What failed before counts as waiting then, because it will be tried
+            again, and what was queued but has neither model nor job is gone. By default a failure is a failure, and
+            what has neither is waiting.
     """
-    asked = []
-    for variant in plan:
-        job = board.find(variant.key)
-        if model_of(board.store, variant) is None and (job is None or not job.alive):
-            board.submit(variant.spec)
-            asked.append(variant)
-    return asked
-
-
-def progress(board: JobBoard, plan: Sequence[Variant]) -> Progress:
-    """Where every training of a plan stands; any process may ask."""
     places: dict[str, list[Variant]] = {"done": [], "running": [], "queued": []}
     failed: list[Failure] = []
     trained = 0.0
@@ -197,40 +187,78 @@ def progress(board: JobBoard, plan: Sequence[Variant]) -> Progress:
         if job is not None and job.alive:
             places[job.status.state].append(variant)
             trained += min(job.status.steps / max(job.status.total, 1), 1.0)
-            continue
-        if job is None and model_of(board.store, variant) is None:  # looked at again: a job ends by becoming a model
-            failed.append(Failure(variant, "gone"))
-            continue
-        trained += 1
-        if job is None:
+        elif job is None and model_of(board.store, variant):  # looked at again: a job ends by becoming a model
             places["done"].append(variant)
-        else:
+            trained += 1
+        elif asked is not None and variant.key not in asked:
+            places["queued"].append(variant)
+        elif job is not None:
             failed.append(Failure(variant, job.status.state, job.status.message))  # type: ignore[arg-type]
+            trained += 1
+        elif asked is None:
+            places["queued"].append(variant)
+        else:
+            failed.append(Failure(variant, "gone"))
+            trained += 1
     done, running, waiting = (tuple(place) for place in places.values())
     return Progress(done, running, waiting, tuple(failed), trained / max(len(plan), 1))
 
 
-def train_all(board: JobBoard, plan: Sequence[Variant], on_progress: Callable[[Progress], None]) -> Progress:
-    """Queue a plan and wait until nothing of it trains any more.
+def feed(board: JobBoard, plan: Sequence[Variant], asked: set[str]) -> list[Variant]:
+    """Queue the next trainings of a plan: as many as run at once, and one to come after them.
 
-    Stopped by Ctrl-C, it cancels what it queued itself; killed, it leaves the jobs to go on. Either way the next call
-    takes up where things stand.
+    Every job that waits is a process with torch in it, a quarter of a gigabyte, so the plan is not queued all at once.
+
+    Args:
+        board: the queue.
+        plan: the variants.
+        asked: keys that are not queued again; those queued now are added.
+
+    Returns:
+        Those queued now.
 
     Raises:
         InvalidInput: the home folder cannot be written to.
     """
-    asked: list[Variant] = []
+    missing = [variant for variant in plan if model_of(board.store, variant) is None]
+    alive = {v.key for v in missing if (job := board.find(v.key)) is not None and job.alive}
+    asked |= alive
+    queued = []
+    for variant in missing:
+        if len(alive) > board.slots:
+            break
+        if variant.key not in asked:
+            board.submit(variant.spec)
+            asked.add(variant.key)
+            alive.add(variant.key)
+            queued.append(variant)
+    return queued
+
+
+def train_all(board: JobBoard, plan: Sequence[Variant], on_progress: Callable[[Progress], None]) -> Progress:
+    """Train a plan through the queue and wait until nothing of it trains any more.
+
+    Stopped by Ctrl-C, it cancels what it queued itself; killed, it leaves the jobs to go on. Either way the next call
+    takes up where things stand, and tries once more what failed.
+
+    Raises:
+        InvalidInput: the home folder cannot be written to.
+    """
+    asked: set[str] = set()
+    queued: list[Variant] = []
     try:
-        asked = submit(board, plan)
         while True:
-            now = progress(board, plan)
+            queued += feed(board, plan, asked)
+            now = progress(board, plan, asked)
             on_progress(now)
             if now.settled:
                 return now
             time.sleep(POLL)
     except KeyboardInterrupt:
-        for variant in asked:
-            board.cancel(variant.key)
+        for variant in queued:
+            job = board.find(variant.key)
+            if job is not None and job.alive:
+                board.cancel(variant.key)
         raise
 
 

@@ -31,6 +31,11 @@ class OverfitTest:
         """A text in the test's language."""
         return TEXTS[self.lang][key].format(**values)
 
+    @property
+    def caption(self) -> str:
+        """What the cells of the table are."""
+        return self.say("robustness.cells")
+
     def condition(self, name: str) -> str:
         """A condition's name in words."""
         return self.say(f"condition.{name}")
@@ -55,7 +60,12 @@ class OverfitTest:
         """What a design's table says: its seeds, then each condition, then other settings, then what is missing."""
         tested = self.designs[name]
         lines = [self._seeds(tested)]
-        lines += [self._effect(tested, condition, effect) for condition, effect in tested.effects.items()]
+        effects = {c: effect for c, effect in tested.effects.items() if effect.verdict != "nothing"}
+        lines += [self._effect(tested, condition, effect) for condition, effect in effects.items()]
+        if idle := [self.condition(c) for c in tested.effects if c not in effects]:
+            before = _of_100(tested.over_seeds[DEFAULT].mean)
+            conditions = self.say("list.comma").join(idle)
+            lines.append(self.say("robustness.effect.nothing", before=before, conditions=conditions))
         told = [c for c in tested.changes if c.condition == DEFAULT or c.verdict != "within"]
         lines += [self._change(tested, change) for change in told]
         keys = {variant.key for variant in self.plans[name]}
@@ -70,10 +80,16 @@ class OverfitTest:
             lines.append(
                 self.say(f"robustness.duel.{'clear' if default.clear else 'unclear'}", **names, **_gap(default))
             )
-            for condition, certain in duel.flips.items():
+            turned = {condition: certain for condition, certain in duel.flips.items() if condition not in duel.parted}
+            for condition, certain in turned.items():
                 key = f"robustness.flip.{'certain' if certain else 'uncertain'}"
                 lines.append(self.say(key, condition=self.condition(condition), **names, **_gap(duel.leads[condition])))
-            if not duel.flips:
+            for condition in duel.parted:
+                lead = duel.leads[condition]
+                ahead, behind = (duel.first, duel.second) if lead.mean > 0 else (duel.second, duel.first)
+                values = {"condition": self.condition(condition), "ahead": ahead, "behind": behind}
+                lines.append(self.say("robustness.parted", **values, **_gap(lead)))
+            if not turned and not duel.parted:
                 lines.append(self.say("robustness.flip.none", **names))
         return lines
 
@@ -107,6 +123,7 @@ class OverfitTest:
                     "first": duel.first,
                     "second": duel.second,
                     "leads": {condition: asdict(lead) for condition, lead in duel.leads.items()},
+                    "parted": duel.parted,
                     "flips": [{"condition": name, "certain": certain} for name, certain in duel.flips.items()],
                 }
                 for duel in self.duels
