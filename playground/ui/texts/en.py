@@ -342,7 +342,7 @@ TEXTS: Final[dict[str, str]] = {
     "error.url": "The link has a setting that cannot be used: {reason}. The preset's value is used instead.",
     "error.unexpected": "Something went wrong that should not have: {reason}. Your design is safe in the address bar; reload the page.",
     # overfit test
-    "condition.default": "default",
+    "condition.default": "default conditions",
     "condition.light-wind": "light wind",
     "condition.strong-wind": "strong wind and turbulence",
     "condition.weak-gravity": "weak gravity",
