@@ -12,7 +12,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import fields, replace
+from dataclasses import asdict, fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -90,6 +90,9 @@ def build_parser() -> argparse.ArgumentParser:
     evaluate.add_argument("model", metavar="MODEL", help=model_help)
     evaluate.add_argument("--episodes", type=int, default=100)
     evaluate.add_argument("--seed-start", type=int, default=1000)
+    evaluate.add_argument("--gravity", type=float, default=-10.0, help="in m/s², above -12 and below 0")
+    evaluate.add_argument("--wind-power", type=float, default=0.0, help="0 to 20; Gymnasium's own wind has 15")
+    evaluate.add_argument("--turbulence-power", type=float, default=0.0, help="0 to 2; Gymnasium's own wind has 1.5")
     with_json(evaluate)
 
     breakdown = add("breakdown", breakdown_command, "What each component paid in one episode.")
@@ -164,6 +167,17 @@ def build_parser() -> argparse.ArgumentParser:
     noted.add_argument("--note", metavar="TEXT")
     noted.add_argument("--star", dest="starred", action=argparse.BooleanOptionalAction)
     noted.add_argument("--archive", dest="archived", action=argparse.BooleanOptionalAction)
+
+    tested = add("robustness", robustness_command, "The overfit test: other seeds, another discount, other weather.")
+    tested.add_argument("designs", nargs="+", metavar="MODEL|REWARD", help=f"{model_help}, or a reward JSON file")
+    tested.add_argument("--seeds", type=int, default=5, help="trainings in all that differ in the seed (default: 5)")
+    tested.add_argument("--gamma", help="other discounts, separated by commas (default: 0.99; '' for none)")
+    tested.add_argument("--algorithms", help="separated by commas (default: all there are)")
+    tested.add_argument("--conditions", default="all", help="names separated by commas (default: all)")
+    tested.add_argument("--budget", choices=["quick", "standard", "best"], help="train all of them so long instead")
+    tested.add_argument("--out", type=Path, help="also write the results as JSON here")
+    tested.add_argument("--lang", choices=["en", "zh"], default="en", help="of the words")
+    with_json(tested)
 
     with_json(add("presets", presets_command, "List the presets and what each one teaches."))
 
@@ -367,6 +381,7 @@ def scorecard_lines(summary: Any) -> list[str]:
 
 def evaluate_command(arguments: argparse.Namespace) -> int:
     """``playground evaluate``."""
+    from playground.lander.conditions import Conditions
     from playground.lander.scorecard import evaluate
     from playground.training.store import ModelStore
 
@@ -374,9 +389,16 @@ def evaluate_command(arguments: argparse.Namespace) -> int:
     _check_range("seed-start", arguments.seed_start, 0, 2**31)
     model = ModelStore().resolve(arguments.model)
     seeds = range(arguments.seed_start, arguments.seed_start + arguments.episodes)
-    card = evaluate(model.policy, model.spec.gamma, seeds)
+    conditions = Conditions(arguments.gravity, arguments.wind_power, arguments.turbulence_power)
+    card = evaluate(model.policy, model.spec.gamma, seeds, conditions)
     mean = float(card.returns(model.spec.reward).mean())
-    value = {"key": model.key, "seed_start": seeds.start, "designed_return_mean": mean, "scorecard": card.summary}
+    value = {
+        "key": model.key,
+        "seed_start": seeds.start,
+        "conditions": asdict(conditions),
+        "designed_return_mean": mean,
+        "scorecard": card.summary,
+    }
     _print(arguments, value, [*scorecard_lines(card.summary), f"your return       {mean:.1f}"])
     return DONE
 
@@ -661,6 +683,64 @@ def _entry_row(branch: "Branch") -> Sequence[object]:
     landed, paid = result.get("landing_rate"), result.get("native_return_mean")
     figures = ("" if landed is None else f"{landed:.0%}", "" if paid is None else f"{paid:.0f}")
     return (title, entry.kind, entry.state, *figures, entry.created[:16])
+
+
+def robustness_command(arguments: argparse.Namespace) -> int:
+    """``playground robustness``."""
+    from tqdm import tqdm
+
+    from playground.lander.conditions import parse_conditions
+    from playground.training.home import explain_os_errors
+    from playground.training.jobs import JobBoard
+    from playground.training.robustness import find_design, fly_all, other_gamma, plan_variants, train_all
+    from playground.training.spec import ALGORITHMS
+    from playground.training.store import ModelStore
+    from playground.ui.robustness import tell
+
+    store, conditions = ModelStore(), parse_conditions(arguments.conditions)
+    gammas = None if arguments.gamma is None else [_number("gamma", part) for part in _parts(arguments.gamma)]
+    algorithms = ALGORITHMS if arguments.algorithms is None else _parts(arguments.algorithms)
+    plans = {}
+    for design in (find_design(store, name, arguments.budget) for name in arguments.designs):
+        others = [other_gamma(design.spec)] if gammas is None else gammas
+        plans[design] = plan_variants(design, arguments.seeds, others, algorithms)
+    plan = [variant for variants in plans.values() for variant in variants]
+    quiet = arguments.json or not sys.stderr.isatty()
+    form = "{percentage:3.0f} %|{bar}| {elapsed} {postfix}"
+    with tqdm(total=100, bar_format=form, disable=quiet, leave=False) as bar:
+
+        def show(percent: float, words: str) -> None:
+            bar.set_postfix_str(words, refresh=False)
+            bar.update(percent - bar.n)
+            bar.refresh()
+
+        trained = train_all(
+            JobBoard(store), plan, lambda now: show(90 * now.share, f"trained {len(now.done)} of {len(plan)}")
+        )
+        flights = fly_all(
+            store, trained.done, conditions, lambda n, total: show(90 + 10 * n / max(total, 1), f"flown {n} of {total}")
+        )
+    told = tell(plans, flights, trained.failed, arguments.lang)
+    value = told.to_json()
+    if arguments.out:
+        with explain_os_errors(arguments.out.parent):
+            arguments.out.write_text(json.dumps(value, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    lines = [told.caption]
+    for name in told.designs:
+        lines += ["", name, "", *_table(told.rows(name)), "", *told.sentences(name)]
+    _print(arguments, value, [*lines, *([""] if told.duels else []), *told.duel_sentences()])
+    return DONE
+
+
+def _parts(text: str) -> list[str]:
+    return [part.strip() for part in text.split(",") if part.strip()]
+
+
+def _number(name: str, text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        raise InvalidInput("not_a_number", field=name, value=text) from None
 
 
 def presets_command(arguments: argparse.Namespace) -> int:

@@ -37,7 +37,7 @@ COMMANDS = [
     "import",
     "export-model",
 ]
-COMMANDS += ["bench", "app"]
+COMMANDS += ["robustness", "bench", "app"]
 SEED = 1002
 
 
@@ -344,7 +344,7 @@ def test_version_is_the_packages(capsys):
 
 def test_evaluate_flies_the_asked_episodes(capsys, key):
     value = run_json(capsys, "evaluate", key[:8], "--episodes", 5)
-    assert set(value) == {"key", "seed_start", "designed_return_mean", "scorecard"}
+    assert set(value) == {"key", "seed_start", "conditions", "designed_return_mean", "scorecard"}
     assert (value["key"], value["seed_start"], value["scorecard"]["episodes"]) == (key, 1000, 5)
     # trained on Gymnasium's own reward, so both returns are one
     assert value["designed_return_mean"] == pytest.approx(value["scorecard"]["native_return_mean"], abs=0.01)

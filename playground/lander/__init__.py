@@ -1,6 +1,6 @@
 """What happened: the environment, episodes, policies that fly them, scores and pictures.
 
-Reading order: ``simulator`` → ``wrapper`` → ``trajectory`` → ``policy`` → ``rollout`` → ``probes`` →
+Reading order: ``conditions`` → ``simulator`` → ``wrapper`` → ``trajectory`` → ``policy`` → ``rollout`` → ``probes`` →
 ``scorecard`` → ``recording``. Depends on ``playground.reward`` and Gymnasium; never on torch.
 """
 

@@ -36,7 +36,9 @@ def fork(trajectory: Trajectory, step: int, pilot: Pilot, continuations: int = C
     if not 0 <= step < len(trajectory):
         raise ValueError(f"step must be 0 to {len(trajectory) - 1}, got {step}")
     past = trajectory.actions[:step].tolist()
-    branches = [[Flight(trajectory.seed) for _ in range(continuations)] for _ in range(N_ACTIONS)]
+    branches = [
+        [Flight(trajectory.seed, trajectory.conditions) for _ in range(continuations)] for _ in range(N_ACTIONS)
+    ]
     for action, flights in enumerate(branches):
         for index, flight in enumerate(flights):
             for done in past:

@@ -12,32 +12,36 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from playground.lander.conditions import CALM, Conditions
 from playground.lander.policy import Pilot
 from playground.lander.simulator import MAX_STEPS, make_simulator
 from playground.lander.trajectory import Trajectory
 
 
-def run_episode(pilot: Pilot, seed: int, max_steps: int = MAX_STEPS) -> Trajectory:
+def run_episode(pilot: Pilot, seed: int, max_steps: int = MAX_STEPS, conditions: Conditions = CALM) -> Trajectory:
     """One episode from ``reset(seed)`` to its end or the time limit."""
-    return run_episodes(pilot, [seed], max_steps)[0]
+    return run_episodes(pilot, [seed], max_steps, conditions)[0]
 
 
-def run_episodes(pilot: Pilot, seeds: Iterable[int], max_steps: int = MAX_STEPS) -> list[Trajectory]:
+def run_episodes(
+    pilot: Pilot, seeds: Iterable[int], max_steps: int = MAX_STEPS, conditions: Conditions = CALM
+) -> list[Trajectory]:
     """One episode for each seed, flown side by side; the same as one after the other for a pilot without memory.
 
     Args:
         pilot: chooses the actions of all landers at once.
         seeds: one for each episode.
         max_steps: the time limit.
+        conditions: the world that they are flown in.
     """
-    flights = [Flight(seed) for seed in seeds]
+    flights = [Flight(seed, conditions) for seed in seeds]
     fly_on(flights, pilot, max_steps)
     return [flight.finish() for flight in flights]
 
 
-def refly(actions: Sequence[int] | npt.NDArray[Any], seed: int) -> Trajectory:
+def refly(actions: Sequence[int] | npt.NDArray[Any], seed: int, conditions: Conditions = CALM) -> Trajectory:
     """The episode that a list of actions gives from ``reset(seed)``; the physics are deterministic."""
-    flight = Flight(seed)
+    flight = Flight(seed, conditions)
     for action in actions:
         flight.step(int(action))
         if flight.terminated:
@@ -51,7 +55,7 @@ def replay(trajectory: Trajectory, render_mode: str | None = None) -> Iterator[A
     Raises:
         RuntimeError: flown again, the lander went elsewhere, so what is seen would not be of this episode.
     """
-    simulator = make_simulator(render_mode)
+    simulator = make_simulator(render_mode, trajectory.conditions)
     simulator.reset(seed=trajectory.seed)
     yield simulator
     for action, wanted in zip(trajectory.actions.tolist(), trajectory.observations[1:], strict=True):
@@ -67,11 +71,12 @@ class Flight:
 
     Args:
         seed: of ``reset``.
+        conditions: the world that it flies in.
     """
 
-    def __init__(self, seed: int) -> None:
-        self.seed = seed
-        self.simulator = make_simulator()
+    def __init__(self, seed: int, conditions: Conditions = CALM) -> None:
+        self.seed, self.conditions = seed, conditions
+        self.simulator = make_simulator(conditions=conditions)
         observation, _ = self.simulator.reset(seed=seed)
         self.observations = [observation]
         self.actions: list[int] = []
@@ -93,7 +98,8 @@ class Flight:
     def so_far(self) -> Trajectory:
         """The episode up to now."""
         observations, actions = np.stack(self.observations), np.array(self.actions, np.int64)
-        return Trajectory(self.seed, observations, actions, np.array(self.rewards), bool(self.terminated))
+        rewards, ended = np.array(self.rewards), bool(self.terminated)
+        return Trajectory(self.seed, observations, actions, rewards, ended, self.conditions)
 
 
 def fly_on(flights: Iterable[Flight], pilot: Pilot, steps: int) -> None:

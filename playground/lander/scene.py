@@ -34,8 +34,6 @@ LEG: Final = (2 * LEG_W / SCALE, 2 * LEG_H / SCALE)
 """Width and height of a leg."""
 SIDE_ENGINE: Final = (SIDE_ENGINE_AWAY / SCALE, SIDE_ENGINE_HEIGHT / SCALE)
 """Of the engine on the hull's right; the other one mirrors it."""
-GRAVITY: Final = -10.0
-"""LunarLander's default, in m/s²."""
 SPIN_PER_UNIT: Final = STEPS_PER_SECOND / 20.0
 """Radians a second in one unit of the sixth observation."""
 
@@ -85,14 +83,14 @@ def instruments(trajectory: Trajectory) -> dict[str, npt.NDArray[np.float64]]:
     """The observations in plain units, each ``(T + 1,)``.
 
     ``offset_m`` from the pad's middle, ``height_m`` above where it rests on the pad, ``speed_x_m_s``,
-    ``speed_y_m_s``, ``tilt_deg`` (left is positive), ``spin_deg_s``, and ``push_x_m_s2``, ``push_y_m_s2``: what engines
-    and ground added to gravity's fall since the frame before (0 in the first frame).
+    ``speed_y_m_s``, ``tilt_deg`` (left is positive), ``spin_deg_s``, and ``push_x_m_s2``, ``push_y_m_s2``: what
+    engines, ground and wind added to gravity's fall since the frame before (0 in the first frame).
     """
     o = np.asarray(trajectory.observations, np.float64)
     speed_x, speed_y = velocity(o).T
     push_x, push_y = np.zeros(len(o)), np.zeros(len(o))
     push_x[1:] = np.diff(speed_x) * STEPS_PER_SECOND
-    push_y[1:] = np.diff(speed_y) * STEPS_PER_SECOND - GRAVITY
+    push_y[1:] = np.diff(speed_y) * STEPS_PER_SECOND - trajectory.conditions.gravity
     return {
         "offset_m": o[:, 0] * HALF_WIDTH,
         "height_m": o[:, 1] * HALF_HEIGHT,

@@ -14,6 +14,7 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
+from playground.lander.conditions import CALM, Conditions
 from playground.lander.policy import Pilot
 from playground.lander.rollout import run_episodes
 from playground.lander.simulator import MAX_STEPS, PAD_HALF_WIDTH, STEPS_PER_SECOND, speed
@@ -158,10 +159,12 @@ def score(trajectories: Sequence[Trajectory], gamma: float) -> Scorecard:
     )
 
 
-def evaluate(pilot: Pilot, gamma: float, seeds: Sequence[int] = EVALUATION_SEEDS) -> Scorecard:
+def evaluate(
+    pilot: Pilot, gamma: float, seeds: Sequence[int] = EVALUATION_SEEDS, conditions: Conditions = CALM
+) -> Scorecard:
     """Fly one episode for each seed and score them."""
-    flown = [t for i in range(0, len(seeds), BATCH) for t in run_episodes(pilot, seeds[i : i + BATCH], MAX_STEPS)]
-    return score(flown, gamma)
+    batches = (seeds[i : i + BATCH] for i in range(0, len(seeds), BATCH))
+    return score([t for batch in batches for t in run_episodes(pilot, batch, MAX_STEPS, conditions)], gamma)
 
 
 def touchdown_speed(trajectory: Trajectory) -> float:

@@ -15,6 +15,8 @@ import numpy.typing as npt
 from gymnasium import spaces
 from gymnasium.envs.box2d.lunar_lander import FPS, SCALE, VIEWPORT_H, VIEWPORT_W, LunarLander
 
+from playground.lander.conditions import CALM, Conditions
+
 MAX_STEPS: Final = 1000
 """Gymnasium's time limit for LunarLander-v3."""
 STEPS_PER_SECOND: Final = FPS
@@ -79,9 +81,18 @@ _DISCRETE: Final = spaces.Discrete(N_ACTIONS)
 _ANY: Final[Any] = _Any()
 
 
-def make_simulator(render_mode: str | None = None) -> Any:
-    """A bare LunarLander with discrete actions."""
-    return Simulator(render_mode=render_mode)
+def make_simulator(render_mode: str | None = None, conditions: Conditions = CALM) -> Any:
+    """A bare LunarLander with discrete actions.
+
+    Wind blows in a pattern whose phase Gymnasium draws from the episode's own stream at each reset.
+    """
+    return Simulator(
+        render_mode=render_mode,
+        gravity=conditions.gravity,
+        enable_wind=conditions.windy,
+        wind_power=conditions.wind_power,
+        turbulence_power=conditions.turbulence_power,
+    )
 
 
 def velocity(observations: npt.NDArray[Any]) -> npt.NDArray[np.float64]:

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from playground.lander.conditions import CALM, Conditions
 from playground.lander.simulator import OBSERVATION_SIZE, STEPS_PER_SECOND, Observations
 from playground.reward.terms import Transitions
 
@@ -41,6 +42,8 @@ class Trajectory:
     """``(T,)``, Gymnasium's own."""
     terminated: bool
     """True if the lander ended the episode, false if the time limit did."""
+    conditions: Conditions = CALM
+    """The world that it was flown in."""
 
     def __post_init__(self) -> None:
         steps = len(self.actions)

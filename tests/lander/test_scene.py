@@ -3,8 +3,9 @@ import numpy as np
 import pytest
 
 from playground.lander import ENV_ID
+from playground.lander.conditions import CALM
 from playground.lander.rollout import refly
-from playground.lander.scene import GRAVITY, film, instruments
+from playground.lander.scene import film, instruments
 from playground.lander.simulator import STEPS_PER_SECOND
 from playground.lander.trajectory import Trajectory
 
@@ -46,7 +47,7 @@ def test_in_free_fall_nothing_pushes():
     shown = instruments(refly([0] * 20, 3))
     assert np.abs(shown["push_y_m_s2"][2:]).max() < 0.05
     assert np.abs(shown["push_x_m_s2"][2:]).max() < 0.05
-    assert np.diff(shown["speed_y_m_s"])[3:] * STEPS_PER_SECOND == pytest.approx(GRAVITY, abs=0.05)
+    assert np.diff(shown["speed_y_m_s"])[3:] * STEPS_PER_SECOND == pytest.approx(CALM.gravity, abs=0.05)
 
 
 def test_the_main_engine_pushes_upwards():
