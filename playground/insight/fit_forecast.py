@@ -22,9 +22,9 @@ from scipy.optimize import minimize
 
 from playground.insight.comparison import ranks
 from playground.insight.features import NAMES, features
-from playground.insight.flight_check import check_reward
+from playground.insight.flight_check import OTHERS
 from playground.insight.forecast import FORECAST, GAMMA, OUTCOMES, ForecastModel
-from playground.insight.probe_library import load_library
+from playground.insight.probe_library import LANDINGS, load_library
 from playground.insight.ranking import Ranking
 from playground.reward.codec import FIELDS, fields_to_reward
 from playground.reward.terms import Floats, RewardConfig
@@ -39,6 +39,8 @@ BINS: Final = 10
 FAR: Final = 0.99
 """Share of the rewards learned from that are nearer to their nearest neighbour than what counts as far."""
 DIGITS: Final = 4
+LEAST: Final = 0.01
+"""Deviation of a feature that hardly ever changed."""
 
 
 @dataclass(frozen=True)
@@ -92,7 +94,7 @@ def fit(values: Floats, shares: Floats, ridge: float) -> ForecastModel:
         shares: of the outcomes ``(N, 3)``; each row sums to 1.
         ridge: how much half the squared weights cost, beside the summed log loss.
     """
-    mean, deviation = values.mean(axis=0), np.maximum(values.std(axis=0), 1e-9)
+    mean, deviation = values.mean(axis=0), np.maximum(values.std(axis=0), LEAST)
     inputs = (values - mean) / deviation
     shape = (inputs.shape[1] + 1, shares.shape[1])
 
@@ -281,7 +283,7 @@ def main() -> None:
     tried = read_table()
     rankings = [Ranking(one.reward, GAMMA, load_library()) for one in tried]
     values = np.array([features(ranking) for ranking in rankings])
-    margins = np.array([check_reward(one.reward, GAMMA).landing_margin for one in tried])
+    margins = np.array([ranking.duel(LANDINGS, OTHERS)[0] for ranking in rankings])  # the check's landing margin
     purpose = np.array([one.purpose for one in tried])
     learned, apart = np.flatnonzero(purpose == "fit"), np.flatnonzero(purpose == "judge")
     shares = np.array([tried[i].mean for i in learned])

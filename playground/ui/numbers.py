@@ -1,4 +1,6 @@
-"""How numbers are written: a real minus sign, and no more digits than an amount deserves."""
+"""How numbers are written: a real minus sign, no more digits than an amount deserves, and tables of them."""
+
+from collections.abc import Sequence
 
 
 def amount_words(value: float, sign: bool = True) -> str:
@@ -31,3 +33,15 @@ def amount(value: float) -> str:
     ('−1,234', '3.1')
     """
     return f"{value:,.{0 if abs(value) >= 100 else 1}f}".replace("-", "−")
+
+
+def table(rows: Sequence[Sequence[str]]) -> str:
+    r"""Cells as a Markdown table, its head first; the first column to the left, the others to the right.
+
+    >>> print(table([["model", "landed"], ["A|B", "97"]]))
+    | model | landed |
+    | :-- | --: |
+    | A\\|B | 97 |
+    """
+    lines = ["| " + " | ".join(cell.replace("|", "\\|") for cell in row) + " |" for row in rows]
+    return "\n".join([lines[0], "| :-- |" + " --: |" * (len(rows[0]) - 1), *lines[1:]])

@@ -28,6 +28,7 @@ from playground.training.spec import hyperparameters
 from playground.ui.charts import Series, compared_curves, compared_parts, mirrored_parts
 from playground.ui.colours import MODEL_COLOURS, colour_of
 from playground.ui.comparing import Comparison, Contestant
+from playground.ui.numbers import table
 
 GIFS: Final = 4
 """Films of so many models at most; each weighs a few hundred kilobytes."""
@@ -240,15 +241,10 @@ def to_markdown(blocks: Sequence[Block], folder: str) -> str:
         "text": lambda b: b.text,
         "warning": lambda b: f"> {b.text}",
         "code": lambda b: f"```\n{b.text.rstrip()}\n```",
-        "table": lambda b: _as_table(b.rows),
+        "table": lambda b: table(b.rows),
         "picture": lambda b: f"![{b.text}]({folder}/{b.name})",
     }
     return "\n\n".join(writers[block.kind](block) for block in blocks) + "\n"
-
-
-def _as_table(rows: Sequence[Sequence[str]]) -> str:
-    lines = ["| " + " | ".join(cell.replace("|", "\\|") for cell in row) + " |" for row in rows]
-    return "\n".join([lines[0], "| :-- |" + " --: |" * (len(rows[0]) - 1), *lines[1:]])
 
 
 def write_report(told: Comparison, out: Path, seed: int = EVALUATION_SEEDS.start) -> None:

@@ -3,7 +3,6 @@
 Leaves out: the words and numbers (``comparing``) and the charts (``charts``).
 """
 
-from collections.abc import Sequence
 from contextlib import suppress
 from typing import Final
 
@@ -17,10 +16,12 @@ from playground.reward.terms import TERMS
 from playground.training.store import SHORT, Model
 from playground.ui.colours import MODEL_COLOURS, colour_of
 from playground.ui.comparing import Comparison, Contestant, compare
+from playground.ui.numbers import table
 from playground.ui.player import draw_player
 from playground.ui.state import COMPARED, Session, load, model_name, models_at_hand, names_of, notebook, session, store
 from playground.ui.texts import language, say, say_error
 from playground.ui.views.episode import checkpoint_film, film_of, scene_of, seen_as
+from playground.ui.views.overfit import draw_overfit
 
 BADGES: Final = ("violet", "orange", "green", "blue", "red", "yellow", "gray", "violet", "orange", "green")
 """The theme's names nearest to `MODEL_COLOURS`."""
@@ -51,6 +52,7 @@ def draw() -> None:
     _curves(told)
     _parts(told)
     _cross(told)
+    draw_overfit(told)
 
 
 def _name(model: Model) -> str:
@@ -198,7 +200,7 @@ def _scores(told: Comparison) -> None:
     """The scorecards side by side."""
     st.subheader(say("compare.scores"), anchor=False)
     head = [say("compare.score"), *(one.label for one in told.contestants)]
-    st.markdown(_table([head, *told.score_rows()]))
+    st.markdown(table([head, *told.score_rows()]))
     st.caption(say("compare.scores_note"))
     for one in told.contestants:
         if len(one.siblings) > 1:
@@ -263,11 +265,5 @@ def _parts(told: Comparison) -> None:
 def _cross(told: Comparison) -> None:
     """Every model's episodes under every design's reward."""
     st.subheader(say("compare.cross"), anchor=False)
-    st.markdown(_table(told.cross_rows()))
+    st.markdown(table(told.cross_rows()))
     st.caption(say("compare.cross_note"))
-
-
-def _table(rows: Sequence[Sequence[str]]) -> str:
-    """Cells as a Markdown table, its head first."""
-    lines = [f"| {' | '.join(row)} |" for row in rows]
-    return "\n".join([lines[0], "| :-- |" + " --: |" * (len(rows[0]) - 1), *lines[1:]])
