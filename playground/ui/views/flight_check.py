@@ -27,7 +27,7 @@ def draw_check(state: Session) -> None:
     with st.container(horizontal=True, vertical_alignment="center", key="flight_check"):
         badge = f":{COLOURS[found.verdict]}-badge[{say(f'check.verdict.{found.verdict}')}]"
         st.markdown(
-            f"{badge} {say('check.before')} {sentence(found)} {predicted_words(found.predicted)}", width="stretch"
+            f"{badge} {say('check.before')} {sentence(found)}  \n{predicted_words(found.predicted)}", width="stretch"
         )
         if state.mended is not None and state.draft == state.mended[1]:
             st.button(say("repair.undo"), key="undo_repair", icon=":material/undo:", on_click=_undo, args=(state,))

@@ -71,11 +71,10 @@ def _draw(book: Notebook, branch: Branch) -> None:
         if branch.depth:
             st.space(24 * min(branch.depth, 6))
         with st.container(border=True):
-            star, words, acts = st.columns([1, 12, 5], vertical_alignment="center")
+            star, words, acts = st.columns([1, 18, 5], vertical_alignment="center")
             star.button(
-                "",
+                "★" if entry.starred else "☆",
                 key=f"star_{entry.key}",
-                icon=":material/star:" if entry.starred else ":material/star_border:",
                 type="tertiary",
                 help=say("notebook.star"),
                 on_click=_guarded(lambda: book.edit(entry.key, starred=not entry.starred)),
@@ -100,15 +99,11 @@ def _words(entry: Entry) -> None:
         told.append(say("notebook.native", value=f"{result['native_return_mean']:.0f}".replace("-", "−")))
     if entry.prediction and "landing" in entry.prediction:
         told.append(say("notebook.predicted", percent=round(100 * entry.prediction["landing"])))
-    st.caption(" · ".join([*told, entry.key[:SHORT]]))
-    lines = [
-        entry.hypothesis if entry.name else "",
-        entry.change_in_words and say("notebook.change", text=entry.change_in_words),
-    ]
+    lines = [" · ".join([*told, entry.key[:SHORT]]), entry.hypothesis if entry.name else ""]
+    if entry.change_in_words:
+        lines.append(say("notebook.change", text=entry.change_in_words))
     lines += (entry.result or {}).get("headlines", [])
-    for line in (*lines, entry.note):
-        if line:
-            st.caption(line)
+    st.caption("  \n".join(line for line in (*lines, entry.note) if line))
 
 
 def _design(entry: Entry) -> str:
