@@ -13,7 +13,7 @@ import numpy as np
 from playground.insight.probe_library import CRASHES, LANDINGS, LINGERING, Behaviour
 from playground.insight.ranking import Ranking
 from playground.reward.account import PART_KEYS
-from playground.reward.terms import FORMS, Floats
+from playground.reward.terms import FORMS
 
 B = Behaviour
 DUELS: Final = {
@@ -31,20 +31,19 @@ DUELS: Final = {
     "hard landing over crashing late": ([B.HARD_LANDING], [B.CRASH_LATE]),
 }
 """Which behaviours are held against each other, the best of each from the same start."""
+SHARE: Final = "share of "
 SQUASH: Final = 0.25
 """Deviations up to which a difference counts in full."""
-NAMES: Final = (
-    *DUELS,
-    *(f"share of {key}" for key in PART_KEYS),
-    *(f"form {form}" for form in FORMS),
-)
 
 
-def features(ranking: Ranking) -> Floats:
-    """``(len(NAMES),)``: the library's returns under one reward, as numbers of the size of one."""
+def features(ranking: Ranking) -> dict[str, float]:
+    """The library's returns under one reward as named numbers of the size of one."""
     gaps = [ranking.duel(one, other)[0] for one, other in DUELS.values()]
-    squashed = np.arcsinh(np.array(gaps) / SQUASH)
+    squashed = np.arcsinh(np.array(gaps) / SQUASH).tolist()
     spread = ranking.paid.std(axis=0)
-    shares = np.sqrt(spread / (spread.sum() or 1.0))
-    forms = np.array([ranking.config.form == form for form in FORMS], np.float64)
-    return np.concatenate([squashed, shares, forms])
+    shares = np.sqrt(spread / (spread.sum() or 1.0)).tolist()
+    return {
+        **dict(zip(DUELS, squashed, strict=True)),
+        **{f"{SHARE}{key}": share for key, share in zip(PART_KEYS, shares, strict=True)},
+        **{f"form {form}": float(ranking.config.form == form) for form in FORMS},
+    }

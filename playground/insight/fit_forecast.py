@@ -21,7 +21,7 @@ import numpy.typing as npt
 from scipy.optimize import minimize
 
 from playground.insight.comparison import ranks
-from playground.insight.features import NAMES, features
+from playground.insight.features import features
 from playground.insight.flight_check import OTHERS
 from playground.insight.forecast import FORECAST, GAMMA, OUTCOMES, ForecastModel
 from playground.insight.probe_library import LANDINGS, load_library
@@ -86,10 +86,11 @@ def _value(text: str) -> Any:
         return text
 
 
-def fit(values: Floats, shares: Floats, ridge: float) -> ForecastModel:
+def fit(names: Sequence[str], values: Floats, shares: Floats, ridge: float) -> ForecastModel:
     """The regression that makes the shares most likely, its weights held small.
 
     Args:
+        names: of the features.
         values: raw features ``(N, F)``.
         shares: of the outcomes ``(N, 3)``; each row sums to 1.
         ridge: how much half the squared weights cost, beside the summed log loss.
@@ -111,7 +112,7 @@ def fit(values: Floats, shares: Floats, ridge: float) -> ForecastModel:
     table = found.x.reshape(shape)
     gaps = np.linalg.norm(inputs[:, None] - inputs[None], axis=2) + np.diag(np.full(len(inputs), np.inf))
     far = float(np.quantile(gaps.min(axis=1), FAR))
-    return ForecastModel(mean, deviation, table[:-1], table[-1], inputs, far)
+    return ForecastModel(tuple(names), mean, deviation, table[:-1], table[-1], inputs, far)
 
 
 def log_loss(chances: Floats, shares: Floats) -> float:
@@ -126,7 +127,7 @@ def choose_ridge(values: Floats, shares: Floats) -> tuple[float, Floats]:
     for ridge in RIDGES:
         chances = np.zeros(shares.shape)
         for fold in range(FOLDS):
-            model = fit(values[folds != fold], shares[folds != fold], ridge)
+            model = fit([""] * values.shape[1], values[folds != fold], shares[folds != fold], ridge)
             chances[folds == fold] = model.predict(values[folds == fold])
         tried[ridge] = chances
     best = min(RIDGES, key=lambda ridge: log_loss(tried[ridge], shares))
@@ -212,7 +213,7 @@ def judge(tried: Sequence[Tried], chances: Floats, margins: Floats) -> Judged:
 
 def save(model: ForecastModel, trainings: int, ridge: float, path: Path = FORECAST) -> None:
     """Write the fitted numbers, with what they were fitted on."""
-    value: dict[str, Any] = {"features": list(NAMES), "trainings": trainings, "ridge": ridge, "far": model.far}
+    value: dict[str, Any] = {"features": list(model.names), "trainings": trainings, "ridge": ridge, "far": model.far}
     value["library"] = load_library().fingerprint
     for name in ("mean", "deviation", "weights", "offsets", "seen"):
         value[name] = np.round(getattr(model, name), DIGITS).tolist()
@@ -282,13 +283,14 @@ def main() -> None:
     """Fit, judge, write."""
     tried = read_table()
     rankings = [Ranking(one.reward, GAMMA, load_library()) for one in tried]
-    values = np.array([features(ranking) for ranking in rankings])
+    named = [features(ranking) for ranking in rankings]
+    values = np.array([list(of.values()) for of in named])
     margins = np.array([ranking.duel(LANDINGS, OTHERS)[0] for ranking in rankings])  # the check's landing margin
     purpose = np.array([one.purpose for one in tried])
     learned, apart = np.flatnonzero(purpose == "fit"), np.flatnonzero(purpose == "judge")
     shares = np.array([tried[i].mean for i in learned])
     ridge, crossed = choose_ridge(values[learned], shares)
-    model = fit(values[learned], shares, ridge)
+    model = fit(list(named[0]), values[learned], shares, ridge)
     save(model, len(learned), ridge)
     chances = model.predict(values)
 

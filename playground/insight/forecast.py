@@ -15,7 +15,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from playground.insight.features import NAMES, features
+from playground.insight.features import features
 from playground.insight.ranking import Ranking
 from playground.reward.presets import GYMNASIUM
 from playground.reward.terms import Floats
@@ -104,6 +104,8 @@ class Forecast:
 class ForecastModel:
     """A multinomial logistic regression on F standardised features, and where its data lay."""
 
+    names: tuple[str, ...]
+    """Of the features."""
     mean: Floats
     """``(F,)``: of the features over the rewards that it learned from."""
     deviation: Floats
@@ -144,17 +146,18 @@ def forecast(ranking: Ranking) -> Forecast | None:
     if not ranking.deviation:
         return None
     model = load_model()
-    values = features(ranking)
+    named = features(ranking)
+    values = np.array([named.get(name, 0.0) for name in model.names])
     landing, crash, timeout = model.predict(values).tolist()
+    new = any(named[name] for name in named.keys() - set(model.names))  # a term that was added since
     horizons = (1 - GAMMA) / max(1 - ranking.gamma, 1e-12)
     near = 1 / OTHER_GAMMA <= horizons <= OTHER_GAMMA
-    return Forecast(landing, crash, timeout, near and model.distance(values) <= model.far)
+    return Forecast(landing, crash, timeout, near and not new and model.distance(values) <= model.far)
 
 
 @cache
 def load_model() -> ForecastModel:
     """The shipped model."""
     value = json.loads(FORECAST.read_text())
-    assert tuple(value["features"]) == NAMES
-    names = ("mean", "deviation", "weights", "offsets", "seen")
-    return ForecastModel(**{name: np.array(value[name], np.float64) for name in names}, far=value["far"])
+    arrays = {name: np.array(value[name], np.float64) for name in ("mean", "deviation", "weights", "offsets", "seen")}
+    return ForecastModel(tuple(value["features"]), far=value["far"], **arrays)

@@ -41,7 +41,7 @@ def table(rows: Sequence[Sequence[str]]) -> str:
     >>> print(table([["model", "landed"], ["A|B", "97"]]))
     | model | landed |
     | :-- | --: |
-    | A\\|B | 97 |
+    | A\|B | 97 |
     """
     lines = ["| " + " | ".join(cell.replace("|", "\\|") for cell in row) + " |" for row in rows]
     return "\n".join([lines[0], "| :-- |" + " --: |" * (len(rows[0]) - 1), *lines[1:]])

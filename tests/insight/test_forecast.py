@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from playground.insight.features import NAMES, features
+from playground.insight.features import features
 from playground.insight.fit_forecast import (
     Tried,
     auc,
@@ -42,6 +42,7 @@ def ranked(config: RewardConfig, gamma: float = 0.995) -> Ranking:
 
 def test_chances_are_a_softmax_of_standardised_features() -> None:
     model = ForecastModel(
+        names=("only",),
         mean=np.array([1.0]),
         deviation=np.array([2.0]),
         weights=np.array([[1.0, 0.0, -1.0]]),
@@ -79,6 +80,7 @@ def test_the_scale_changes_no_feature(scale: float) -> None:
     config = PRESET["legs-farm"].config
     one, other = (features(ranked(replace(config, scale=s))) for s in (1.0, scale))
     assert other == pytest.approx(one, rel=1e-6, abs=1e-6)
+    assert len(one) == len(load_model().names)
 
 
 def test_all_zero_weights_have_no_forecast() -> None:
@@ -146,7 +148,7 @@ def test_the_fit_finds_the_rule_that_made_the_data() -> None:
     chances = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
     shares = np.eye(3)[[rng.choice(3, p=p) for p in chances]]
     ridge, crossed = choose_ridge(values, shares)
-    model = fit(values, shares, ridge)
+    model = fit("abcd", values, shares, ridge)
     assert log_loss(model.predict(values), shares) < log_loss(chances, shares) + 0.02
     assert log_loss(crossed, shares) < 0.9 * log_loss(np.full((600, 3), 1 / 3), shares)
     gaps = model.weights[:, 0] - model.weights[:, 1]
@@ -157,10 +159,10 @@ def test_the_slope_of_the_fit_is_zero_where_it_ends() -> None:
     """Any other weights near the fitted ones are worse."""
     rng = np.random.default_rng(4)
     values, shares = rng.normal(size=(50, 2)), rng.dirichlet(np.ones(3), 50)
-    model = fit(values, shares, 1.0)
+    model = fit("ab", values, shares, 1.0)
 
     def loss(weights, offsets) -> float:
-        trial = ForecastModel(model.mean, model.deviation, weights, offsets, model.seen, 1.0)
+        trial = ForecastModel(model.names, model.mean, model.deviation, weights, offsets, model.seen, 1.0)
         return 50 * log_loss(trial.predict(values), shares) + 0.5 * float((weights**2).sum())
 
     best = loss(model.weights, model.offsets)
@@ -199,7 +201,7 @@ def test_the_shipped_model_belongs_to_the_shipped_table_and_recordings() -> None
     learned = [one for one in read_table() if one.purpose == "fit"]
     assert value["trainings"] == len(learned) == len(load_model().seen)
     assert value["library"] == load_library().fingerprint, "run python -m playground.insight.fit_forecast"
-    assert tuple(value["features"]) == NAMES
+    assert value["features"] == list(features(ranked(GYMNASIUM)))
 
 
 def test_rewards_to_judge_by_were_not_learned_from() -> None:

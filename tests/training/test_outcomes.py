@@ -73,8 +73,9 @@ def test_gathering_goes_on_where_it_ended(tmp_path, monkeypatch):
     with path.open(newline="") as file:
         rows = list(csv.DictReader(file))
     assert len(rows) == 6
-    assert rows[0]["landing"] == "0.5"
-    assert float(rows[0]["w_distance"]) == draw_reward("fit", 0)[1].w_distance
+    first = next(row for row in rows if row["purpose"] == "fit" and row["draw"] == "0")
+    assert first["landing"] == "0.5"
+    assert float(first["w_distance"]) == draw_reward("fit", 0)[1].w_distance
 
 
 @pytest.mark.slow

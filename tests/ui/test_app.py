@@ -32,7 +32,7 @@ def start(**query: str) -> AppTest:
 def shown(app: AppTest, component: str = "reward_player") -> dict:
     """What a component is told."""
     (element,) = [e for e in app.get("bidi_component") if e.proto.component_name == component]
-    return json.loads(element.proto.json)
+    return json.loads(element.proto.bytes or element.proto.json)
 
 
 def seed_picker(app: AppTest):

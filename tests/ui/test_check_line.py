@@ -1,11 +1,13 @@
 """The check's line above the episode: it follows the sliders, in both languages, and never forbids."""
 
 import re
+from dataclasses import replace
 
 import pytest
 from test_app import shown, start
 
 from playground.insight.flight_check import MESSAGES, check_reward
+from playground.insight.forecast import OUTCOMES
 from playground.insight.probe_library import CRASHES, LANDINGS, load_library
 from playground.reward.presets import PRESET, PRESETS
 from playground.training.store import ModelStore
@@ -44,7 +46,7 @@ def test_the_chinese_check_speaks_chinese_alone(slug):
     shown = "\n".join(
         m.value for m in app.markdown if "badge" in m.value or ":material" in m.value or "| :--" in m.value
     )
-    shown = re.sub(r":[a-z-]+(-badge)?\[|:material/\w+:|Gymnasium|\d+(\.\d+)?(e\+\d+)?", "", shown)
+    shown = re.sub(r":[a-z-]+(-badge)?\[|:material/\w+:|Gymnasium|PPO|\d+(\.\d+)?(e\+\d+)?", "", shown)
     assert not re.search(r"[A-Za-z]{3,}", shown), shown
 
 
@@ -117,11 +119,30 @@ def test_what_pays_best_can_be_played():
 
 
 @pytest.mark.parametrize("preset", PRESETS, ids=lambda preset: preset.slug)
-def test_every_shipped_model_is_as_expected_or_the_page_says_why_not(preset):
+def test_every_shipped_model_is_held_against_its_forecast(preset):
     summary = ModelStore().resolve(preset.slug).summary
-    came = max(("landing", "crash", "timeout"), key=lambda outcome: summary[f"{outcome}_rate"])
-    expected = check_reward(preset.config).favourite.outcome
+    came = max(OUTCOMES, key=lambda outcome: summary[f"{outcome}_rate"])
+    predicted = check_reward(preset.config).predicted
+    assert predicted is not None
     app = start(preset=preset.slug)
     told = " ".join(caption.value for caption in app.caption)
-    assert ("As the check expected." in told) == (came == expected)
-    assert ("The check expected" in told) == (came != expected)
+    if not predicted.familiar:  # then against what the check says pays best
+        hit = came == check_reward(preset.config).favourite.outcome
+        assert ("As the check expected." in told) == hit
+        assert ("The check expected" in told) == (not hit)
+        return
+    settled = predicted.kind in ("sure", "probable")
+    assert ("As forecast (" in told) == (settled and came == predicted.outcome)
+    assert ("The forecast was open" in told) == (not settled)
+    assert (re.search(r"The forecast was [^o]", told) is not None) == (settled and came != predicted.outcome)
+
+
+def test_the_forecast_stands_under_the_verdict_and_follows_the_slider():
+    app = start(preset="gymnasium")
+    before = check_reward(PRESET["gymnasium"].config).predicted
+    assert before is not None
+    assert before.message in line(app)
+    app.number_input(key="type_crash").set_value(-500.0).run()
+    after = check_reward(replace(PRESET["gymnasium"].config, w_crash=-500.0)).predicted
+    assert after is not None
+    assert after.message in line(app)
