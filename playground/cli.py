@@ -617,6 +617,7 @@ def compare_command(arguments: argparse.Namespace) -> int:
     warnings = [*told.warnings(), *(told.divergence_words(*found) for found in told.divergences().items())]
     head = [told.say("compare.score"), *(one.label for one in told.contestants)]
     rows = [[cell.replace("**", "") for cell in row] for row in (head, *told.score_rows())]
+    seeds = [told.seeds_words(one) for one in told.contestants if len(one.siblings) > 1]
     cross = [[cell.replace("**", "*") for cell in row] for row in told.cross_rows()]
     changes = [told.change_words(other).replace("**", "") for other in told.others]
     lines = [
@@ -626,6 +627,7 @@ def compare_command(arguments: argparse.Namespace) -> int:
         *changes,
         "",
         *_table(rows),
+        *seeds,
         "",
         *_table(cross),
     ]

@@ -178,7 +178,7 @@ def test_the_spaces_are_gymnasiums():
 
 def test_attributes_and_methods_reach_the_chosen_landers():
     env = LanderVecEnv(RewardConfig(), GAMMA, 3)
-    env.set_attr("wind_power", 3.0, indices=[1])
-    assert env.get_attr("wind_power") == [15.0, 3.0, 15.0]
+    env.set_attr("gravity", -3.0, indices=[1])
+    assert env.get_attr("gravity") == [-10.0, -3.0, -10.0]
     assert len(env.env_method("reset", indices=0, seed=1)) == 1
     assert env.env_is_wrapped(gym.Wrapper) == [False] * 3
