@@ -1,0 +1,314 @@
+"""Commands about one model: train, evaluate, breakdown, record, list and delete, import and export.
+
+Leaves out: options (``playground.cli``), and several models at once (``studies``).
+"""
+
+import argparse
+import sys
+from collections.abc import Sequence
+from dataclasses import asdict, fields, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from playground.cli.printing import DONE, FAILED, check_range, fail, put, read_file, table
+from playground.reward.errors import InvalidInput
+
+if TYPE_CHECKING:
+    from playground.training.entry import Intent
+    from playground.training.spec import TrainSpec
+    from playground.training.store import Model, ModelStore
+
+
+def train_settings() -> dict[str, Any]:
+    """Options of ``train``: every setting of a spec that a command line can give."""
+    from playground.training.spec import TrainSpec
+
+    kinds: dict[str, Any] = {"int": int, "float": float, "str": str}
+    plain = {
+        f.name: kinds[getattr(f.type, "__name__", str(f.type))]
+        for f in fields(TrainSpec)
+        if f.type in (int, float, str)
+    }
+    return {name: kind for name, kind in plain.items() if name != "env"} | {"net_arch": layers}
+
+
+def layers(text: str) -> tuple[int, ...]:
+    """The widths in a text like ``64,64``.
+
+    Raises:
+        ArgumentTypeError: it is none.
+    """
+    try:
+        return tuple(int(part) for part in text.split(",") if part.strip())
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a list of layer widths like 64,64") from None
+
+
+def train_command(arguments: argparse.Namespace) -> int:
+    """``playground train``."""
+    from playground.training.jobs import JobBoard, check_request
+    from playground.training.store import ModelStore
+
+    store, spec = ModelStore(), _spec(arguments)
+    if arguments.spec:
+        check_request(arguments.spec.absolute().parent, spec)
+    found = store.find(spec.key)
+    if found:
+        JobBoard(store).forget(spec.key)  # what a crash or a second request left behind
+    model = found or _train(spec, store, _intent(arguments, spec, store), arguments.quiet or arguments.json)
+    if model is None:
+        return fail(
+            arguments, "the training was cancelled; the same command goes on from its checkpoint", FAILED, "cancelled"
+        )
+    if arguments.out:
+        _copy(model, arguments.out)
+    value = {
+        "key": model.key,
+        "folder": str(arguments.out or model.folder),
+        "found": found is not None,
+        "steps": model.manifest["steps"],
+        "seconds": model.manifest["seconds"],
+        "scorecard": dict(model.summary),
+    }
+    how = "found, not trained" if found else f"trained {value['steps']:,} steps in {value['seconds']} s"
+    put(
+        arguments,
+        value,
+        [f"model {model.key[:8]}: {how}", *scorecard_lines(model.summary), f"folder: {value['folder']}"],
+    )
+    return DONE
+
+
+def _spec(arguments: argparse.Namespace) -> "TrainSpec":
+    from playground.reward.presets import load_reward
+    from playground.training.spec import BUDGETS, TrainSpec, parse_spec
+
+    spec = parse_spec(read_file(arguments.spec)) if arguments.spec else TrainSpec(load_reward(arguments.reward))
+    given = {name: getattr(arguments, name) for name in train_settings() if getattr(arguments, name) is not None}
+    return replace(spec, **(BUDGETS[arguments.budget] if arguments.budget else {}) | given)
+
+
+def _intent(arguments: argparse.Namespace, spec: "TrainSpec", store: "ModelStore") -> "Intent":
+    """What is meant by a training; the check's prediction, unless the page that submitted it left one."""
+    from playground.insight.flight_check import check_reward
+    from playground.training.entry import Intent
+    from playground.training.jobs import JobBoard
+    from playground.training.notebook import Notebook
+
+    parent = Notebook(store).find_design(arguments.parent) if arguments.parent else ""
+    prediction = None
+    if JobBoard(store).intent(spec.key).prediction is None:
+        prediction = check_reward(spec.reward, spec.gamma).foretold
+    return Intent(arguments.hypothesis.strip(), parent, prediction=prediction)
+
+
+def _train(spec: "TrainSpec", store: "ModelStore", intent: "Intent", quiet: bool) -> "Model | None":
+    from tqdm import tqdm
+
+    from playground.training.work import Cancelled, make_model
+
+    terminal = sys.stderr.isatty()
+    bar = tqdm(total=spec.steps, unit=" steps", unit_scale=True, disable=quiet or not terminal, leave=False)
+    shown = 0
+
+    def report(status: Any, curve: Sequence[dict[str, float]]) -> None:
+        nonlocal shown
+        bar.total = max(status.total, 1)
+        bar.update(min(status.steps, bar.total) - bar.n)
+        if len(curve) > shown:
+            shown, last = len(curve), curve[-1]
+            bar.set_postfix_str(f"landed {last['landing_rate']:.0%}, Gymnasium return {last['native_return']:.0f}")
+            if not quiet and not terminal:
+                print(
+                    f"{last['steps']:>10,.0f} steps  {last['seconds']:6.1f} s  landed {last['landing_rate']:4.0%}  "
+                    f"your return {last['designed_return']:.1f}  Gymnasium return {last['native_return']:.1f}",
+                    file=sys.stderr,
+                    flush=True,
+                )
+
+    try:
+        return make_model(spec, store, report, intent=intent)
+    except Cancelled:
+        return None
+    finally:
+        bar.close()
+
+
+def _copy(model: "Model", out: Path) -> None:
+    from playground.training.store import write_model
+
+    given = {"key", "sha256", "schema"}
+    manifest = {name: value for name, value in model.manifest.items() if name not in given}
+    write_model(out, model.key, {name: model.read(name) for name in model.files}, manifest)
+
+
+def scorecard_lines(summary: Any) -> list[str]:
+    """The scorecard in words."""
+
+    def shown(value: float | None, unit: str) -> str:
+        return "never" if value is None else f"{value:.2f} {unit}"
+
+    s = summary
+    return table(
+        [
+            ("landed", f"{s['landing_rate']:.0%}", f"on the pad {s['on_pad_rate']:.0%}"),
+            (
+                "crashed",
+                f"{s['crash_rate']:.0%}",
+                f"fell {s['fall_rate']:.0%}, left the screen {s['out_of_bounds_rate']:.0%}",
+            ),
+            ("timed out", f"{s['timeout_rate']:.0%}", ""),
+            (
+                "Gymnasium return",
+                f"{s['native_return_mean']:.1f}",
+                f"95 % {s['native_return_low95']:.1f} to {s['native_return_high95']:.1f}, "
+                f"IQM {s['native_return_iqm']:.1f}",
+            ),
+            ("touchdown speed", shown(s["touchdown_speed_m_s"], "m/s"), ""),
+            ("fuel", f"{s['main_firings']:.0f} main", f"{s['side_firings']:.0f} side firings"),
+            ("time to land", shown(s["seconds_to_land"], "s"), ""),
+        ]
+    )
+
+
+def evaluate_command(arguments: argparse.Namespace) -> int:
+    """``playground evaluate``."""
+    from playground.lander.conditions import Conditions
+    from playground.lander.scorecard import evaluate
+    from playground.training.store import ModelStore
+
+    check_range("episodes", arguments.episodes, 1, 10_000)
+    check_range("seed-start", arguments.seed_start, 0, 2**31)
+    model = ModelStore().resolve(arguments.model)
+    seeds = range(arguments.seed_start, arguments.seed_start + arguments.episodes)
+    conditions = Conditions(arguments.gravity, arguments.wind_power, arguments.turbulence_power)
+    card = evaluate(model.policy, model.spec.gamma, seeds, conditions)
+    mean = float(card.returns(model.spec.reward).mean())
+    value = {
+        "key": model.key,
+        "seed_start": seeds.start,
+        "conditions": asdict(conditions),
+        "designed_return_mean": mean,
+        "scorecard": card.summary,
+    }
+    put(arguments, value, [*scorecard_lines(card.summary), f"your return       {mean:.1f}"])
+    return DONE
+
+
+def breakdown_command(arguments: argparse.Namespace) -> int:
+    """``playground breakdown``."""
+    from playground.insight.breakdown import break_down, to_csv
+    from playground.lander.rollout import run_episode
+    from playground.reward.presets import load_reward
+    from playground.training.home import explain_os_errors
+    from playground.training.store import ModelStore
+
+    check_range("seed", arguments.seed, 0, 2**31)
+    model = ModelStore().resolve(arguments.model)
+    reward = load_reward(arguments.reward) if arguments.reward else model.spec.reward
+    episode = run_episode(model.policy, arguments.seed)
+    parts = break_down(episode, reward, model.spec.gamma, arguments.discounted)
+    if arguments.csv:
+        with explain_os_errors(arguments.csv.parent):
+            arguments.csv.write_text(to_csv(episode, parts))
+    value = {
+        "key": model.key,
+        "seed": arguments.seed,
+        "outcome": str(episode.outcome),
+        "steps": len(episode),
+        "discounted": arguments.discounted,
+        "return": parts.total,
+        "native_return": float(episode.rewards.sum()),
+        "parts": parts.totals,
+        "raw": parts.raw_totals,
+        "shares": parts.shares,
+    }
+    rows: list[Sequence[object]] = [("component", "paid", "share", "raw sum")]
+    rows += [(k, f"{v:.2f}", f"{parts.shares[k]:.0%}", f"{parts.raw_totals[k]:.3f}") for k, v in parts.totals.items()]
+    rows += [("return", f"{parts.total:.2f}", "", ""), ("Gymnasium return", f"{episode.rewards.sum():.2f}", "", "")]
+    put(arguments, value, [f"seed {arguments.seed}: {episode.outcome} after {len(episode)} steps", *table(rows)])
+    return DONE
+
+
+def record_command(arguments: argparse.Namespace) -> int:
+    """``playground record``."""
+    from playground.lander.recording import check_suffix, record, to_png
+    from playground.lander.rollout import run_episode
+    from playground.training.home import explain_os_errors
+    from playground.training.store import ModelStore
+
+    check_suffix(arguments.out)
+    check_range("seed", arguments.seed, 0, 2**31)
+    episode = run_episode(ModelStore().resolve(arguments.model).policy, arguments.seed)
+    if arguments.step is not None:
+        check_range("step", arguments.step, 0, len(episode))
+    picture = arguments.out.suffix.lower() == ".png"
+    data = to_png(episode, arguments.step) if picture else record(episode, arguments.out)
+    with explain_os_errors(arguments.out.parent):
+        arguments.out.write_bytes(data)
+    print(f"{arguments.out}: seed {arguments.seed}, {episode.outcome} after {len(episode)} steps, {len(data):,} bytes")
+    return DONE
+
+
+def models_command(arguments: argparse.Namespace) -> int:
+    """``playground models``."""
+    from playground.training.store import ModelStore
+
+    store = ModelStore()
+    if arguments.delete:
+        model = store.resolve(arguments.delete)
+        store.delete(model.key)
+        put(arguments, {"deleted": model.key}, [f"deleted {model.key[:8]}"])
+        return DONE
+    rows: list[Sequence[object]] = [("model", "key", "landed", "Gymnasium return", "steps", "seed")]
+    values = []
+    for model in (*store.list_shipped(), *store.list_trained()):
+        try:
+            s, seed = model.summary, model.spec.seed
+        except InvalidInput as error:
+            print(f"playground: {error}", file=sys.stderr)
+            continue
+        imported = model.manifest.get("imported")
+        where = {"preset": model.slug, "imported": imported, "reward_known": model.reward_known}
+        values.append({"key": model.key, **where, "seed": seed, "folder": str(model.folder), "scorecard": s})
+        trained = ("–", "–") if imported else (f"{model.manifest['steps']:,}", seed)
+        name = model.slug or ("imported" if imported else "trained")
+        name += "" if model.reward_known else ", reward unknown"
+        rows.append((name, model.key[:8], f"{s['landing_rate']:.0%}", f"{s['native_return_mean']:.0f}", *trained))
+    put(arguments, {"models": values}, table(rows))
+    return DONE
+
+
+def import_command(arguments: argparse.Namespace) -> int:
+    """``playground import``."""
+    from playground.reward.presets import load_reward
+    from playground.training.sb3_zip import activation_in, import_zip
+    from playground.training.spec import TrainSpec
+
+    reward = load_reward(arguments.reward or "gymnasium")  # something must score it
+    spec = TrainSpec(reward, activation=arguments.activation or activation_in(arguments.zip))
+    if arguments.net_arch is not None:
+        spec = replace(spec, net_arch=arguments.net_arch)
+    model = import_zip(arguments.zip, spec, arguments.out, reward_known=arguments.reward is not None)
+    value = {
+        "key": model.key,
+        "folder": str(model.folder),
+        "reward": model.manifest["reward"],
+        "scorecard": dict(model.summary),
+    }
+    told = "as given" if model.reward_known else "unknown; scored by Gymnasium's"
+    lines = [f"model {model.key[:8]}: imported, reward {told}", *scorecard_lines(model.summary)]
+    put(arguments, value, [*lines, f"folder: {model.folder}"])
+    return DONE
+
+
+def export_model_command(arguments: argparse.Namespace) -> int:
+    """``playground export-model``."""
+    from playground.training.exchange import export_model
+    from playground.training.store import ModelStore
+
+    model = ModelStore().resolve(arguments.model)
+    path = export_model(model, arguments.to, arguments.out)
+    value = {"key": model.key, "to": arguments.to, "file": str(path)}
+    put(arguments, value, [f"{path}: {path.stat().st_size:,} bytes"])
+    return DONE

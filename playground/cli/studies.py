@@ -1,0 +1,185 @@
+"""Commands about several models, or all that was tried: compare, robustness, notebook, bench.
+
+Leaves out: options (``playground.cli``).
+"""
+
+import argparse
+import functools
+import json
+import sys
+from collections.abc import Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from playground.cli.printing import DONE, put, table
+from playground.reward.errors import InvalidInput, shorten
+
+if TYPE_CHECKING:
+    from playground.training.entry import Branch
+
+
+def compare_command(arguments: argparse.Namespace) -> int:
+    """``playground compare``."""
+    from playground.training.notebook import Notebook
+    from playground.training.store import ModelStore
+    from playground.ui.comparing import LETTERS, compare
+    from playground.ui.state import names_of
+
+    store = ModelStore()
+    models = [store.resolve(name) for name in arguments.models]
+    if not 2 <= len(models) <= len(LETTERS):
+        raise InvalidInput("too_few_models", count=len(models), limit=len(LETTERS))
+    at_hand = [*store.list_shipped(), *store.list_trained()]
+    told = compare(models, at_hand, names_of(models, arguments.lang), arguments.lang)
+    if arguments.out:
+        from playground.ui.report import write_report
+
+        write_report(told, arguments.out, arguments.seed)
+    with suppress(InvalidInput):  # a comparison is worth reading though it cannot be noted
+        Notebook(store).record(told.entry())
+    warnings = [*told.warnings(), *(told.divergence_words(*found) for found in told.divergences().items())]
+    head = [told.say("compare.score"), *(one.label for one in told.contestants)]
+    rows = [[cell.replace("**", "") for cell in row] for row in (head, *told.score_rows())]
+    seeds = [told.seeds_words(one) for one in told.contestants if len(one.siblings) > 1]
+    cross = [[cell.replace("**", "*") for cell in row] for row in told.cross_rows()]
+    changes = [told.change_words(other).replace("**", "") for other in told.others]
+    lines = [
+        *told.headlines(),
+        *(f"! {line}" for line in warnings),
+        "",
+        *changes,
+        "",
+        *table(rows),
+        *seeds,
+        "",
+        *table(cross),
+    ]
+    put(arguments, told.to_json(), [*lines, *([f"report: {arguments.out}"] if arguments.out else [])])
+    return DONE
+
+
+def robustness_command(arguments: argparse.Namespace) -> int:
+    """``playground robustness``."""
+    from tqdm import tqdm
+
+    from playground.lander.conditions import parse_conditions
+    from playground.training.home import explain_os_errors
+    from playground.training.jobs import JobBoard
+    from playground.training.robustness import find_design, fly_all, other_gamma, plan_variants, train_all
+    from playground.training.spec import ALGORITHMS
+    from playground.training.store import ModelStore
+    from playground.ui.robustness import tell
+
+    store, conditions = ModelStore(), parse_conditions(arguments.conditions)
+    gammas = None if arguments.gamma is None else [_number("gamma", part) for part in _parts(arguments.gamma)]
+    algorithms = ALGORITHMS if arguments.algorithms is None else _parts(arguments.algorithms)
+    plans = {}
+    for design in (find_design(store, name, arguments.budget) for name in arguments.designs):
+        others = [other_gamma(design.spec)] if gammas is None else gammas
+        plans[design] = plan_variants(design, arguments.seeds, others, algorithms)
+    plan = [variant for variants in plans.values() for variant in variants]
+    quiet = arguments.json or not sys.stderr.isatty()
+    form = "{percentage:3.0f} %|{bar}| {elapsed} {postfix}"
+    with tqdm(total=100, bar_format=form, disable=quiet, leave=False) as bar:
+
+        def show(percent: float, words: str) -> None:
+            bar.set_postfix_str(words, refresh=False)
+            bar.update(percent - bar.n)
+            bar.refresh()
+
+        trained = train_all(
+            JobBoard(store), plan, lambda now: show(90 * now.share, f"trained {len(now.done)} of {len(plan)}")
+        )
+        flights = fly_all(
+            store, trained.done, conditions, lambda n, total: show(90 + 10 * n / max(total, 1), f"flown {n} of {total}")
+        )
+    told = tell(plans, flights, trained.failed, arguments.lang)
+    value = told.to_json()
+    if arguments.out:
+        with explain_os_errors(arguments.out.parent):
+            arguments.out.write_text(json.dumps(value, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    lines = [told.caption]
+    for name in told.designs:
+        lines += ["", name, "", *table(told.rows(name)), "", *told.sentences(name)]
+    put(arguments, value, [*lines, *([""] if told.duels else []), *told.duel_sentences()])
+    return DONE
+
+
+def _parts(text: str) -> list[str]:
+    return [part.strip() for part in text.split(",") if part.strip()]
+
+
+def _number(name: str, text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        raise InvalidInput("not_a_number", field=name, value=text) from None
+
+
+def notebook_command(arguments: argparse.Namespace) -> int:
+    """``playground notebook``."""
+    from playground.training.entry import Branch, arrange
+    from playground.training.notebook import Notebook
+
+    notebook = Notebook()
+    if arguments.action == "rebuild":
+        done = notebook.rebuild()
+        lines = [f"models written: {done.models}, entries kept: {done.kept}"]
+        lines += [f"the old notebook was damaged and is now {done.aside}"] if done.aside else []
+        aside = None if done.aside is None else str(done.aside)
+        put(arguments, {"models": done.models, "kept": done.kept, "aside": aside}, lines)
+        return DONE
+    with suppress(InvalidInput):  # what cannot be corrected can still be read
+        notebook.settle()
+    if arguments.action == "export":
+        _write_csv(notebook.export_csv(), arguments.out)
+    elif arguments.action == "list":
+        kind, archived = "training" if arguments.tree else None, None if arguments.all else False
+        found = notebook.entries(arguments.query, kind=kind, starred=arguments.starred or None, archived=archived)
+        branches = arrange(found) if arguments.tree else [Branch(0, entry) for entry in found]
+        rows: list[Sequence[object]] = [("  entry", "kind", "state", "landed", "Gymnasium return", "created")]
+        values = [{"depth": branch.depth, **branch.entry.to_json()} for branch in branches]
+        put(arguments, {"entries": values}, table([*rows, *(_entry_row(branch) for branch in branches)]))
+    else:
+        given = {name: getattr(arguments, name, None) for name in ("name", "note", "starred", "archived")}
+        entry = notebook.edit(arguments.key, **given) if arguments.action == "note" else notebook.get(arguments.key)
+        lines = [f"{name:<10} {text}" for name, text in entry.in_words().items()]
+        put(arguments, entry.to_json(), lines)
+    return DONE
+
+
+def _write_csv(text: str, out: Path | None) -> None:
+    from playground.training.home import explain_os_errors
+
+    if out is None:
+        print(text, end="")
+        return
+    with explain_os_errors(out.parent):
+        out.write_text(text, encoding="utf-8")
+    print(f"{out}: {len(text.encode()):,} bytes")
+
+
+def _entry_row(branch: "Branch") -> Sequence[object]:
+    """An entry in a list, indented as deep as it stands in the tree."""
+    entry, result = branch.entry, branch.entry.result or {}
+    title = f"{'★' if entry.starred else ' '} {'  ' * branch.depth}{entry.key[:8]} {shorten(entry.title, 48)}"
+    landed, paid = result.get("landing_rate"), result.get("native_return_mean")
+    figures = ("" if landed is None else f"{landed:.0%}", "" if paid is None else f"{paid:.0f}")
+    return (title, entry.kind, entry.state, *figures, entry.created[:16])
+
+
+def bench_command(arguments: argparse.Namespace) -> int:
+    """``playground bench``."""
+    from playground.bench import PARTS, run_bench, to_markdown
+    from playground.training.home import explain_os_errors
+
+    if arguments.only not in (None, *PARTS):
+        raise InvalidInput("not_a_choice", field="only", value=arguments.only, choices=", ".join(PARTS))
+    say = functools.partial(print, file=sys.stderr, flush=True)
+    results = run_bench(arguments.full, say, arguments.only)
+    if arguments.out:
+        with explain_os_errors(arguments.out.parent):
+            arguments.out.write_text(json.dumps(results, indent=2))
+    print(json.dumps(results) if arguments.json else to_markdown(results))
+    return DONE
