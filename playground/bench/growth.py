@@ -3,6 +3,8 @@
 Leaves out: quality of the policies; these trainings are too short to learn.
 """
 
+import hashlib
+import json
 import shutil
 import tempfile
 import time
@@ -72,21 +74,14 @@ def _models() -> list[Figure]:
     """Look-ups in stores of copies of a shipped model, each in a folder of its own."""
     from playground.training.store import ModelStore
 
-    shipped = ModelStore().resolve("gymnasium")
     figures = []
     for count in MODELS:
         folder = Path(tempfile.mkdtemp(prefix="playground-bench-"))
         try:
-            manifest = (shipped.folder / "manifest.json").read_text()
-            for index in range(count):
-                key = f"{index:064x}"
-                copy = folder / key
-                shutil.copytree(shipped.folder, copy, copy_function=_link)
-                (copy / "manifest.json").unlink()
-                (copy / "manifest.json").write_text(manifest.replace(shipped.key, key))
+            copy_models(folder, count)
             store = ModelStore(folder)
             start = time.perf_counter()
-            assert store.find(f"{count - 1:064x}") is not None
+            assert store.find(key_of(count - 1)) is not None
             found = time.perf_counter() - start
             start = time.perf_counter()
             assert len(list(store.list_trained())) == count
@@ -98,6 +93,25 @@ def _models() -> list[Figure]:
         finally:
             shutil.rmtree(folder, ignore_errors=True)
     return figures
+
+
+def key_of(index: int) -> str:
+    """The key of a copy; like real ones, no two begin alike."""
+    return hashlib.sha256(str(index).encode()).hexdigest()
+
+
+def copy_models(folder: Path, count: int) -> None:
+    """Fill a home with copies of a shipped model, each under a key of its own."""
+    from playground.training.store import ModelStore
+
+    shipped = ModelStore().resolve("gymnasium")
+    manifest = json.loads((shipped.folder / "manifest.json").read_text())
+    for index in range(count):
+        key = key_of(index)
+        copy = folder / key
+        shutil.copytree(shipped.folder, copy, copy_function=_link)
+        (copy / "manifest.json").unlink()
+        (copy / "manifest.json").write_text(json.dumps(manifest | {"key": key}))
 
 
 def _link(source: str, target: str) -> str:

@@ -330,6 +330,11 @@ def names_of(models: Sequence[Model], language: str) -> list[str]:
     return [n if told.count(n) == 1 else f"{n} · {m.key[:SHORT]}" for n, m in zip(told, models, strict=True)]
 
 
+def labels_of(models: Sequence[Model], language: str) -> dict[str, str]:
+    """By key, a name for each: no two alike, since Streamlit tells choices apart by their names."""
+    return dict(zip([model.key for model in models], names_of(models, language), strict=True))
+
+
 def nearest_preset(reward: RewardConfig) -> Preset:
     """The preset from which the fewest fields differ."""
     return min(PRESETS, key=lambda preset: len(changed_fields(reward, preset.config)))

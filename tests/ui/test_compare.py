@@ -70,6 +70,17 @@ def test_a_model_that_is_deleted_while_compared_is_named_and_nothing_breaks(own_
     assert len(app.multiselect(key="compared").value) == 2
 
 
+def test_models_of_one_design_and_seed_stay_apart(own_home):
+    """Three models with the same name and seed: two differ from each other in a setting that no name tells."""
+    alike = [sibling("gymnasium", own_home, n_epochs=n) for n in (3, 4)]
+    keys = [STORE.resolve("gymnasium").key, *(model.key for model in alike)]
+    app = page(*keys)
+    assert not app.exception
+    assert app.multiselect(key="compared").value == keys
+    names = names_of([STORE.resolve("gymnasium"), *alike], "en")
+    assert len(set(names)) == 3
+
+
 def test_one_model_alone_asks_for_another(own_home):
     app = page(STORE.resolve("gymnasium").key)
     assert not app.exception

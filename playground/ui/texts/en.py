@@ -16,7 +16,6 @@ TEXTS: Final[dict[str, str]] = {
     "compare.title": "Compare designs",
     "compare.models": "Models",
     "compare.model": "model",
-    "compare.name": "{name} · seed {seed}",
     "compare.choose": "Choose two models or more. The others are compared with the first.",
     "compare.gone": "No longer there, so taken out of the comparison: {keys}.",
     "compare.lands_more": "{one} lands {n} more of 100 than {first} (95 % interval {low} to {high}).",

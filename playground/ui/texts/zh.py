@@ -61,7 +61,6 @@ TEXTS: Final[dict[str, str]] = {
     "compare.title": "对比设计",
     "compare.models": "模型",
     "compare.model": "模型",
-    "compare.name": "{name} · 种子 {seed}",
     "compare.choose": "请选择两个或更多模型，其余的都与第一个比较。",
     "compare.gone": "已不存在，因此移出对比：{keys}。",
     "compare.lands_more": "{one} 比 {first} 每 100 次多着陆 {n} 次（95 % 区间 {low} 到 {high}）。",

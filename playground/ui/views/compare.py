@@ -18,7 +18,7 @@ from playground.ui.colours import MODEL_COLOURS, colour_of
 from playground.ui.comparing import Comparison, Contestant, compare
 from playground.ui.numbers import table
 from playground.ui.player import draw_player
-from playground.ui.state import COMPARED, Session, load, model_name, models_at_hand, names_of, notebook, session, store
+from playground.ui.state import COMPARED, Session, labels_of, load, models_at_hand, names_of, notebook, session, store
 from playground.ui.texts import language, say, say_error
 from playground.ui.views.episode import checkpoint_film, film_of, scene_of, seen_as
 from playground.ui.views.overfit import draw_overfit
@@ -55,10 +55,6 @@ def draw() -> None:
     draw_overfit(told)
 
 
-def _name(model: Model) -> str:
-    return say("compare.name", name=model_name(model, language()), seed=model.spec.seed)
-
-
 def _choose(state: Session) -> list[Model]:
     """The chosen models, in the order in which they were chosen; those that are gone are dropped, and it says so."""
     at_hand = {model.key: model for model in models_at_hand()}
@@ -75,6 +71,7 @@ def _choose(state: Session) -> list[Model]:
         st.warning(say("compare.gone", keys=", ".join(key[:SHORT] for key in gone)))
         state.compared = keys = [key for key in keys if key in at_hand]
     st.session_state["compared"] = keys
+    labels = labels_of(list(at_hand.values()), language())
 
     def choose() -> None:
         state.compared = list(st.session_state["compared"])
@@ -83,7 +80,7 @@ def _choose(state: Session) -> list[Model]:
         say("compare.models"),
         list(at_hand),
         key="compared",
-        format_func=lambda key: _name(at_hand[key]),
+        format_func=lambda key: labels[key],
         max_selections=COMPARED,
         on_change=choose,
         label_visibility="collapsed",

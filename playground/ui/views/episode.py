@@ -24,7 +24,7 @@ from playground.reward.account import PART_KEYS, weights
 from playground.reward.terms import TERMS, RewardConfig
 from playground.training.store import SHORT, Model
 from playground.ui.player import Film, draw_player, make_film, scene_data, to_html
-from playground.ui.state import Session, episode_of, load, model_name, other_models
+from playground.ui.state import Session, episode_of, labels_of, load, model_name, other_models
 from playground.ui.texts import language, say
 
 CHUNK: Final = 4
@@ -325,6 +325,7 @@ def _ghost(state: Session, model: Model) -> None:
     """Another policy from the same start."""
     others = {other.key: other for other in other_models(model)}
     st.session_state["ghost"] = state.ghost if state.ghost in others else None
+    labels = labels_of(list(others.values()), language())
 
     def choose() -> None:
         state.ghost = st.session_state["ghost"]
@@ -333,7 +334,7 @@ def _ghost(state: Session, model: Model) -> None:
         say("episode.ghost"),
         list(others),
         key="ghost",
-        format_func=lambda key: model_name(others[key], language()),
+        format_func=lambda key: labels[key],
         placeholder=say("episode.ghost"),
         label_visibility="collapsed",
         on_change=choose,
