@@ -8,7 +8,7 @@ Leaves out: comparisons between policies, and everything about one episode's ste
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any, Final
 
 import numpy as np
@@ -198,8 +198,20 @@ def bootstrap_interval(
         seed: of the resampling.
         of: the statistic, along the last axis; by default the mean.
     """
-    picks = np.random.default_rng(seed).integers(0, len(values), (RESAMPLES, len(values)))
-    low, high = np.quantile(
-        values[picks].mean(axis=-1) if of is None else of(values[picks]), [(1 - level) / 2, (1 + level) / 2]
-    )
+    means = _counts(len(values), seed) @ values / len(values) if of is None else of(values[_picks(len(values), seed)])
+    low, high = np.quantile(means, [(1 - level) / 2, (1 + level) / 2])
     return float(low), float(high)
+
+
+@lru_cache(maxsize=16)
+def _picks(n: int, seed: int) -> npt.NDArray[np.int64]:
+    """Which of ``n`` values each resampling draws: ``(RESAMPLES, n)``."""
+    return np.random.default_rng(seed).integers(0, n, (RESAMPLES, n))
+
+
+@lru_cache(maxsize=16)
+def _counts(n: int, seed: int) -> Floats:
+    """How often each resampling draws every value: ``(RESAMPLES, n)``."""
+    counts = np.zeros((RESAMPLES, n))
+    np.add.at(counts, (np.arange(RESAMPLES)[:, None], _picks(n, seed)), 1.0)
+    return counts

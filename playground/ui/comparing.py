@@ -272,11 +272,14 @@ def compare(models: Sequence[Model], at_hand: Sequence[Model], names: Sequence[s
         names: of the models.
         lang: of the words.
     """
-    contestants = []
-    for letter, model, name in zip(LETTERS, models, names, strict=False):
-        found = {other.key: other for other in (model, *at_hand) if _design(other) == _design(model)}
-        siblings = sorted(found.values(), key=lambda m: m.spec.seed)
-        contestants.append(Contestant(letter, name, model, tuple(siblings)))
+    everyone = {model.key: model for model in (*at_hand, *models)}
+    designs: dict[str, list[Model]] = {}
+    for model in sorted(everyone.values(), key=lambda m: m.spec.seed):
+        designs.setdefault(_design(model), []).append(model)
+    contestants = [
+        Contestant(letter, name, model, tuple(designs[_design(model)]))
+        for letter, model, name in zip(LETTERS, models, names, strict=False)
+    ]
     return Comparison(tuple(contestants), lang)
 
 

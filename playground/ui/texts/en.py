@@ -105,6 +105,7 @@ TEXTS: Final[dict[str, str]] = {
     "overfit.run": "Run it: {count} trainings",
     "overfit.training": "{done} of {count} trained",
     "overfit.flying": "{done} of {count} scorecards flown",
+    "compare.own_curves": "Designed returns, each in its own units",
     "nav.models": "Models",
     "language": "Language",
     "part.env_reward": "Gymnasium's own",

@@ -150,6 +150,7 @@ TEXTS: Final[dict[str, str]] = {
     "overfit.run": "开始：{count} 次训练",
     "overfit.training": "已训练 {done} / {count}",
     "overfit.flying": "已评分 {done} / {count}",
+    "compare.own_curves": "各自的设计回报（单位各不相同）",
     "nav.models": "模型",
     "language": "语言",
     "part.env_reward": "Gymnasium 原奖励",

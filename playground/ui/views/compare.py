@@ -3,8 +3,9 @@
 Leaves out: the words and numbers (``comparing``) and the charts (``charts``).
 """
 
+from collections.abc import Sequence
 from contextlib import suppress
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import streamlit as st
 
@@ -25,6 +26,11 @@ from playground.ui.views.overfit import draw_overfit
 
 BADGES: Final = ("violet", "orange", "green", "blue", "red", "yellow", "gray", "violet", "orange", "green")
 """The theme's names nearest to `MODEL_COLOURS`."""
+if TYPE_CHECKING:
+    from playground.ui.charts import Series
+
+MANY: Final = 3
+"""Models from which their designed returns are shown only when asked for."""
 MEASURES: Final = {
     "landing_rate": "curve.landing",
     "native_return": "curve.native",
@@ -231,14 +237,25 @@ def _curves(told: Comparison) -> None:
     for column, measure in zip(shared, ("landing_rate", "native_return")):
         chart = compared_curves(series, measure, against, say(MEASURES[measure]), say)
         column.altair_chart(chart, key=f"compare_{measure}", width="stretch")
-    own = st.columns(max(2, min(len(series), 4)))
-    for index, drawn in enumerate(series):
-        chart = compared_curves([drawn], "designed_return", against, f"{say('curve.designed')} · {drawn.label}", say)
-        own[index % len(own)].altair_chart(chart, key=f"compare_designed_{index}", width="stretch")
+    with st.expander(
+        say("compare.own_curves"), key="compare_own", expanded=len(series) <= MANY, on_change="rerun"
+    ) as panel:
+        if panel.open:
+            _own_curves(series, against)
     st.caption(say("compare.curves_note"))
     for one in told.contestants:
         if one.model.curve:
             st.markdown(told.agreement_words(one))
+
+
+def _own_curves(series: "Sequence[Series]", against: str) -> None:
+    """The designed returns, each in units of its own."""
+    from playground.ui.charts import compared_curves
+
+    columns = st.columns(max(2, min(len(series), 4)))
+    for index, drawn in enumerate(series):
+        chart = compared_curves([drawn], "designed_return", against, f"{say('curve.designed')} · {drawn.label}", say)
+        columns[index % len(columns)].altair_chart(chart, key=f"compare_designed_{index}", width="stretch")
 
 
 def _parts(told: Comparison) -> None:
