@@ -149,6 +149,19 @@ class ProbeLibrary:
         parts = [episode.transitions for episode in self.episodes]
         return Transitions(*(np.concatenate(columns) for columns in zip(*parts, strict=True)))
 
+    def flown(self, behaviour: Behaviour) -> list[npt.NDArray[np.int64]]:
+        """Episodes of a behaviour, an array for each seed in their order."""
+        return self._flown[behaviour]
+
+    @cached_property
+    def _flown(self) -> dict[Behaviour, list[npt.NDArray[np.int64]]]:
+        return {
+            behaviour: [
+                np.flatnonzero((self.behaviours == behaviour) & (self.seeds == seed)) for seed in np.unique(self.seeds)
+            ]
+            for behaviour in Behaviour
+        }
+
     def steps(self, form: Form, gamma: float) -> Floats:
         """Raw components of every step, ``(S, parts)``."""
         return _steps(self, form, gamma if form == "potential" else 0.0)

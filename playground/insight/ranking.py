@@ -8,6 +8,7 @@ Leaves out: what the ranking means (``flight_check``), and what PPO makes of it 
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -72,14 +73,24 @@ class Ranking:
 
     def best(self, of: Sequence[Behaviour]) -> tuple[Floats, npt.NDArray[np.int64]]:
         """From each start the best return of some behaviours, ``(S,)``, NaN where none was flown; and its episode."""
-        did = np.isin(self.library.behaviours, of)
-        returns, episodes = np.full(len(self.starts), np.nan), np.full(len(self.starts), -1)
-        for row, seed in enumerate(self.starts):
-            indices = np.flatnonzero(did & (self.library.seeds == seed))
-            if len(indices):
-                episodes[row] = indices[self.returns[indices].argmax()]
-                returns[row] = self.returns[episodes[row]]
-        return returns, episodes
+        returns = np.array([self._best[behaviour][0] for behaviour in of])
+        episodes = np.array([self._best[behaviour][1] for behaviour in of])
+        first = np.where(np.isnan(returns), -np.inf, returns).argmax(axis=0)
+        columns = np.arange(len(self.starts))
+        return returns[first, columns], episodes[first, columns]
+
+    @cached_property
+    def _best(self) -> dict[Behaviour, tuple[list[float], list[int]]]:
+        """The same for each behaviour alone."""
+        found = {}
+        for behaviour in Behaviour:
+            returns, episodes = [], []
+            for indices in self.library.flown(behaviour):
+                best = indices[self.returns[indices].argmax()] if len(indices) else -1
+                episodes.append(int(best))
+                returns.append(float(self.returns[best]) if len(indices) else np.nan)
+            found[behaviour] = returns, episodes
+        return found
 
     def _rank(self, behaviour: Behaviour) -> Ranked:
         returns, episodes = self.best([behaviour])

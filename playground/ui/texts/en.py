@@ -276,7 +276,7 @@ TEXTS: Final[dict[str, str]] = {
     "expected.open": "The forecast was open ({landing} % landing): PPO ended in {came}.",
     "forecast.title": "Forecast",
     "forecast.chances": "landing {landing} %, crash {crash} %, time-out {timeout} %",
-    "forecast.note": "Learned from random rewards that were trained with the default settings; see FORECAST.md for how often it is right.",
+    "forecast.note": "Learned from {count} random rewards that were trained with the default settings; FORECAST.md tells how often it is right on others.",
     "expected.hit": "As the check expected.",
     "expected.miss": "The check expected {expected}: that pays best, but PPO ended in {came}.",
     "expected.miss_lands": "The check expected {expected}, which pays best among recorded behaviours; PPO landed all the same.",

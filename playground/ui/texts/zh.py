@@ -404,7 +404,7 @@ TEXTS: Final[dict[str, str]] = {
     "forecast.unfamiliar": "无法预测：这个奖励与预测所学过的都不像。",
     "forecast.title": "预测",
     "forecast.chances": "着陆 {landing} %，坠毁 {crash} %，超时 {timeout} %",
-    "forecast.note": "来自大量随机奖励按默认设置训练的结果；准确率见 FORECAST.md。",
+    "forecast.note": "来自 {count} 个随机奖励按默认设置训练的结果；对其他奖励的准确率见 FORECAST.md。",
     "expected.came": "与预测一致（{expected}，{percent} %）。",
     "expected.missed": "预测是{expected}（{percent} %），但 PPO 的结局是{came}。",
     "expected.open": "预测并不确定（着陆 {landing} %）：PPO 的结局是{came}。",

@@ -8,7 +8,7 @@ from typing import Any, Final
 import streamlit as st
 
 from playground.insight.flight_check import Finding, FlightCheck, check_reward
-from playground.insight.forecast import OUTCOMES, Forecast
+from playground.insight.forecast import OUTCOMES, Forecast, load_model
 from playground.insight.repair import Repair, repair_reward, with_weight
 from playground.reward.account import PART_KEYS
 from playground.reward.terms import TERMS, RewardConfig
@@ -159,7 +159,7 @@ def _evidence(state: Session, found: FlightCheck) -> None:
     if found.predicted is not None:
         unfamiliar = f" {predicted_words(found.predicted)}" if not found.predicted.familiar else ""
         st.markdown(f"**{say('forecast.title')}**: {say('forecast.chances', **found.predicted.numbers)}.{unfamiliar}")
-        st.caption(say("forecast.note"))
+        st.caption(say("forecast.note", count=len(load_model().seen)))
     worst_first = sorted(found.checks, key=lambda finding: list(MARKS).index(finding.status), reverse=True)
     for finding in worst_first:
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
