@@ -34,6 +34,7 @@ def refusal(*arguments):
     return caught.value
 
 
+@pytest.mark.slow
 def test_stable_baselines3_alone_loads_the_zip_and_acts_like_the_model(model, tmp_path):
     path = export_model(model, "sb3", tmp_path / "lander.zip")
     observations = np.random.default_rng(0).normal(0, 0.7, (500, 8)).astype(np.float32)

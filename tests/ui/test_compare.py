@@ -142,7 +142,7 @@ def test_a_training_that_unlearned_landing_is_named():
     assert turns["B"].designed[0] < turns["B"].designed[1]
 
 
-@pytest.mark.parametrize("lang", ["en", "zh"])
+@pytest.mark.parametrize("lang", ["en", pytest.param("zh", marks=pytest.mark.slow)])
 def test_the_report_holds_the_page_and_needs_nothing_from_outside(lang):
     told = of("gymnasium", "article", lang=lang)
     text = to_html(report(told), lang)
@@ -158,6 +158,7 @@ def test_the_report_holds_the_page_and_needs_nothing_from_outside(lang):
     assert "<script" not in text
 
 
+@pytest.mark.slow
 def test_the_markdown_names_only_pictures_that_are_there(tmp_path):
     blocks = report(of("gymnasium", "article"))
     text = to_markdown(blocks, "pictures")
@@ -166,6 +167,7 @@ def test_the_markdown_names_only_pictures_that_are_there(tmp_path):
     assert len(named) == 8
 
 
+@pytest.mark.slow
 def test_a_name_with_markup_stays_text():
     first, second = (STORE.resolve(slug) for slug in ("gymnasium", "article"))
     told = compare([first, second], [], ["<script>alert(1)</script>", "B|C"], "en")
