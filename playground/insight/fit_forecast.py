@@ -38,6 +38,8 @@ FOLDS: Final = 10
 BINS: Final = 10
 FAR: Final = 0.99
 """Share of the rewards learned from that are nearer to their nearest neighbour than what counts as far."""
+ENOUGH: Final = 60
+"""Rewards kept apart from which figures are no longer called few."""
 DIGITS: Final = 4
 LEAST: Final = 0.01
 """Deviation of a feature that hardly ever changed."""
@@ -255,6 +257,7 @@ def report(table: Mapping[str, Judged], rows: Sequence[tuple[float, float, int]]
         f"Fitted on {fitted} random rewards, one training each with the default settings (ridge {ridge:g}); judged on "
         "rewards that were kept apart, three trainings each. `python -m playground.training.outcomes N` makes the "
         "table, `python -m playground.insight.fit_forecast` this page.",
+        *_few(table),
         "",
         "| rewards | how many | that land | AUC | of the margin alone | of another seed | Brier | calibration error | "
         "outcome right |",
@@ -277,6 +280,14 @@ def report(table: Mapping[str, Judged], rows: Sequence[tuple[float, float, int]]
         *(f"| {chance:.2f} | {share:.2f} | {n} |" for chance, share, n in rows),
     ]
     return "\n".join(lines) + "\n"
+
+
+def _few(table: Mapping[str, Judged]) -> list[str]:
+    """A warning where figures rest on little."""
+    count = next(iter(table.values())).rewards
+    return [f"Only {count} rewards are kept apart so far: these figures may still change a good deal."] * (
+        count < ENOUGH
+    )
 
 
 def main() -> None:
