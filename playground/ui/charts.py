@@ -17,7 +17,9 @@ from playground.ui.numbers import amount_words
 Say = Callable[..., str]
 TEXT_COLOUR: Final = "#8a8f98"
 """Of amounts beside bars, readable on light and on dark."""
-LABELS: Final = alt.Axis(labelLimit=110, ticks=False, domain=False, labelFontSize=12)
+AROUND: Final = 60
+"""Pixels of a chart's height that its title and padding take on the page."""
+LABELS: Final = alt.Axis(labelOverlap=False, labelLimit=110, ticks=False, domain=False, labelFontSize=12)
 
 
 def learning_curve(
@@ -130,7 +132,7 @@ def compared_parts(
     )
     bars = base.mark_bar().encode(color=alt.Color("colour:N", scale=None))
     amounts_told = base.mark_text(align="left", dx=5, fontSize=11, color=TEXT_COLOUR).encode(text="told:N")
-    return (bars + amounts_told).properties(height=(14 * len(labels) + 10) * len(values))
+    return (bars + amounts_told).properties(height=(14 * len(labels) + 10) * len(values) + AROUND)
 
 
 def mirrored_parts(
@@ -177,5 +179,5 @@ def mirrored_parts(
         )
         align: Any = "right" if side < 0 else "left"
         layers.append(base.mark_text(align=align, dx=5 * side, fontSize=11, color=TEXT_COLOUR).encode(text="told:N"))
-    title = alt.TitleParams(f"← {labels[0]}      {labels[1]} →", fontSize=13, anchor="middle")
-    return alt.layer(*layers).properties(height=26 * len(first) + 10, title=title)
+    title = alt.TitleParams(f"← {labels[0]}  |  {labels[1]} →", fontSize=13, anchor="middle")
+    return alt.layer(*layers).properties(height=26 * len(first) + AROUND, title=title)

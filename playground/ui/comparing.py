@@ -155,11 +155,15 @@ class Comparison:
         for other in self.others:
             gap = self.differences[other.letter]["landed"]
             assert gap is not None  # every episode lands or does not
+            if gap.mean == gap.low == gap.high == 0:
+                count = round(100 * other.model.summary["landing_rate"])
+                lines.append(self.say("compare.lands_same", one=other.label, first=self.first.label, n=count))
+                continue
             kind = "unclear" if not gap.clear else "more" if gap.mean > 0 else "fewer"
             ends = sorted((abs(gap.low), abs(gap.high))) if gap.clear else [gap.low, gap.high]
             values = {"low": signed(ends[0], gap.clear), "high": signed(ends[1], gap.clear)}
-            count = signed(abs(gap.mean) if gap.clear else gap.mean, gap.clear)
-            lines.append(self.say(f"compare.lands_{kind}", one=other.label, first=self.first.label, n=count, **values))
+            told = signed(abs(gap.mean) if gap.clear else gap.mean, gap.clear)
+            lines.append(self.say(f"compare.lands_{kind}", one=other.label, first=self.first.label, n=told, **values))
         return lines
 
     def warnings(self) -> list[str]:

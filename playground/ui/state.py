@@ -326,7 +326,10 @@ def model_name(model: Model, language: str) -> str:
 def names_of(models: Sequence[Model], language: str) -> list[str]:
     """What each was trained on, with the seed where several share a name, and the key where even that is the same."""
     names = [model_name(model, language) for model in models]
-    told = [n if names.count(n) == 1 else f"{n} · {m.spec.seed}" for n, m in zip(names, models, strict=True)]
+    told = [
+        n if names.count(n) == 1 else f"{n} · " + TEXTS[language]["compare.seed"].format(seed=m.spec.seed)
+        for n, m in zip(names, models, strict=True)
+    ]
     return [n if told.count(n) == 1 else f"{n} · {m.key[:SHORT]}" for n, m in zip(told, models, strict=True)]
 
 

@@ -106,6 +106,8 @@ TEXTS: Final[dict[str, str]] = {
     "overfit.training": "{done} of {count} trained",
     "overfit.flying": "{done} of {count} scorecards flown",
     "compare.own_curves": "Designed returns, each in its own units",
+    "compare.lands_same": "{one} and {first} land the same starts: {n} of 100.",
+    "compare.seed": "seed {seed}",
     "nav.models": "Models",
     "language": "Language",
     "part.env_reward": "Gymnasium's own",

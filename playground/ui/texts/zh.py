@@ -151,6 +151,8 @@ TEXTS: Final[dict[str, str]] = {
     "overfit.training": "已训练 {done} / {count}",
     "overfit.flying": "已评分 {done} / {count}",
     "compare.own_curves": "各自的设计回报（单位各不相同）",
+    "compare.lands_same": "{one} 与 {first} 在同样的起点上着陆：每 100 次 {n} 次。",
+    "compare.seed": "种子 {seed}",
     "nav.models": "模型",
     "language": "语言",
     "part.env_reward": "Gymnasium 原奖励",

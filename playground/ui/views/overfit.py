@@ -7,6 +7,7 @@ Leaves out: the queue (``training.robustness``), and what its flights say (``rob
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Final
 
 import streamlit as st
@@ -54,7 +55,7 @@ def draw_overfit(told: Comparison) -> None:
 def _section(told: Comparison) -> None:
     plans: dict[Design, list[Variant]] = {}
     for one in told.contestants:
-        design = find_design(store(), one.model.key)
+        design = replace(find_design(store(), one.model.key), name=one.label)
         plans[design] = plan_variants(design, gammas=[other_gamma(design.spec)])
     plan = list(dict.fromkeys(variant for variants in plans.values() for variant in variants))
     asked: dict[tuple[str, ...], set[str]] = st.session_state.setdefault("overfit_asked", {})
