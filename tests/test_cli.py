@@ -37,7 +37,7 @@ COMMANDS = [
     "import",
     "export-model",
 ]
-COMMANDS += ["robustness", "bench", "app"]
+COMMANDS += ["robustness", "algorithms", "race", "bench", "app"]
 SEED = 1002
 
 
@@ -143,9 +143,9 @@ def test_a_quiet_training_prints_no_progress(capsys, monkeypatch):
 
 
 def few_episodes(monkeypatch):
-    from playground.training import engine
+    from playground.training import engine, progress
 
-    monkeypatch.setattr(engine, "VALIDATION_SEEDS", range(900, 902))
+    monkeypatch.setattr(progress, "VALIDATION_SEEDS", range(900, 902))
     monkeypatch.setattr(engine, "EVALUATION_SEEDS", range(1000, 1002))
 
 

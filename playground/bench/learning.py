@@ -113,7 +113,8 @@ def race_ours(
     Returns:
         ``seconds`` and ``steps`` to the goal or None, ``best`` rate seen, and ``final`` if it went to the end.
     """
-    from playground.training.engine import Progress, Stopped, train
+    from playground.training.engine import train
+    from playground.training.progress import Progress, Stopped
     from playground.training.spec import TrainSpec
 
     race = _Race(limit)

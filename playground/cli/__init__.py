@@ -27,7 +27,14 @@ from playground.cli.models import (
 )
 from playground.cli.printing import BAD_INPUT, FAILED, fail
 from playground.cli.rewards import check_command, export_command, presets_command, probes_command, repair_command
-from playground.cli.studies import bench_command, compare_command, notebook_command, robustness_command
+from playground.cli.studies import (
+    algorithms_command,
+    bench_command,
+    compare_command,
+    notebook_command,
+    race_command,
+    robustness_command,
+)
 from playground.reward.errors import InvalidInput
 
 
@@ -70,12 +77,18 @@ def build_parser() -> argparse.ArgumentParser:
     reward_help = "a preset's name or a reward JSON file"
     model_help = "a preset's name, a model's key or its first letters, or a folder"
 
-    train = add("train", train_command, "Train PPO on a reward, or find the model that is there already.")
+    train = add("train", train_command, "Train a policy on a reward, or find the model that is there already.")
     what = train.add_mutually_exclusive_group(required=True)
     what.add_argument("reward", nargs="?", metavar="REWARD", help=reward_help)
     what.add_argument("--spec", type=Path, help="a whole train spec as JSON instead")
     for name, kind in train_settings().items():
         train.add_argument(f"--{name.replace('_', '-')}", type=kind, metavar=kind.__name__.upper().strip("_"))
+    train.add_argument(
+        "--set",
+        action="append",
+        metavar="NAME=VALUE",
+        help="a setting of another algorithm than ppo; see `playground algorithms NAME`",
+    )
     train.add_argument("--budget", choices=["quick", "standard", "best"], help="quick: only until it lands")
     train.add_argument("--hypothesis", metavar="TEXT", default="", help="one line for the notebook: what it is to show")
     train.add_argument("--parent", metavar="KEY|PRESET", help="for the notebook: the design that it was changed from")
@@ -169,12 +182,27 @@ def build_parser() -> argparse.ArgumentParser:
     tested.add_argument("designs", nargs="+", metavar="MODEL|REWARD", help=f"{model_help}, or a reward JSON file")
     tested.add_argument("--seeds", type=int, default=5, help="trainings in all that differ in the seed (default: 5)")
     tested.add_argument("--gamma", help="other discounts, separated by commas (default: 0.99; '' for none)")
-    tested.add_argument("--algorithms", help="separated by commas (default: all there are)")
+    tested.add_argument("--algorithms", help="others to train with, separated by commas; see `playground algorithms`")
     tested.add_argument("--conditions", default="all", help="names separated by commas (default: all)")
     tested.add_argument("--budget", choices=["quick", "standard", "best"], help="train all of them so long instead")
     tested.add_argument("--out", type=Path, help="also write the results as JSON here")
     tested.add_argument("--lang", choices=["en", "zh"], default="en", help="of the words")
     with_json(tested)
+
+    listed = add("algorithms", algorithms_command, "List the algorithms that can train, or the settings of one.")
+    listed.add_argument("name", nargs="?", metavar="NAME", help="the algorithm whose settings to list")
+    with_json(listed)
+
+    race = add("race", race_command, "Train several algorithms on one reward with the same budget, one by one.")
+    race.add_argument("reward", metavar="REWARD", help=reward_help)
+    race.add_argument("--algorithms", metavar="A,B", help="separated by commas (default: all that need no model)")
+    race.add_argument("--seconds", type=float, default=0.0, help="of learning for each training")
+    race.add_argument("--steps", type=int, default=0, help="for each training, instead of seconds")
+    race.add_argument("--seeds", type=int, default=3, help="trainings of each algorithm (default: 3)")
+    race.add_argument("--gamma", type=float, help="the discount of all of them")
+    race.add_argument("--start", metavar="MODEL", help=f"for those that go on from a trained policy: {model_help}")
+    race.add_argument("--out", type=Path, help="also write the table here, as Markdown")
+    with_json(race)
 
     with_json(add("presets", presets_command, "List the presets and what each one teaches."))
 

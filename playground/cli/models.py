@@ -4,6 +4,7 @@ Leaves out: options (``playground.cli``), and several models at once (``studies`
 """
 
 import argparse
+import ast
 import sys
 from collections.abc import Sequence
 from dataclasses import asdict, fields, replace
@@ -81,11 +82,45 @@ def train_command(arguments: argparse.Namespace) -> int:
 
 def _spec(arguments: argparse.Namespace) -> "TrainSpec":
     from playground.reward.presets import load_reward
-    from playground.training.spec import BUDGETS, TrainSpec, parse_spec
+    from playground.training.spec import BOUNDS, BUDGETS, TrainSpec, changed_settings, for_algorithm, parse_spec
+    from playground.training.store import ModelStore
 
     spec = parse_spec(read_file(arguments.spec)) if arguments.spec else TrainSpec(load_reward(arguments.reward))
     given = {name: getattr(arguments, name) for name in train_settings() if getattr(arguments, name) is not None}
-    return replace(spec, **(BUDGETS[arguments.budget] if arguments.budget else {}) | given)
+    if start := given.get("init_from"):
+        given["init_from"] = ModelStore().resolve(start).key
+        spec = replace(spec, init_from=given["init_from"]) if spec.algorithm == "ppo" else spec
+    if "algorithm" in given:
+        spec = for_algorithm(spec, given.pop("algorithm"))
+    if arguments.budget:
+        given = BUDGETS[arguments.budget] | given
+    if arguments.set:
+        chosen = dict(spec.settings) | dict(map(read_setting, arguments.set))
+        given["settings"] = changed_settings(spec.algorithm, chosen)
+    if given.get("seconds") and "steps" not in given and spec.algorithm != "ppo":
+        given["steps"] = int(BOUNDS["steps"].high)  # the clock alone decides
+    return replace(spec, **given)
+
+
+def read_setting(text: str) -> tuple[str, Any]:
+    """Name and value of a text like ``group_size=8``; a value that is no number, switch or list is text.
+
+    Raises:
+        InvalidInput: it is nothing of the kind.
+
+    >>> read_setting("hidden=64,64"), read_setting("clip_higher=false"), read_setting("judge=return")
+    (('hidden', (64, 64)), ('clip_higher', False), ('judge', 'return'))
+    """
+    name, sign, value = text.partition("=")
+    if not sign or not name.strip() or not value.strip():
+        raise InvalidInput("not_a_setting", value=text)
+    words = {"true": True, "false": False}
+    if value.strip().lower() in words:
+        return name.strip(), words[value.strip().lower()]
+    try:
+        return name.strip(), ast.literal_eval(value.strip())
+    except (ValueError, SyntaxError):
+        return name.strip(), value.strip()
 
 
 def _intent(arguments: argparse.Namespace, spec: "TrainSpec", store: "ModelStore") -> "Intent":

@@ -1,4 +1,4 @@
-"""Commands about several models, or all that was tried: compare, robustness, notebook, bench.
+"""Commands about several models, or all that was tried: compare, robustness, algorithms, race, notebook, bench.
 
 Leaves out: options (``playground.cli``).
 """
@@ -10,9 +10,9 @@ import sys
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from playground.cli.printing import DONE, put, table
+from playground.cli.printing import DONE, FAILED, put, table
 from playground.reward.errors import InvalidInput, shorten
 
 if TYPE_CHECKING:
@@ -67,13 +67,12 @@ def robustness_command(arguments: argparse.Namespace) -> int:
     from playground.training.home import explain_os_errors
     from playground.training.jobs import JobBoard
     from playground.training.robustness import find_design, fly_all, other_gamma, plan_variants, train_all
-    from playground.training.spec import ALGORITHMS
     from playground.training.store import ModelStore
     from playground.ui.robustness import tell
 
     store, conditions = ModelStore(), parse_conditions(arguments.conditions)
     gammas = None if arguments.gamma is None else [_number("gamma", part) for part in _parts(arguments.gamma)]
-    algorithms = ALGORITHMS if arguments.algorithms is None else _parts(arguments.algorithms)
+    algorithms = [] if arguments.algorithms is None else _parts(arguments.algorithms)
     plans = {}
     for design in (find_design(store, name, arguments.budget) for name in arguments.designs):
         others = [other_gamma(design.spec)] if gammas is None else gammas
@@ -115,6 +114,86 @@ def _number(name: str, text: str) -> float:
         return float(text)
     except ValueError:
         raise InvalidInput("not_a_number", field=name, value=text) from None
+
+
+def algorithms_command(arguments: argparse.Namespace) -> int:
+    """``playground algorithms``."""
+    from playground.training.algorithms import ALGORITHMS
+
+    if arguments.name is None:
+        value: Any = [
+            {"name": a.name, "title": a.title, "family": a.family, "source": a.source, "library": a.library}
+            for a in ALGORITHMS.values()
+        ]
+        shown = [(a.name, a.title, a.family, a.library or "by hand", a.source) for a in ALGORITHMS.values()]
+        widths = [max(len(row[i]) for row in shown) for i in range(4)]
+        lines = ["  ".join([*(cell.ljust(w) for cell, w in zip(row, widths)), row[-1]]) for row in shown]
+    else:
+        if arguments.name not in ALGORITHMS:
+            choices = ", ".join(ALGORITHMS)
+            raise InvalidInput("not_a_choice", field="NAME", choices=choices, value=arguments.name)
+        settings = ALGORITHMS[arguments.name].settings.values()
+        value = [{"name": s.name, "default": s.default, "meaning": s.meaning} for s in settings]
+        lines = [f"{s.name}={_written(s.default)}\n    {s.meaning}" for s in settings]
+        lines = lines or ["it has options of its own: see `playground train --help`"]
+    put(arguments, value, lines)
+    return DONE
+
+
+def _written(value: Any) -> str:
+    """A setting's value as ``--set`` takes it."""
+    return ",".join(map(str, value)) if isinstance(value, tuple) else str(value)
+
+
+def race_command(arguments: argparse.Namespace) -> int:
+    """``playground race``."""
+    from tqdm import tqdm
+
+    from playground.reward.presets import load_reward
+    from playground.training.algorithms import ALGORITHMS
+    from playground.training.home import explain_os_errors
+    from playground.training.jobs import JobBoard
+    from playground.training.race import COLUMNS, entrants, plan_race, rows, to_markdown
+    from playground.training.robustness import Variant, train_all
+    from playground.training.store import ModelStore
+
+    store = ModelStore()
+    free = [name for name, a in ALGORITHMS.items() if arguments.start or not a.needs_start]
+    names = free if arguments.algorithms is None else _parts(arguments.algorithms)
+    start = store.resolve(arguments.start).key if arguments.start else ""
+    specs = plan_race(
+        load_reward(arguments.reward),
+        names,
+        arguments.seeds,
+        seconds=arguments.seconds,
+        steps=arguments.steps,
+        gamma=arguments.gamma,
+        start=start,
+    )
+    plan = [Variant(spec, "algorithm") for spec in specs]
+    quiet = arguments.json or not sys.stderr.isatty()
+    form = "{percentage:3.0f} %|{bar}| {elapsed} {postfix}"
+    with tqdm(total=100, bar_format=form, disable=quiet, leave=False) as bar:
+
+        def show(now: Any) -> None:
+            running = ", ".join(f"{v.spec.algorithm}, seed {v.spec.seed}" for v in now.running)
+            bar.set_postfix_str(f"{len(now.done)} of {len(plan)} done; {running}", refresh=False)
+            bar.update(100 * now.share - bar.n)
+            bar.refresh()
+
+        trained = train_all(JobBoard(store, slots=1), plan, show)
+    models = {v.key: model for v in trained.done if (model := store.find(v.key)) is not None}
+    field = entrants(specs, models)
+    told = to_markdown(field)
+    failures = [
+        f"{f.variant.spec.algorithm}, seed {f.variant.spec.seed}: {f.message or f.state}" for f in trained.failed
+    ]
+    if arguments.out:
+        with explain_os_errors(arguments.out.parent):
+            arguments.out.write_text(told + "\n", encoding="utf-8")
+    value = {"entrants": [entrant.to_json() for entrant in field], "failed": failures}
+    put(arguments, value, [*table([COLUMNS, *rows(field)]), *failures])
+    return FAILED if failures else DONE
 
 
 def notebook_command(arguments: argparse.Namespace) -> int:

@@ -1,8 +1,9 @@
 """A trained policy as numpy arrays: what inference needs, and nothing that could run code.
 
 The file is safetensors: ``policy.<i>.weight``, ``policy.<i>.bias`` for the actor and ``value.<i>.…`` for the
-critic, with the activation in the metadata. Weights have torch's layout, ``(out, in)``. A file of checkpoints has
-the same names, a leading axis by checkpoint, and ``steps``.
+critic, with the activation in the metadata. Without a critic there is one empty tensor ``value``; a Q-network has the
+names ``q.<i>.…`` alone. Weights have torch's layout, ``(out, in)``. A file of checkpoints has the same names, a leading
+axis by checkpoint, and ``steps``.
 
 Leaves out: training. The tests hold the actions against Stable-Baselines3's own.
 """
@@ -39,18 +40,21 @@ class Pilot(Protocol):
 
 
 class Policy:
-    """An actor and a critic, both small MLPs.
+    """An actor and perhaps a critic, both small MLPs.
 
     Args:
         actor: layers from observation to four logits.
-        critic: layers from observation to one value, in the units that training normalised to.
+        critic: layers from observation to one value, in the units that training normalised to; none if the algorithm
+            has no critic.
         activation: a key of ``ACTIVATIONS``.
+        q_values: the actor's four numbers are what the actions are worth, not logits; the best one is always taken.
     """
 
-    def __init__(self, actor: Layers, critic: Layers, activation: str = "tanh") -> None:
+    def __init__(self, actor: Layers, critic: Layers, activation: str = "tanh", q_values: bool = False) -> None:
         self.actor = actor
         self.critic = critic
         self.activation = activation
+        self.q_values = q_values
         self._activate = ACTIVATIONS[activation]
 
     def act(self, observations: Observations) -> npt.NDArray[np.int64]:
@@ -64,12 +68,24 @@ class Policy:
     def probabilities(self, observations: Observations) -> npt.NDArray[np.float32]:
         """Probability of each action ``(n, 4)``."""
         logits = self.logits(observations)
+        if self.q_values:
+            best: npt.NDArray[np.float32] = np.eye(N_ACTIONS, dtype=np.float32)[logits.argmax(axis=-1)]
+            return best
         odds = np.exp(logits - logits.max(axis=-1, keepdims=True))
         chances: npt.NDArray[np.float32] = odds / odds.sum(axis=-1, keepdims=True)
         return chances
 
+    @property
+    def guesses(self) -> bool:
+        """Whether it can say what is still to come: it has a critic, or is a Q-network."""
+        return bool(self.critic) or self.q_values
+
     def values(self, observations: Observations) -> npt.NDArray[np.float32]:
-        """The critic's estimates ``(n,)``, in the units that training normalised to."""
+        """The critic's estimates ``(n,)``, in the units that training normalised to; NaN without a critic."""
+        if self.q_values:
+            return np.asarray(self.logits(observations).max(axis=-1))
+        if not self.guesses:
+            return np.full(len(observations), np.nan, np.float32)
         return self._forward(self.critic, observations)[:, 0]
 
     def _forward(self, layers: Layers, x: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
@@ -115,6 +131,18 @@ def load_checkpoints(path: Path) -> list[Checkpoint]:
     ]
 
 
+def policy_tensors(policy: Policy) -> dict[str, npt.NDArray[np.float32]]:
+    """The weights by the names of ``policy.safetensors``."""
+    parts = {"q" if policy.q_values else "policy": policy.actor, "value": policy.critic}
+    tensors = {
+        f"{part}.{index}.{name}": array
+        for part, layers in parts.items()
+        for index, layer in enumerate(layers)
+        for name, array in zip(("weight", "bias"), layer, strict=True)
+    }
+    return tensors if policy.critic or policy.q_values else tensors | {"value": np.zeros(0, np.float32)}
+
+
 def _read(path: Path) -> tuple[dict[str, npt.NDArray[Any]], str]:
     """A file's tensors and activation; all but ``steps`` are finite float32."""
     try:
@@ -131,7 +159,10 @@ def _read(path: Path) -> tuple[dict[str, npt.NDArray[Any]], str]:
 
 
 def _policy(tensors: Mapping[str, Any], activation: str, path: Path) -> Policy:
-    return Policy(_layers(tensors, "policy", N_ACTIONS, path), _layers(tensors, "value", 1, path), activation)
+    q_values = "q.0.weight" in tensors
+    without = q_values or "value" in tensors
+    critic = () if without else _layers(tensors, "value", 1, path)
+    return Policy(_layers(tensors, "q" if q_values else "policy", N_ACTIONS, path), critic, activation, q_values)
 
 
 def _layers(tensors: Mapping[str, Any], part: str, outputs: int, path: Path) -> Layers:

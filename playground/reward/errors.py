@@ -15,6 +15,13 @@ MESSAGES: dict[str, str] = {
     "not_a_choice": "{field} must be one of {choices}, got {value}",
     "not_a_key": "{field} must be a model's whole key, 64 hexadecimal digits, got {value}",
     "other_network": "{value} has another network than this training; choose the same hidden layers and activation",
+    "unknown_setting": "{field} is not a setting of the algorithm {algorithm}; it has: {choices}",
+    "not_a_setting": "{value} is not a setting; write name=value, for instance learning_rate=0.001",
+    "no_start": "{algorithm} cannot start from a trained model here; leave the model out or choose another algorithm",
+    "needs_start": "{algorithm} goes on from a trained policy; name a model to start from",
+    "no_budget": "a race needs a budget; give --seconds or --steps",
+    "all_ties": "none of the {count} pairs of episodes prefers one to the other, so nothing can be learned from them; "
+    "choose another judge or a policy that flies in more than one way",
     "unknown_field": "{field} is not a field of this file; remove it or check its spelling",
     "duplicate_field": "{field} stands in the file twice; keep one of them",
     "missing_schema": 'the file has no "schema"; add "schema": 1 if it is a reward of this playground',

@@ -11,84 +11,48 @@ import contextlib
 import io
 import math
 import time
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 import numpy as np
 import torch
-from safetensors.numpy import save as save_safetensors
-from stable_baselines3 import PPO
 from stable_baselines3.common.callbacks import BaseCallback
 from stable_baselines3.common.utils import LinearSchedule
 from threadpoolctl import threadpool_limits
 
-from playground.lander.policy import Policy
-from playground.lander.scorecard import EVALUATION_SEEDS, Scorecard, score
-from playground.lander.trajectory import Outcome, Trajectory
-from playground.reward.account import decompose, discounts, reward_of
+from playground.lander.policy import Checkpoint, Policy
+from playground.lander.scorecard import EVALUATION_SEEDS, score
+from playground.lander.trajectory import Outcome
 from playground.reward.errors import InvalidInput
-from playground.reward.terms import RewardConfig
-from playground.training.fast_ppo import FastPPO, activation_of, network, to_numpy
-from playground.training.home import available_cores
+from playground.training.fast_ppo import FastPPO, to_numpy
 from playground.training.lander_vec_env import LanderVecEnv
 from playground.training.landers import Fleet
-from playground.training.network import EPSILON, Floats32
+from playground.training.learners.library import held_by
+from playground.training.network import EPSILON
+from playground.training.progress import (
+    CURVE_POINTS,
+    Curve,
+    Progress,
+    Result,
+    Stopped,
+    check_finite,
+    dump_checkpoints,
+    dump_policy,
+    flat_weights,
+    grown_since,
+    remote_groups,
+    resident_bytes,
+)
+from playground.training.runner import run_learner
 from playground.training.spec import TrainSpec
 
-VALIDATION_SEEDS: Final = range(900, 916)
-"""Flown for the learning curve; apart from the evaluation seeds, so looking at the curve costs no honesty."""
 LANDING_SEEDS: Final = range(900, 964)
 """Flown to see whether a training that goes on until it lands is there."""
 FIRST_LOOK: Final = 4
 """So many of them must all land before the others are flown."""
 LOOK_EVERY: Final = 8_192
 """Steps between two such looks, rounded to whole rollouts."""
-CURVE_POINTS: Final = 16
 CHECKPOINTS: Final = 10
-KEPT: Final = 10
-"""Policies of evaluations that a model keeps, at most."""
-KEPT_NUMBERS: Final = 1_000_000
-"""Weights in all of them together; large networks keep fewer, but always the first and the last."""
-WORTH_A_PROCESS: Final = 50_000
-"""Fewer steps than these are over before another process has started."""
-
-DIVERGED: Final = "training diverged: the network's weights became NaN; lower the learning rate or the reward's scale"
-
-
-@dataclass(frozen=True)
-class Progress:
-    """How far a training is."""
-
-    steps: int
-    total: int
-    seconds: float
-    """Spent training, evaluations included, over all resumes."""
-    curve: list[dict[str, float]]
-    policy: Policy
-    """What it would fly with now."""
-
-
-@dataclass(frozen=True)
-class Result:
-    """What a training made."""
-
-    policy: bytes
-    """safetensors"""
-    model_zip: bytes
-    """Stable-Baselines3's own file"""
-    curve: list[dict[str, float]]
-    scorecard: Scorecard
-    steps: int
-    seconds: float
-    kept: int
-    """Steps after which the policy was as it is: that of the best evaluation, or the last one."""
-    checkpoints: bytes = b""
-    """safetensors: policies of some evaluations, the first and the last among them; empty if there were none"""
-
-
-class Stopped(Exception):
-    """The training was asked to stop."""
 
 
 def train(
@@ -100,7 +64,7 @@ def train(
     on_checkpoint: Callable[[bytes], None] = lambda data: None,
     should_stop: Callable[[], bool] = lambda: False,
 ) -> Result:
-    """Train a policy.
+    """Train a policy with the spec's algorithm: ``ppo`` here, the others by `run_learner`.
 
     Args:
         spec: what to train.
@@ -115,6 +79,9 @@ def train(
         Stopped: ``should_stop`` said so; the last checkpoint still holds.
         FloatingPointError: the network's weights became NaN or infinite.
     """
+    if spec.algorithm != "ppo":
+        return run_learner(spec, on_progress, initial=initial, should_stop=should_stop)
+    resident = resident_bytes()
     torch.set_num_threads(1)
     torch.manual_seed(spec.seed)
     watch = _Watch(spec, on_progress, on_checkpoint, should_stop)
@@ -130,30 +97,28 @@ def train(
         model.learn(spec.steps - model.num_timesteps, callback=watch, reset_num_timesteps=False)
         if watch.stopped:
             raise Stopped
-        check_finite(model)
+        check_finite(to_numpy(model))
         watch.evaluate(model)
         watch.report()
-        if spec.keep_best and not model.enough:
-            model.net.values[:] = watch.best
-        kept = watch.best_steps if spec.keep_best and not model.enough else model.num_timesteps
+        curve, kept = watch.curve, model.num_timesteps
+        if spec.keep_best and not watch.landed and curve.best is not None:
+            model.net.values[:] = flat_weights(curve.best)
+            kept = curve.best_steps
         buffer = io.BytesIO()
         model.save(buffer)
-        card = score(fleet.run(to_numpy(model), EVALUATION_SEEDS), spec.gamma)
+        policy = to_numpy(model)
+        card = score(fleet.run(policy, EVALUATION_SEEDS), spec.gamma)
     return Result(
-        policy=dump_policy(model),
+        policy=dump_policy(policy),
         model_zip=buffer.getvalue(),
-        curve=watch.curve,
+        curve=curve.rows,
         scorecard=card,
         steps=model.num_timesteps,
         seconds=watch.seconds,
         kept=kept,
-        checkpoints=dump_checkpoints(model, watch.kept),
+        checkpoints=dump_checkpoints(curve.kept),
+        extra={"memory": {**held_by(model), "process": grown_since(resident)}},
     )
-
-
-def remote_groups(spec: TrainSpec) -> int:
-    """How many groups of landers fly in another process: one, given a second core and steps worth its start."""
-    return int(available_cores() > 1 and spec.steps >= WORTH_A_PROCESS)
 
 
 def read_checkpoint(data: bytes) -> Mapping[str, Any] | None:
@@ -178,8 +143,7 @@ def start_from(model: FastPPO, policy: Policy, name: str) -> None:
 
     if shapes(own) != shapes(policy) or own.activation != policy.activation:
         raise InvalidInput("other_network", value=name[:8])
-    flat = np.concatenate([array.ravel() for layer in (*policy.actor, *policy.critic) for array in layer])
-    model.net.values[:] = flat
+    model.net.values[:] = flat_weights(policy)
 
 
 def build_ppo(spec: TrainSpec, fleet: Fleet) -> FastPPO:
@@ -215,55 +179,6 @@ def build_ppo(spec: TrainSpec, fleet: Fleet) -> FastPPO:
     )
 
 
-def discounted_return(trajectory: Trajectory, reward: RewardConfig, gamma: float) -> float:
-    """Σ γᵗ·reward over an episode: what the learner maximises."""
-    rewards = reward_of(decompose(trajectory.transitions, reward.form, gamma), reward)
-    return float(rewards @ discounts(len(trajectory), gamma))
-
-
-def check_finite(model: PPO) -> None:
-    """Refuse a network with a weight that is not a number.
-
-    Raises:
-        FloatingPointError: there is one.
-    """
-    if not all(torch.isfinite(parameter).all() for parameter in model.policy.parameters()):
-        raise FloatingPointError(DIVERGED)
-
-
-def dump_policy(model: PPO) -> bytes:
-    """The network as safetensors: all that inference needs."""
-    return save_safetensors(network(model), metadata={"activation": activation_of(model)})
-
-
-def dump_checkpoints(model: PPO, kept: Sequence[tuple[int, Floats32]]) -> bytes:
-    """Earlier networks of a model as safetensors: the names of `dump_policy`, a leading axis, and ``steps``.
-
-    Args:
-        model: tells names and shapes.
-        kept: steps, and the weights after them, flat as `SharedNetwork` holds them.
-    """
-    shapes = {name: array.shape for name, array in network(model).items()}
-    ends = np.cumsum([math.prod(shape) for shape in shapes.values()])
-    parts = np.split(np.stack([values for _, values in kept]), ends[:-1], axis=1)
-    tensors: dict[str, Any] = {
-        name: np.ascontiguousarray(part).reshape(len(kept), *shape)
-        for (name, shape), part in zip(shapes.items(), parts, strict=True)
-    }
-    tensors["steps"] = np.array([steps for steps, _ in kept], np.int64)
-    return save_safetensors(tensors, metadata={"activation": activation_of(model)})
-
-
-def most_redundant(steps: Sequence[int]) -> int:
-    """Index of the entry to drop so that the rest stay spread out: never an end; of equals, the latest.
-
-    >>> most_redundant([10, 20, 30, 50, 70])
-    1
-    """
-    gaps = [after - before for before, after in zip(steps, steps[2:])]
-    return max(range(len(gaps)), key=lambda i: (-gaps[i], i)) + 1
-
-
 class _Watch(BaseCallback):
     """Evaluates, saves, reports and stops, between two rollouts."""
 
@@ -277,10 +192,10 @@ class _Watch(BaseCallback):
         super().__init__()
         self.spec = spec
         self.on_progress, self.on_checkpoint, self.should_stop = on_progress, on_checkpoint, should_stop
-        self.curve: list[dict[str, float]] = []
-        self.best, self.best_steps = np.zeros(0, np.float32), 0
-        self.kept: list[tuple[int, Floats32]] = []
+        self.curve = Curve(spec)
         self.stopped = False
+        self.landed = False
+        """It ended because it lands."""
         self._spent = 0.0
         self._since = time.perf_counter()
         rollout = spec.n_envs * spec.n_steps
@@ -297,9 +212,12 @@ class _Watch(BaseCallback):
 
     def _on_rollout_start(self) -> None:
         model: Any = self.model
-        check_finite(model)
+        check_finite(to_numpy(model))
         steps = model.num_timesteps
         if self.spec.until_landing and steps and steps % self._look_every == 0 and self.lands(model):
+            model.enough = self.landed = True
+            return
+        if self.spec.seconds and steps and self.seconds - self.curve.seconds >= self.spec.seconds:
             model.enough = True
             return
         if steps and steps % self._evaluate_every == 0:
@@ -327,34 +245,14 @@ class _Watch(BaseCallback):
 
     def evaluate(self, model: Any) -> None:
         """Add a row to the curve, and remember the policy if none before was better by what the learner maximises."""
-        if self.curve and self.curve[-1]["steps"] == model.num_timesteps:
-            return
-        reward, gamma = self.spec.reward, self.spec.gamma
-        trajectories = model.fleet.run(to_numpy(model), VALIDATION_SEEDS)
-        card = score(trajectories, gamma)
-        discounted = float(np.mean([discounted_return(t, reward, gamma) for t in trajectories]))
-        if all(discounted >= row["discounted_return"] for row in self.curve):
-            self.best, self.best_steps = model.net.values.copy(), model.num_timesteps
-        self.curve.append(
-            {
-                "steps": float(model.num_timesteps),
-                "seconds": round(self.seconds, 3),
-                "designed_return": float(card.returns(reward).mean()),
-                "discounted_return": discounted,
-                "native_return": float(card.native_return.mean()),
-                "landing_rate": card.summary["landing_rate"],
-                **{f"part.{key}": value for key, value in card.part_means(reward).items()},
-                **{f"train.{key}": value for key, value in model.losses().items()},
-            }
-        )
-        self.kept.append((model.num_timesteps, model.net.values.copy()))
-        if len(self.kept) > max(2, min(KEPT, KEPT_NUMBERS // model.net.values.size)):
-            del self.kept[most_redundant([steps for steps, _ in self.kept])]
+        rows, steps = self.curve.rows, model.num_timesteps
+        if not rows or rows[-1]["steps"] != steps:
+            self.curve.evaluate(to_numpy(model), steps, lambda: self.seconds, model.fleet.run, model.losses())
 
     def report(self) -> None:
         """Tell how far the training is."""
         policy = to_numpy(self.model)  # type: ignore[arg-type]
-        self.on_progress(Progress(self.model.num_timesteps, self.total, self.seconds, self.curve, policy))
+        self.on_progress(Progress(self.model.num_timesteps, self.total, self.seconds, self.curve.rows, policy))
 
     def _dump(self) -> bytes:
         buffer = io.BytesIO()
@@ -362,13 +260,13 @@ class _Watch(BaseCallback):
         state = {
             "steps": model.num_timesteps,
             "seconds": self.seconds,
-            "curve": self.curve,
+            "curve": self.curve.rows,
             "updates": model._n_updates,
             "policy": model.policy.state_dict(),
             "optimizer": model.policy.optimizer.state_dict(),
-            "best": torch.from_numpy(self.best),
-            "best_steps": self.best_steps,
-            "kept": [(steps, torch.from_numpy(values)) for steps, values in self.kept],
+            "best": torch.from_numpy(np.zeros(0) if self.curve.best is None else flat_weights(self.curve.best)),
+            "best_steps": self.curve.best_steps,
+            "kept": [(c.steps, torch.from_numpy(flat_weights(c.policy))) for c in self.curve.kept],
             "flight": model.snapshot(),
         }
         torch.save(state, buffer)
@@ -383,7 +281,8 @@ class _Watch(BaseCallback):
         model._update_current_progress_remaining(state["steps"], self.spec.steps)
         model._n_updates = state["updates"]
         model.restore(state["flight"], self.spec.seed)
-        self.curve = state["curve"]
-        self.best, self.best_steps = state["best"].numpy(), state["best_steps"]
-        self.kept = [(steps, values.numpy()) for steps, values in state["kept"]]
+        curve, shaped = self.curve, model.net.policy
+        curve.rows, curve.best_steps = state["curve"], state["best_steps"]
+        curve.best = shaped(state["best"].numpy()) if curve.rows else None
+        curve.kept = [Checkpoint(steps, shaped(values.numpy())) for steps, values in state["kept"]]
         self._spent = state["seconds"]

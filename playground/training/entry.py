@@ -221,14 +221,14 @@ def result_of(manifest: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def changes(before: TrainSpec, after: TrainSpec) -> dict[str, list[Any]]:
-    """Before and after of every field of the reward and every hyperparameter that differs.
+    """Before and after of every field of the reward and every hyperparameter that both have and that differs.
 
     >>> from playground.reward.terms import RewardConfig
     >>> changes(TrainSpec(RewardConfig(w_legs=10)), TrainSpec(RewardConfig(w_legs=20), net_arch=(8,)))
     {'w_legs': [10.0, 20.0], 'net_arch': [[64, 64], [8]]}
     """
     old, new = _settings(before), _settings(after)
-    return {name: [old[name], new[name]] for name in new if old[name] != new[name]}
+    return {name: [old[name], new[name]] for name in new if name in old and old[name] != new[name]}
 
 
 def _settings(spec: TrainSpec) -> dict[str, Any]:

@@ -14,7 +14,6 @@ import numpy.typing as npt
 import torch
 from stable_baselines3 import PPO
 from stable_baselines3.common.buffers import RolloutBuffer
-from stable_baselines3.common.running_mean_std import RunningMeanStd
 
 from playground.lander.policy import Policy
 from playground.lander.simulator import OBSERVATION_SIZE
@@ -22,6 +21,7 @@ from playground.reward.account import decompose, reward_of
 from playground.training.lander_vec_env import LanderVecEnv
 from playground.training.landers import Fleet
 from playground.training.network import SharedNetwork
+from playground.training.reward_scale import RewardScale
 
 LANDED: Final = 99.0
 """Gymnasium pays 100 where the lander comes to rest and less everywhere else."""
@@ -56,8 +56,7 @@ class FastPPO(PPO):
         self.persistence = persistence
         self.enough = False
         """Set it to end training before the next rollout."""
-        self.return_moments = RunningMeanStd(shape=())
-        self.running_returns = np.zeros(self.n_envs)
+        self.scale = RewardScale(self.n_envs, self.gamma)
         self.landed_share = 0.0
         """How many of the episodes that ended in the last rollout landed, with sampled actions."""
         self.rng = np.random.default_rng(self.seed)
@@ -75,7 +74,7 @@ class FastPPO(PPO):
         self.fleet.start(seed)
         self._last_obs = np.zeros((self.n_envs, OBSERVATION_SIZE), np.float32)  # the fleet knows them
         self._last_episode_starts = np.ones(self.n_envs, np.bool_)  # type: ignore[assignment]
-        self.running_returns[:] = 0
+        self.scale.running[:] = 0
 
     def seed_noise(self, seed: int, steps: int) -> None:
         """Draw actions and minibatches from a seed and a step count on."""
@@ -84,11 +83,11 @@ class FastPPO(PPO):
 
     def snapshot(self) -> dict[str, Any]:
         """Where training is, besides the network: plain numbers, lists and tensors."""
-        moments = self.return_moments
+        moments = self.scale.moments
         return {
             "landers": self.fleet.snapshot(),
             "episode_starts": torch.as_tensor(self._last_episode_starts),
-            "running_returns": torch.as_tensor(self.running_returns),
+            "running_returns": torch.as_tensor(self.scale.running),
             "return_moments": [float(moments.mean), float(moments.var), float(moments.count)],
         }
 
@@ -97,8 +96,8 @@ class FastPPO(PPO):
         self.fleet.restore(snapshot["landers"], seed)
         self._last_obs = np.zeros((self.n_envs, OBSERVATION_SIZE), np.float32)
         self._last_episode_starts = snapshot["episode_starts"].numpy()
-        self.running_returns = snapshot["running_returns"].numpy()
-        moments = self.return_moments
+        self.scale.running = snapshot["running_returns"].numpy()
+        moments = self.scale.moments
         moments.mean, moments.var, moments.count = snapshot["return_moments"]
 
     def collect_rollouts(self, env: Any, callback: Any, rollout_buffer: RolloutBuffer, n_rollout_steps: int) -> bool:  # type: ignore[override]
@@ -112,7 +111,8 @@ class FastPPO(PPO):
         dones = flown.terminated | flown.truncated
         self.landed_share = float((flown.rewards[dones] > LANDED).mean()) if dones.any() else 0.0
         rewards = reward_of(decompose(flown.transitions, env.reward.form, env.gamma), env.reward)
-        rewards = self._normalize(rewards, dones)
+        if self.normalize_reward:
+            rewards = self.scale.divide(rewards, dones)
         values = policy.values(flown.observations.reshape(-1, OBSERVATION_SIZE)).reshape(len(dones) + 1, -1)
         if len(flown.ended):
             beyond = policy.values(flown.last_observations)
@@ -141,20 +141,6 @@ class FastPPO(PPO):
     def exploration(self) -> float:
         """How much of the entropy bonus is left: 1 at the start, 0 from half of the training on, as for persistence."""
         return max(0.0, 2 * self._current_progress_remaining - 1) if self.decay_entropy else 1.0
-
-    def _normalize(self, rewards: npt.NDArray[Any], dones: npt.NDArray[np.bool_]) -> npt.NDArray[Any]:
-        """Rewards ``(T, n)`` in units of the return's running deviation; never cut, so they stay the design's."""
-        if not self.normalize_reward:
-            return rewards
-        returns = np.empty_like(rewards)
-        running = self.running_returns
-        for t in range(len(rewards)):
-            running = running * self.gamma + rewards[t]
-            returns[t] = running
-            running = np.where(dones[t], 0.0, running)
-        self.running_returns = running
-        self.return_moments.update(returns.reshape(-1))
-        return np.asarray(rewards / np.sqrt(self.return_moments.var + 1e-8))
 
     def train(self) -> None:
         """One PPO update: ``n_epochs`` passes over the rollout in minibatches."""
@@ -218,7 +204,7 @@ class FastPPO(PPO):
         return {name: float(value) for name, value in measured.items()}
 
     def _excluded_save_params(self) -> list[str]:
-        return [*super()._excluded_save_params(), "fleet", "net", "return_moments", "running_returns", "rng"]
+        return [*super()._excluded_save_params(), "fleet", "net", "scale", "rng"]
 
 
 def policy_error(
@@ -260,22 +246,6 @@ def log_softmax(logits: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
     shifted = logits - logits.max(axis=-1, keepdims=True)
     result: npt.NDArray[np.float32] = shifted - np.log(np.exp(shifted).sum(axis=-1, keepdims=True))
     return result
-
-
-def network(model: PPO) -> dict[str, npt.NDArray[np.float32]]:
-    """The actor's and the critic's weights by the names of ``policy.safetensors``."""
-    policy: Any = model.policy
-    parts = {
-        "policy": [*policy.mlp_extractor.policy_net, policy.action_net],
-        "value": [*policy.mlp_extractor.value_net, policy.value_net],
-    }
-    tensors = {}
-    for part, modules in parts.items():
-        linear = [m for m in modules if isinstance(m, torch.nn.Linear)]
-        for index, layer in enumerate(linear):
-            tensors[f"{part}.{index}.weight"] = layer.weight.detach().numpy().copy()
-            tensors[f"{part}.{index}.bias"] = layer.bias.detach().numpy().copy()
-    return tensors
 
 
 def activation_of(model: PPO) -> str:

@@ -45,6 +45,11 @@ class LanderVecEnv(VecEnv):
         self._reset_seeds()
         return observations
 
+    def start(self, seed: int) -> Any:
+        """Start all landers out of step with each other, all later episodes following from the seed; ``(n, 8)``."""
+        self.landers.start(seed)
+        return self.landers.observations.copy()
+
     def step_async(self, actions: Any) -> None:
         """Take the actions ``(n,)`` of the next step."""
         self._actions = np.asarray(actions, np.int64)

@@ -225,10 +225,32 @@ class Landers:
         """Whole episodes, apart from those that `fly` is in the midst of."""
         return run_episodes(pilot, seeds)
 
+    def sample(self, policy: Policy, seeds: Sequence[int], *entropy: int) -> list[Trajectory]:
+        """Whole episodes with actions drawn from the policy; the draws follow from the numbers after the seeds."""
+        return run_episodes(_Sampler(policy, np.random.default_rng(entropy)), seeds)
+
     def close(self) -> None:
         """Free the simulated worlds."""
         for simulator in self.simulators:
             simulator.close()
+
+
+class _Sampler:
+    """A pilot that draws its actions from a policy."""
+
+    def __init__(self, policy: Policy, rng: np.random.Generator) -> None:
+        self._policy, self._rng = policy, rng
+
+    def act(self, observations: Observations) -> npt.NDArray[np.int64]:
+        """Actions ``(n,)`` for observations ``(n, 8)``."""
+        logits = self._policy.logits(observations)
+        drawn: npt.NDArray[np.int64] = (logits + self._rng.gumbel(size=logits.shape)).argmax(axis=1)
+        return drawn
+
+
+def _interleaved(parts: Sequence[Sequence[Trajectory]], count: int) -> list[Trajectory]:
+    """What was dealt out in turn, in its first order."""
+    return [parts[index % len(parts)][index // len(parts)] for index in range(count)]
 
 
 class Fleet:
@@ -281,10 +303,18 @@ class Fleet:
 
     def run(self, pilot: Pilot, seeds: Sequence[int]) -> list[Trajectory]:
         """Whole episodes, one for each seed."""
-        shares = [list(seeds[index :: self._groups]) for index in range(self._groups)]
-        parts = self._each([("run", (pilot, share)) for share in shares])
-        flown = {trajectory.seed: trajectory for part in parts for trajectory in part}
-        return [flown[seed] for seed in seeds]
+        parts = self._each([("run", (pilot, share)) for share in self._shares(seeds)])
+        return _interleaved(parts, len(seeds))
+
+    def sample(self, policy: Policy, seeds: Sequence[int], *entropy: int) -> list[Trajectory]:
+        """Whole episodes with actions drawn from the policy, one for each seed; a seed may stand there many times."""
+        shares = self._shares(seeds)
+        parts = self._each([("sample", (policy, share, *entropy, index)) for index, share in enumerate(shares)])
+        return _interleaved(parts, len(seeds))
+
+    def _shares(self, seeds: Sequence[int]) -> list[list[int]]:
+        """Every group's part of the seeds, dealt out in turn."""
+        return [list(seeds[index :: self._groups]) for index in range(self._groups)]
 
     def close(self) -> None:
         """Free the worlds and end the other processes."""

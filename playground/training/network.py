@@ -66,9 +66,14 @@ class SharedNetwork:
         self._depth = sum(isinstance(module, torch.nn.Linear) for module in actor)
         self.actor, self.critic = Mlp(layers[: self._depth], activation), Mlp(layers[self._depth :], activation)
 
-    def policy(self) -> Policy:
-        """Actor and critic as they are now, as a policy that stays so while training goes on."""
-        arrays = [self.values[part].reshape(shape).copy() for part, shape in self._cuts]
+    def policy(self, values: Floats32 | None = None) -> Policy:
+        """Actor and critic as a policy that stays so while training goes on.
+
+        Args:
+            values: all weights, flat; by default those of now.
+        """
+        flat = self.values if values is None else values
+        arrays = [flat[part].reshape(shape).copy() for part, shape in self._cuts]
         layers = tuple(zip(arrays[::2], arrays[1::2], strict=True))
         return Policy(layers[: self._depth], layers[self._depth :], self.activation)
 

@@ -22,7 +22,7 @@ from playground.reward.errors import InvalidInput
 from playground.reward.presets import load_reward
 from playground.training.home import read_json, write_atomically
 from playground.training.jobs import JobBoard
-from playground.training.spec import ALGORITHMS, BUDGETS, TrainSpec
+from playground.training.spec import BUDGETS, TrainSpec, for_algorithm
 from playground.training.store import SHORT, Model, ModelStore, open_model
 
 Setting = Literal["seed", "gamma", "algorithm"]
@@ -132,7 +132,7 @@ def other_gamma(spec: TrainSpec) -> float:
 
 
 def plan_variants(
-    design: Design, seeds: int = SEEDS, gammas: Sequence[float] = (), algorithms: Sequence[str] = ALGORITHMS
+    design: Design, seeds: int = SEEDS, gammas: Sequence[float] = (), algorithms: Sequence[str] = ()
 ) -> list[Variant]:
     """The trainings of an overfit test, the design's own first; the same for the same design.
 
@@ -154,7 +154,7 @@ def plan_variants(
     variants = [Variant(replace(spec, seed=seed), "seed") for seed in numbers]
     variants[0] = replace(variants[0], folder=design.folder)
     variants += [Variant(replace(spec, gamma=gamma), "gamma") for gamma in gammas]
-    variants += [Variant(replace(spec, algorithm=name), "algorithm") for name in algorithms]
+    variants += [Variant(for_algorithm(spec, name), "algorithm") for name in algorithms]
     unlike: dict[str, Variant] = {}
     for variant in variants:
         unlike.setdefault(variant.key, variant)

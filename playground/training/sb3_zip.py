@@ -20,9 +20,10 @@ from playground.lander import ENV_ID
 from playground.lander.scorecard import evaluate
 from playground.lander.simulator import N_ACTIONS, OBSERVATION_SIZE
 from playground.reward.errors import InvalidInput
-from playground.training.engine import Result, build_ppo, check_finite, dump_policy
+from playground.training.engine import build_ppo
 from playground.training.fast_ppo import to_numpy
 from playground.training.landers import Fleet
+from playground.training.progress import Result, check_finite, dump_policy
 from playground.training.spec import TrainSpec, dump_spec
 from playground.training.store import UNKNOWN, Model, ModelStore, write_model
 from playground.training.work import manifest_of, model_files
@@ -52,13 +53,14 @@ def import_zip(path: Path, spec: TrainSpec, out: Path | None = None, *, reward_k
     try:
         model.set_parameters(str(path), device="cpu")
         model.share_memory()
-        check_finite(model)
+        check_finite(to_numpy(model))
     except Exception as error:  # whatever a stranger's file makes SB3, torch or zipfile raise
         raise InvalidInput("bad_zip", file=path.name, reason=" ".join(str(error).split()) or repr(error)) from None
     buffer = io.BytesIO()
     model.save(buffer)
-    card = evaluate(to_numpy(model), spec.gamma)
-    result = Result(dump_policy(model), buffer.getvalue(), [], card, steps=0, seconds=0.0, kept=0)
+    policy = to_numpy(model)
+    card = evaluate(policy, spec.gamma)
+    result = Result(dump_policy(policy), buffer.getvalue(), [], card, steps=0, seconds=0.0, kept=0)
     reward = "given" if reward_known else UNKNOWN
     key = hashlib.sha256(dump_spec(spec) + result.policy + reward.encode()).hexdigest()
     files, manifest = model_files(spec, result), manifest_of(result) | {"imported": path.name, "reward": reward}

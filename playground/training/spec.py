@@ -11,6 +11,7 @@ import hashlib
 import json
 import math
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -18,8 +19,8 @@ from playground.lander import ENV_ID
 from playground.reward.codec import SCHEMA, changed_fields, fields_to_reward, parse_object
 from playground.reward.errors import InvalidInput
 from playground.reward.terms import RewardConfig
+from playground.training.algorithms import ALGORITHMS, Value
 
-ALGORITHMS: Final = ("ppo",)
 SCHEDULES: Final = ("linear", "constant")
 ACTIVATIONS: Final = ("tanh", "relu")
 MAX_LAYERS: Final = 4
@@ -50,6 +51,7 @@ BOUNDS: Final[dict[str, Bounds]] = {
     "vf_coef": Bounds(0.0, 10.0),
     "max_grad_norm": Bounds(0.01, 100.0),
     "until_landing": Bounds(0.0, 1.0),
+    "seconds": Bounds(0.0, 86_400.0),
 }
 
 BUDGETS: Final[dict[str, dict[str, Any]]] = {
@@ -58,6 +60,22 @@ BUDGETS: Final[dict[str, dict[str, Any]]] = {
     "best": {"steps": 2_000_000},
 }
 """Named choices of how long to train, as changes of the default: until it lands, the default, the best quality."""
+
+COMMON: Final = (
+    "reward",
+    "seed",
+    "steps",
+    "gamma",
+    "keep_best",
+    "init_from",
+    "algorithm",
+    "settings",
+    "seconds",
+    "env",
+)
+"""Fields that every algorithm has. The others are those of ``ppo``, this project's engine."""
+ADDED: Final = {"settings": (), "seconds": 0.0}
+"""Fields that came later, and the value that stands for all older files: left out of the JSON, so no key changed."""
 
 KEY: Final = re.compile(r"[0-9a-f]{64}")
 """What a model's key looks like."""
@@ -104,12 +122,17 @@ class TrainSpec:
     init_from: str = ""
     """Key of the model whose network the training starts from; by default a fresh one."""
     algorithm: str = "ppo"
+    """A key of ``ALGORITHMS``."""
     env: str = ENV_ID
+    settings: tuple[tuple[str, Value], ...] = ()
+    """Of an algorithm that is not ``ppo``: the names and values that differ from its defaults."""
+    seconds: float = 0.0
+    """Stop after so many seconds of learning, whatever ``steps`` says; 0 never does. Then the machine decides, too."""
 
     def __post_init__(self) -> None:
         for name, bounds in BOUNDS.items():
             _check_number(name, getattr(self, name), bounds)
-        for name, choices in (("schedule", SCHEDULES), ("activation", ACTIVATIONS), ("algorithm", ALGORITHMS)):
+        for name, choices in (("schedule", SCHEDULES), ("activation", ACTIVATIONS), ("algorithm", tuple(ALGORITHMS))):
             if getattr(self, name) not in choices:
                 raise InvalidInput("not_a_choice", field=name, value=getattr(self, name), choices=", ".join(choices))
         if self.init_from and not (isinstance(self.init_from, str) and KEY.fullmatch(self.init_from)):
@@ -123,6 +146,30 @@ class TrainSpec:
             raise InvalidInput("out_of_range", field="net_arch (layers)", low=0, high=MAX_LAYERS, value=self.net_arch)
         for width in self.net_arch:
             _check_number("net_arch", width, Bounds(1, 1024, whole=True))
+        self._check_algorithm()
+
+    def _check_algorithm(self) -> None:
+        """Refuse settings of another algorithm, and a start where none is wanted or one is missing."""
+        algorithm = ALGORITHMS[self.algorithm]
+        for name, value in self.settings:
+            if name not in algorithm.settings:
+                choices = ", ".join(algorithm.settings) or "none"
+                raise InvalidInput("unknown_setting", field=name, algorithm=self.algorithm, choices=choices)
+            _check_kind(name, value, algorithm.settings[name].default)
+        if self.algorithm != "ppo":
+            for f in dataclasses.fields(self):
+                if f.name not in COMMON and getattr(self, f.name) != f.default:
+                    choices = ", ".join(algorithm.settings)
+                    raise InvalidInput("unknown_setting", field=f.name, algorithm=self.algorithm, choices=choices)
+        if self.init_from and algorithm.library and self.algorithm != "ppo":
+            raise InvalidInput("no_start", algorithm=self.algorithm)
+        if algorithm.needs_start and not self.init_from:
+            raise InvalidInput("needs_start", algorithm=self.algorithm)
+
+    @property
+    def all_settings(self) -> dict[str, Value]:
+        """Every setting of the algorithm, the defaults among them; empty for ``ppo``."""
+        return {name: s.default for name, s in ALGORITHMS[self.algorithm].settings.items()} | dict(self.settings)
 
     @property
     def key(self) -> str:
@@ -141,15 +188,59 @@ def _check_number(name: str, value: object, bounds: Bounds) -> None:
         raise InvalidInput("out_of_range", field=name, low=bounds.low, high=bounds.high, value=value)
 
 
+def _check_kind(name: str, value: object, default: Value) -> None:
+    """Refuse a setting of another kind than its default; a whole number may stand for a real one."""
+    if isinstance(default, bool):
+        if not isinstance(value, bool):
+            raise InvalidInput("not_a_bool", field=name, value=value)
+    elif isinstance(default, int | float):
+        _check_number(name, value, Bounds(-1e9, 1e9, whole=isinstance(default, int)))
+    elif isinstance(default, str):
+        if not isinstance(value, str):
+            raise InvalidInput("not_text", field=name, value=value)
+    elif not isinstance(value, tuple) or not 1 <= len(value) <= MAX_LAYERS:
+        raise InvalidInput("out_of_range", field=f"{name} (layers)", low=1, high=MAX_LAYERS, value=value)
+    else:
+        for width in value:
+            _check_number(name, width, Bounds(1, 1024, whole=True))
+
+
+def for_algorithm(spec: TrainSpec, name: str) -> TrainSpec:
+    """The same task for another algorithm, with that one's own settings and, if it has one, its own discount.
+
+    Raises:
+        InvalidInput: there is no such algorithm, or it needs a model to start from and the spec names none.
+    """
+    if name not in ALGORITHMS:
+        raise InvalidInput("not_a_choice", field="algorithm", choices=", ".join(ALGORITHMS), value=name)
+    if name == spec.algorithm:
+        return spec
+    kept = {field: getattr(spec, field) for field in ("reward", "seed", "steps", "seconds")}
+    start = spec.init_from if ALGORITHMS[name].needs_start else ""
+    gamma = ALGORITHMS[name].gamma
+    return TrainSpec(algorithm=name, gamma=spec.gamma if gamma is None else gamma, init_from=start, **kept)
+
+
 def dump_spec(spec: TrainSpec) -> bytes:
     """Canonical JSON: every setting and what the reward sets, sorted, no spaces, floats as Python prints them.
 
-    Fields of the reward at their default are left out, so a term that is added later changes no key.
+    Fields of the reward at their default are left out, so a term that is added later changes no key. Of an algorithm
+    other than ``ppo`` all settings are told, so that its defaults may change without two policies sharing a key.
     """
     values: dict[str, Any] = dataclasses.asdict(spec) | {"schema": SCHEMA, "reward": changed_fields(spec.reward)}
     for name, bounds in BOUNDS.items():
         values[name] = int(values[name]) if bounds.whole else float(values[name]) + 0.0
     values["net_arch"] = list(spec.net_arch)
+    for name, usual in ADDED.items():
+        if values[name] == usual:
+            del values[name]
+    if spec.algorithm != "ppo":
+        values = {name: value for name, value in values.items() if name in (*COMMON, "schema")}
+        defaults = {name: s.default for name, s in ALGORITHMS[spec.algorithm].settings.items()}
+        values["settings"] = {
+            name: float(value) if isinstance(defaults[name], float) else value  # type: ignore[arg-type]
+            for name, value in spec.all_settings.items()
+        }
     return json.dumps(values, sort_keys=True, separators=(",", ":"), allow_nan=False).encode()
 
 
@@ -169,9 +260,34 @@ def parse_spec(text: str | bytes) -> TrainSpec:
             raise InvalidInput("unknown_field", field=name)
     if isinstance(values.get("net_arch"), list):
         values["net_arch"] = tuple(values["net_arch"])
+    values["settings"] = changed_settings(values.get("algorithm", "ppo"), values.get("settings", {}))
     return TrainSpec(reward=reward, **values)
 
 
+def changed_settings(algorithm: object, given: object) -> tuple[tuple[str, Value], ...]:
+    """Settings as a spec has them: by name, those at the algorithm's default left out.
+
+    Raises:
+        InvalidInput: they are no object.
+    """
+    if not isinstance(given, Mapping):
+        raise InvalidInput("not_an_object", value=given)
+    known = ALGORITHMS[algorithm].settings if isinstance(algorithm, str) and algorithm in ALGORITHMS else {}
+    values = {name: tuple(value) if isinstance(value, list) else value for name, value in given.items()}
+    for name, value in values.items():
+        if isinstance(value, int) and name in known and isinstance(known[name].default, tuple):
+            values[name] = (value,)  # one layer
+    return tuple(sorted((n, v) for n, v in values.items() if n not in known or not _same(v, known[n].default)))
+
+
+def _same(value: object, default: Value) -> bool:
+    """Equal, and not a number in the place of a switch."""
+    return value == default and isinstance(value, bool) == isinstance(default, bool)
+
+
 def hyperparameters(spec: TrainSpec) -> dict[str, Any]:
-    """Every field but the reward, for tables."""
-    return {f.name: getattr(spec, f.name) for f in dataclasses.fields(spec) if f.name != "reward"}
+    """Every field that the algorithm has, but the reward, for tables; its own settings each by name."""
+    plain = {f.name: getattr(spec, f.name) for f in dataclasses.fields(spec) if f.name not in ("reward", "settings")}
+    if spec.algorithm == "ppo":
+        return {name: value for name, value in plain.items() if ADDED.get(name, None) != value}
+    return {name: value for name, value in plain.items() if name in COMMON} | spec.all_settings

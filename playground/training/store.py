@@ -3,7 +3,8 @@
 ``spec.json`` says what was trained, ``policy.safetensors`` flies it, ``scorecard.json`` tells how well,
 ``curve.csv`` how it got there, ``model.zip`` is Stable-Baselines3's own file, and ``manifest.json``, written
 last, holds the checksums. A folder is filled beside its place and then renamed into it. ``checkpoints.safetensors``
-(policies on the way) and ``events.tfevents`` (the curve for TensorBoard) may be missing.
+(policies on the way), ``events.tfevents`` (the curve for TensorBoard) and ``updates.safetensors`` (what some updates
+learned from) may be missing.
 
 Leaves out: training. Nothing here unpickles anything; ``model.zip`` is carried, never opened.
 """
@@ -36,7 +37,8 @@ MANIFEST: Final = "manifest.json"
 FILES: Final = ("spec.json", "policy.safetensors", "scorecard.json", "curve.csv", "model.zip")
 CHECKPOINTS: Final = "checkpoints.safetensors"
 EVENTS: Final = "events.tfevents"
-OPTIONAL: Final = (CHECKPOINTS, EVENTS)
+UPDATES: Final = "updates.safetensors"
+OPTIONAL: Final = (CHECKPOINTS, EVENTS, UPDATES)
 SHOWN: Final = ("landing_rate", "crash_rate", "timeout_rate", "native_return_mean")
 """Scores that lists and verdicts read from the manifest alone."""
 UNKNOWN: Final = "unknown"
@@ -227,14 +229,15 @@ class ModelStore:
 
 
 def nearest_model(models: Iterable[Model], spec: TrainSpec) -> Model | None:
-    """Of the models with the spec's network, the one whose hundred episodes its reward pays best.
+    """Of the models with the spec's algorithm and network, the one whose hundred episodes its reward pays best.
 
     None if there is none; damaged models are passed over.
     """
     best: tuple[float, Model] | None = None
     for model in models:
         try:
-            if (model.spec.net_arch, model.spec.activation) == (spec.net_arch, spec.activation):
+            layers = model.spec.algorithm, model.spec.net_arch, model.spec.activation
+            if layers == (spec.algorithm, spec.net_arch, spec.activation):
                 pays = float(model.scorecard.returns(spec.reward).mean())
                 if best is None or pays > best[0]:
                     best = pays, model

@@ -21,16 +21,17 @@ from typing import Any, Final
 
 from filelock import Timeout
 
-from playground.training.engine import Progress, Result, Stopped, train
+from playground.training.engine import train
 from playground.training.entry import Intent, changes, result_of, training_entry
 from playground.training.events import EventLog, available, event_file
 from playground.training.home import explain_os_errors, write_atomically
 from playground.training.jobs import JobBoard, Status, read_status, write_status
 from playground.training.notebook import Notebook
+from playground.training.progress import Progress, Result, Stopped
 from playground.training.spec import TrainSpec, dump_spec
-from playground.training.store import CHECKPOINTS, EVENTS, Model, ModelStore, write_curve
+from playground.training.store import CHECKPOINTS, EVENTS, UPDATES, Model, ModelStore, write_curve
 
-LIBRARIES: Final = ("gymnasium", "box2d", "stable-baselines3", "torch", "numpy", "reward-playground")
+LIBRARIES: Final = ("gymnasium", "box2d", "stable-baselines3", "sb3-contrib", "torch", "numpy", "reward-playground")
 HEARTBEAT: Final = 0.5
 """Least seconds between two status files."""
 
@@ -201,7 +202,11 @@ def _status(board: JobBoard, spec: TrainSpec) -> Status:
 def model_files(spec: TrainSpec, result: Result) -> dict[str, bytes]:
     """The bytes of a model's files by name."""
     card: Any = result.scorecard.to_json()
-    optional = {CHECKPOINTS: result.checkpoints, EVENTS: event_file(result.curve) if available() else b""}
+    optional = {
+        CHECKPOINTS: result.checkpoints,
+        EVENTS: event_file(result.curve) if available() else b"",
+        UPDATES: result.updates,
+    }
     return {
         "spec.json": dump_spec(spec),
         "policy.safetensors": result.policy,
@@ -220,5 +225,6 @@ def manifest_of(result: Result) -> dict[str, Any]:
         "kept_steps": result.kept,
         "seconds": round(result.seconds, 1),
         "summary": result.scorecard.summary,
+        **result.extra,
         "versions": {"python": platform.python_version(), **{name: version(name) for name in LIBRARIES}},
     }

@@ -24,6 +24,7 @@ from playground.training.entry import LIMITS, Intent, check_text
 from playground.training.spec import ACTIVATIONS, BOUNDS, BUDGETS, SCHEDULES, TrainSpec
 from playground.ui.colours import colour_of
 from playground.ui.state import (
+    NOT_SET,
     Session,
     board,
     model_name,
@@ -406,7 +407,7 @@ def _settings(state: Session) -> None:
             _setting(state, name)
         with st.popover(say("settings.more"), width="stretch"):
             for item in fields(TrainSpec):
-                if item.name not in (*MAIN_SETTINGS, "reward", "algorithm", "env", "init_from"):
+                if item.name not in (*MAIN_SETTINGS, *NOT_SET, "init_from"):
                     _setting(state, item.name)
         if changed:
             st.button(say("settings.reset"), key="reset_settings", on_click=lambda: setattr(state, "settings", {}))

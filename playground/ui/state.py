@@ -28,7 +28,9 @@ from playground.training.store import SHORT, Model, ModelStore, nearest_model, o
 from playground.ui.texts import TEXTS
 
 FIRST_PRESET: Final = PRESETS[0].slug
-SETTINGS: Final = tuple(f.name for f in fields(TrainSpec) if f.name not in ("reward", "algorithm", "env"))
+NOT_SET: Final = ("reward", "algorithm", "env", "settings", "seconds")
+"""Fields of a spec that the sidebar does not set: it trains with this project's own engine."""
+SETTINGS: Final = tuple(f.name for f in fields(TrainSpec) if f.name not in NOT_SET)
 
 
 BUDGET_FIELDS: Final = frozenset(name for changes in BUDGETS.values() for name in changes)
@@ -133,8 +135,9 @@ class Session:
         self.shown, self.draft = model.key, model.spec.reward
         self.watch()
         self.preset = model.slug if model.slug is not None and model.slug in PRESET else nearest_preset(self.draft).slug
-        default = hyperparameters(TrainSpec(reward=self.draft))
-        self.settings = {n: v for n, v in hyperparameters(model.spec).items() if v != default[n]}
+        default, spec = hyperparameters(TrainSpec(reward=self.draft)), model.spec
+        names = default if spec.algorithm == "ppo" else ("seed", "gamma")  # what the sidebar trains has those, too
+        self.settings = {n: getattr(spec, n) for n in names if n in SETTINGS and getattr(spec, n) != default[n]}
 
     def changes(self) -> dict[str, Any]:
         """Fields in which the draft differs from its preset."""

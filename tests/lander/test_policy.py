@@ -195,11 +195,12 @@ def perturbed_model(activation: str) -> Any:
 
 @pytest.mark.parametrize("activation", ["tanh", "relu"])
 def test_actions_are_those_of_stable_baselines3(activation: str, tmp_path: Path) -> None:
-    from playground.training.engine import dump_policy
+    from playground.training.fast_ppo import to_numpy
+    from playground.training.progress import dump_policy
 
     model = perturbed_model(activation)
     path = tmp_path / "policy.safetensors"
-    path.write_bytes(dump_policy(model))
+    path.write_bytes(dump_policy(to_numpy(model)))
     policy = load_policy(path)
     seen = np.random.default_rng(3).normal(size=(10_000, 8)).astype(np.float32)
     seen[:, 6:] = seen[:, 6:] > 0
@@ -249,3 +250,31 @@ def test_checkpoints_that_do_not_fit_together_are_refused(change: Tensors, tmp_p
 def test_checkpoints_without_steps_are_refused(tmp_path: Path) -> None:
     with pytest.raises(InvalidInput):
         load_checkpoints(saved(tmp_path, stacked(tensors(), tensors(seed=1))))
+
+
+def test_a_policy_without_a_critic_guesses_nothing(tmp_path: Path) -> None:
+    plain = {name: value for name, value in tensors().items() if not name.startswith("value")}
+    policy = load_policy(saved(tmp_path, plain | {"value": np.zeros(0, np.float32)}))
+    assert policy.critic == ()
+    assert np.isnan(policy.values(np.zeros((3, 8), np.float32))).all()
+
+
+def test_a_q_network_has_its_own_names(tmp_path: Path) -> None:
+    renamed = {name.replace("policy", "q"): value for name, value in tensors().items() if name.startswith("policy")}
+    policy = load_policy(saved(tmp_path, renamed))
+    assert policy.q_values
+    observations = np.random.default_rng(0).normal(size=(5, 8)).astype(np.float32)
+    np.testing.assert_array_equal(policy.values(observations), policy.logits(observations).max(axis=1))
+    np.testing.assert_array_equal(policy.probabilities(observations).argmax(axis=1), policy.act(observations))
+
+
+@pytest.mark.parametrize("kind", ["q", "none", "both"])
+def test_every_kind_of_policy_survives_its_file(kind: str, tmp_path: Path) -> None:
+    from playground.training.progress import dump_policy
+
+    whole = load_policy(saved(tmp_path, tensors()))
+    policy = Policy(whole.actor, whole.critic if kind == "both" else (), whole.activation, q_values=kind == "q")
+    (tmp_path / "again.safetensors").write_bytes(dump_policy(policy))
+    again = load_policy(tmp_path / "again.safetensors")
+    assert (again.q_values, len(again.critic)) == (policy.q_values, len(policy.critic))
+    np.testing.assert_array_equal(again.actor[0][0], policy.actor[0][0])

@@ -22,10 +22,12 @@ from playground.reward.account import PART_KEYS
 from playground.reward.errors import InvalidInput
 from playground.reward.presets import GYMNASIUM
 from playground.reward.terms import RewardConfig
-from playground.training import engine
-from playground.training.engine import Stopped, build_ppo, dump_policy, most_redundant, read_checkpoint, train
+from playground.training import engine, progress
+from playground.training.engine import build_ppo, read_checkpoint, train
 from playground.training.fast_ppo import FastPPO, to_numpy
 from playground.training.landers import Fleet, Flown
+from playground.training.learners.library import actor_and_critic
+from playground.training.progress import Curve, Stopped, discounted_return, dump_policy, most_redundant
 from playground.training.spec import BUDGETS, TrainSpec
 
 ROLLOUT = 128
@@ -37,7 +39,7 @@ SPEC = TrainSpec(GYMNASIUM, steps=512, n_envs=2, n_steps=64, batch_size=64, n_ep
 @pytest.fixture(autouse=True)
 def few_episodes(monkeypatch):
     """Two episodes for the curve and two for the scorecard: what they cost is no part of these tests."""
-    monkeypatch.setattr(engine, "VALIDATION_SEEDS", range(900, 902))
+    monkeypatch.setattr(progress, "VALIDATION_SEEDS", range(900, 902))
     monkeypatch.setattr(engine, "EVALUATION_SEEDS", EVALUATION_SEEDS[:2])
 
 
@@ -68,7 +70,7 @@ def test_another_spec_makes_another_policy(change):
 
 
 def test_training_changes_the_network():
-    untrained = dump_policy(build_ppo(SPEC, Fleet(SPEC.n_envs)))
+    untrained = dump_policy(to_numpy(build_ppo(SPEC, Fleet(SPEC.n_envs))))
     assert load_safetensors(untrained).keys() == load_safetensors(train(SPEC).policy).keys()
     assert untrained != train(SPEC).policy
 
@@ -232,9 +234,9 @@ def test_plain_sb3_can_go_on_training_the_zip():
     result = train(dataclasses.replace(SPEC, steps=128))
     env = gym.make("LunarLander-v3")
     model = PPO.load(io.BytesIO(result.model_zip), env=env, device="cpu")
-    before = dump_policy(model)
+    before = dump_policy(actor_and_critic(model))
     model.learn(192)
-    assert dump_policy(model) != before
+    assert dump_policy(actor_and_critic(model)) != before
 
 
 def test_a_time_out_is_bootstrapped_and_a_fall_is_not(monkeypatch):
@@ -315,16 +317,14 @@ def test_the_policy_with_the_highest_discounted_return_is_kept_if_asked_for(monk
     """The score is made to fall from one evaluation to the next, so the first policy is the best."""
     observation = np.full((1, 8), 0.3, np.float32)
     curve, scores = [], iter(range(0, -10_000, -1))
-    evaluate = engine._Watch.evaluate
+    evaluate = Curve.evaluate
 
-    def watched(watch, model):
-        rows = len(watch.curve)
-        evaluate(watch, model)
-        if len(watch.curve) > rows:
-            curve.append(to_numpy(model).logits(observation))
+    def watched(self, policy, *args):
+        evaluate(self, policy, *args)
+        curve.append(policy.logits(observation))
 
-    monkeypatch.setattr(engine._Watch, "evaluate", watched)
-    monkeypatch.setattr(engine, "discounted_return", lambda trajectory, reward, gamma: next(scores))
+    monkeypatch.setattr(Curve, "evaluate", watched)
+    monkeypatch.setattr(progress, "discounted_return", lambda trajectory, reward, gamma: next(scores))
     result = train(dataclasses.replace(SPEC, keep_best=keep_best))
     (tmp_path / "policy.safetensors").write_bytes(result.policy)
     final = load_policy(tmp_path / "policy.safetensors").logits(observation)
@@ -337,7 +337,7 @@ def test_discounted_return_by_hand():
     """Three steps at a cost of 2 each with γ = 0.5: −2·(1 + 0.5 + 0.25)."""
     episode = run_episode(Hover(), 1, max_steps=3)
     reward = RewardConfig(penalty_time=2.0, replace_reward=True)
-    assert engine.discounted_return(episode, reward, 0.5) == pytest.approx(-3.5)
+    assert discounted_return(episode, reward, 0.5) == pytest.approx(-3.5)
 
 
 def test_training_until_it_lands_ends_there_and_keeps_that_policy(monkeypatch):
@@ -455,7 +455,7 @@ def test_of_many_evaluations_ten_policies_are_kept_the_ends_included():
 
 
 def test_a_large_network_keeps_the_first_and_the_last(monkeypatch):
-    monkeypatch.setattr(engine, "KEPT_NUMBERS", 10)
+    monkeypatch.setattr(progress, "KEPT_NUMBERS", 10)
     result = train(SPEC)
     assert steps_of(result.checkpoints) == [128, 512]
 

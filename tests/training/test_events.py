@@ -5,7 +5,7 @@ import pytest
 
 from playground.lander.scorecard import EVALUATION_SEEDS
 from playground.reward.presets import GYMNASIUM
-from playground.training import engine, events, work
+from playground.training import engine, events, progress, work
 from playground.training.events import EventLog, event_file, to_scalars
 from playground.training.jobs import JobBoard
 from playground.training.spec import TrainSpec
@@ -21,7 +21,7 @@ CURVE = [
 
 @pytest.fixture(autouse=True)
 def few_episodes(monkeypatch):
-    monkeypatch.setattr(engine, "VALIDATION_SEEDS", range(900, 902))
+    monkeypatch.setattr(progress, "VALIDATION_SEEDS", range(900, 902))
     monkeypatch.setattr(engine, "EVALUATION_SEEDS", EVALUATION_SEEDS[:2])
 
 

@@ -86,17 +86,19 @@ def test_actions_are_drawn_with_the_policys_probabilities():
 def test_normalisation_divides_by_the_deviation_of_the_discounted_return():
     """Two steps of one lander, γ = 0.5: the returns so far are 4, then 0.5·4 + 2 = 4: no spread but the prior's."""
     model = collected(n_envs=1, gamma=0.5)
-    model.return_moments.mean, model.return_moments.var, model.return_moments.count = 0.0, 9.0, 1e12
-    model.running_returns[:] = 0
-    scaled = model._normalize(np.array([[4.0], [2.0]]), np.array([[False], [True]]))
+    moments = model.scale.moments
+    moments.mean, moments.var, moments.count = 0.0, 9.0, 1e12
+    model.scale.running[:] = 0
+    scaled = model.scale.divide(np.array([[4.0], [2.0]]), np.array([[False], [True]]))
     np.testing.assert_allclose(scaled.ravel(), [4 / 3, 2 / 3], rtol=1e-5)
-    assert model.running_returns.tolist() == [0.0]  # the episode ended
+    assert model.scale.running.tolist() == [0.0]  # the episode ended
 
 
 def test_normalisation_cuts_nothing():
     model = collected(n_envs=1)
-    model.return_moments.mean, model.return_moments.var, model.return_moments.count = 0.0, 1.0, 1e12
-    assert model._normalize(np.array([[1e4]]), np.array([[True]])).item() == pytest.approx(1e4, rel=1e-3)
+    moments = model.scale.moments
+    moments.mean, moments.var, moments.count = 0.0, 1.0, 1e12
+    assert model.scale.divide(np.array([[1e4]]), np.array([[True]])).item() == pytest.approx(1e4, rel=1e-3)
 
 
 def test_without_normalisation_the_learner_sees_the_reward_itself():

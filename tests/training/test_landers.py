@@ -15,8 +15,9 @@ from playground.lander.probes import Constant, Hover
 from playground.lander.rollout import run_episode
 from playground.lander.scorecard import EVALUATION_SEEDS
 from playground.lander.simulator import MAX_STEPS
-from playground.training.engine import LANDING_SEEDS, VALIDATION_SEEDS
+from playground.training.engine import LANDING_SEEDS
 from playground.training.landers import Fleet, Flown, Landers, _episode_seeds
+from playground.training.progress import VALIDATION_SEEDS
 from playground.training.store import ModelStore
 
 

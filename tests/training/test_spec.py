@@ -1,6 +1,7 @@
 import dataclasses
 import hashlib
 import json
+import math
 
 import pytest
 from hypothesis import given
@@ -10,7 +11,18 @@ from playground.reward.codec import changed_fields
 from playground.reward.errors import InvalidInput
 from playground.reward.presets import PRESETS
 from playground.reward.terms import FORMS, RewardConfig
-from playground.training.spec import BOUNDS, MAX_LAYERS, TrainSpec, dump_spec, hyperparameters, parse_spec
+from playground.training.algorithms import ALGORITHMS
+from playground.training.spec import (
+    BOUNDS,
+    MAX_LAYERS,
+    TrainSpec,
+    changed_settings,
+    dump_spec,
+    for_algorithm,
+    hyperparameters,
+    parse_spec,
+)
+from playground.training.store import ModelStore
 
 PLAIN = TrainSpec(RewardConfig())
 
@@ -37,8 +49,11 @@ OTHER_VALUES = {
     "keep_best": False,
     "until_landing": 0.9,
     "init_from": "0" * 64,
+    "algorithm": "a2c",
+    "seconds": 1.5,
 }
-ONE_CHOICE = {"algorithm", "env"}
+ONE_CHOICE = {"env", "settings"}
+"""``ppo`` has no settings of its own; those of others are tried apart."""
 
 
 def numbers(low, high, whole):
@@ -102,7 +117,7 @@ def test_the_key_is_the_sha256_of_the_canonical_bytes():
 def test_canonical_json_holds_every_setting_sorted_and_without_spaces():
     text = dump_spec(TrainSpec(PRESETS[0].config)).decode()
     values = json.loads(text)
-    assert set(values) == {f.name for f in dataclasses.fields(TrainSpec)} | {"schema"}
+    assert set(values) == {f.name for f in dataclasses.fields(TrainSpec)} - {"settings", "seconds"} | {"schema"}
     assert " " not in text
     assert text == json.dumps(values, sort_keys=True, separators=(",", ":"))
 
@@ -303,8 +318,107 @@ def test_a_file_with_nan_or_infinity_names_the_field(word):
 
 def test_hyperparameters_are_every_field_but_the_reward():
     table = hyperparameters(PLAIN)
-    assert set(table) == {f.name for f in dataclasses.fields(TrainSpec)} - {"reward"}
+    assert set(table) == {f.name for f in dataclasses.fields(TrainSpec)} - {"reward", "settings", "seconds"}
     assert table["n_envs"] == PLAIN.n_envs
+
+
+def test_fields_that_came_later_left_every_older_key_as_it_was():
+    """The key of the shipped Gymnasium model, and its file, were made before there was another algorithm."""
+    model = ModelStore().resolve("gymnasium")
+    assert dump_spec(model.spec) == model.read("spec.json")
+    assert model.spec.key == model.key
+
+
+OTHERS = [name for name in ALGORITHMS if name != "ppo"]
+START = "0" * 64
+
+
+def other(name, **changes):
+    start = {"init_from": START} if ALGORITHMS[name].needs_start else {}
+    return TrainSpec(RewardConfig(), algorithm=name, **start, **changes)
+
+
+@pytest.mark.parametrize("name", OTHERS)
+def test_every_setting_of_another_algorithm_is_in_its_file_and_changes_the_key(name):
+    plain = other(name)
+    written = json.loads(dump_spec(plain))
+    assert written["settings"] == json.loads(json.dumps({n: s.default for n, s in ALGORITHMS[name].settings.items()}))
+    assert not {"clip_range", "n_envs", "net_arch", "schedule"} & set(written)
+    keys = {plain.key}
+    for setting, described in ALGORITHMS[name].settings.items():
+        value = described.default
+        changed = not value if isinstance(value, bool) else value + 1 if isinstance(value, int | float) else None
+        changed = {tuple: (7,), str: "state"}.get(type(value), changed)
+        keys.add(other(name, settings=((setting, changed),)).key)
+    assert len(keys) == 1 + len(ALGORITHMS[name].settings)
+
+
+@pytest.mark.parametrize("name", OTHERS)
+def test_a_spec_of_another_algorithm_survives_its_file(name):
+    values = {"hidden": (3, 4), "learning_rate": 0.5}
+    for settings in ((), tuple((n, values[n]) for n in values if n in ALGORITHMS[name].settings)):
+        spec = other(name, settings=settings, seconds=2.0)
+        assert parse_spec(dump_spec(spec)) == spec
+
+
+def test_a_setting_at_its_default_is_no_other_spec():
+    default = ALGORITHMS["grpo"].settings["group_size"].default
+    text = dump_spec(other("grpo")).decode()
+    assert parse_spec(text) == other("grpo")
+    assert changed_settings("grpo", {"group_size": default}) == ()
+    assert (
+        other("grpo", settings=changed_settings("grpo", {"learning_rate": 1})).key
+        == other("grpo", settings=(("learning_rate", 1.0),)).key
+    )
+
+
+@pytest.mark.parametrize(
+    ("changes", "code"),
+    [
+        ({"settings": (("colour", 1),)}, "unknown_setting"),
+        ({"settings": (("group_size", 2.5),)}, "not_an_integer"),
+        ({"settings": (("group_size", "many"),)}, "not_a_number"),
+        ({"settings": (("learning_rate", math.nan),)}, "not_finite"),
+        ({"settings": (("hidden", ()),)}, "out_of_range"),
+        ({"settings": (("hidden", (0,)),)}, "out_of_range"),
+        ({"clip_range": 0.1}, "unknown_setting"),
+        ({"n_envs": 4}, "unknown_setting"),
+        ({"seconds": -1.0}, "out_of_range"),
+    ],
+)
+def test_a_setting_that_grpo_cannot_have_names_itself(changes, code):
+    error = refusal(other, "grpo", **changes)
+    assert error.code == code
+    assert error.params["field"].split()[0] in str(changes)
+
+
+def test_settings_belong_to_other_algorithms_than_ppo():
+    assert refusal(dataclasses.replace, PLAIN, settings=(("group_size", 4),)).code == "unknown_setting"
+
+
+def test_an_algorithm_that_cannot_start_from_a_model_says_so_and_one_that_must_does_too():
+    assert refusal(TrainSpec, RewardConfig(), algorithm="dqn", init_from=START).code == "no_start"
+    assert refusal(TrainSpec, RewardConfig(), algorithm="dpo").code == "needs_start"
+
+
+@pytest.mark.parametrize("value", [3, [], "group_size"])
+def test_settings_that_are_no_object_are_refused(value):
+    assert refusal(parse_spec, as_file(algorithm="grpo", settings=value)).code == "not_an_object"
+
+
+def test_the_same_task_for_another_algorithm_keeps_what_all_have():
+    spec = TrainSpec(RewardConfig(w_legs=3.0), seed=4, steps=999, gamma=0.9, n_envs=8, learning_rate=1e-4)
+    there = for_algorithm(spec, "trpo")
+    assert (there.reward, there.seed, there.steps, there.gamma) == (spec.reward, 4, 999, 0.9)
+    assert there.settings == ()
+    assert for_algorithm(spec, "ppo") == spec
+    assert for_algorithm(spec, "ppo-article").gamma == 0.99
+
+
+def test_tables_show_the_settings_that_the_algorithm_has():
+    table = hyperparameters(other("grpo", settings=(("group_size", 4),)))
+    assert table["group_size"] == 4
+    assert "clip_range" not in table
 
 
 @pytest.mark.parametrize("preset", PRESETS, ids=lambda preset: preset.slug)

@@ -11,7 +11,7 @@ import pytest
 from playground.lander.scorecard import EVALUATION_SEEDS
 from playground.reward.errors import InvalidInput
 from playground.reward.presets import GYMNASIUM
-from playground.training import engine, work
+from playground.training import engine, progress, work
 from playground.training.entry import Intent, training_entry
 from playground.training.jobs import JobBoard, read_status, write_status
 from playground.training.notebook import Notebook
@@ -24,7 +24,7 @@ SPEC = TrainSpec(GYMNASIUM, steps=512, n_envs=2, n_steps=64, batch_size=64, n_ep
 
 @pytest.fixture(autouse=True)
 def few_episodes(monkeypatch):
-    monkeypatch.setattr(engine, "VALIDATION_SEEDS", range(900, 902))
+    monkeypatch.setattr(progress, "VALIDATION_SEEDS", range(900, 902))
     monkeypatch.setattr(engine, "EVALUATION_SEEDS", EVALUATION_SEEDS[:2])
 
 
@@ -274,7 +274,7 @@ def test_model_files_are_the_specs_and_the_results(store):
 
 def test_a_model_without_a_curve_has_no_optional_file():
     card = engine.train(SPEC).scorecard
-    result = engine.Result(b"", b"", [], card, steps=0, seconds=0.0, kept=0)
+    result = progress.Result(b"", b"", [], card, steps=0, seconds=0.0, kept=0)
     assert set(work.model_files(SPEC, result)) == set(FILES)
 
 

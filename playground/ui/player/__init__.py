@@ -120,7 +120,7 @@ def make_film(name: str, trajectory: Trajectory, scene: Scene, policy: Policy | 
             "facts": packed(np.stack([shown[key] for key in FACTS], axis=1), np.float32),
             "actions": "".join(map(str, trajectory.actions.tolist())),
             "probs": None if policy is None else packed(policy.probabilities(observed), np.float32),
-            "values": None if policy is None else packed(policy.values(observed), np.float32),
+            "values": packed(policy.values(observed), np.float32) if policy is not None and policy.guesses else None,
         },
     )
 

@@ -442,7 +442,7 @@ class Player {
       this.facts[i].value.textContent = `${signed(value, digits)} ${unit}`;
     });
     if (episode.probs === null) return;
-    this.value.textContent = signed(episode.values[frame], 2);
+    this.value.textContent = episode.values === null ? "–" : signed(episode.values[frame], 2);
     const next = frame < episode.steps ? episode.actions[frame] : -1;
     this.odds.forEach(({ row, bar, chance }, action) => {
       const share = episode.probs[4 * frame + action];

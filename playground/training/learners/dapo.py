@@ -1,0 +1,231 @@
+"""DAPO: GRPO with four mends, each a switch.
+
+- ``clip_higher``: the ratio may rise further than it may fall, so that a rare action that paid can become common.
+- ``dynamic_sampling``: a group whose returns are all alike teaches nothing; it is dropped, and another one is flown.
+- ``per_step``: every step of the batch counts the same. GRPO's mean over each episode lets a long one off lightly: in
+  an episode three times as long, each step counts a third.
+- ``length_penalty``: an episode that runs on towards the time limit pays for it, little at first.
+
+With all four off this is GRPO; a test holds the two files against each other.
+
+Leaves out: the KL divergence, which DAPO drops, and filters on the answers of language models.
+
+Source: Yu et al. 2025, DAPO: an open-source LLM reinforcement learning system at scale, 3.1 to 3.4.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor
+from torch.distributions import Categorical
+
+from playground.lander.simulator import MAX_STEPS
+from playground.lander.trajectory import Trajectory
+from playground.reward.errors import InvalidInput
+from playground.training.learners.task import Task, Update, actor_of, size_of, to_policy, to_tensor
+
+Floats = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What can be set."""
+
+    starts: int = 8
+    """Different starts in one update."""
+    group_size: int = 16
+    """Episodes from each of them."""
+    k_epochs: int = 4
+    """Passes over their steps in one update."""
+    batch_size: int = 4096
+    """Steps in one gradient."""
+    learning_rate: float = 2e-3
+    """Adam's step, falling to zero over the training."""
+    eps_low: float = 0.2
+    """How far the ratio of new to old probability may fall below 1 and still gain anything."""
+    eps_high: float = 0.28
+    """How far it may rise above 1, if it may rise further."""
+    clip_higher: bool = True
+    """It may rise further than it may fall; otherwise ``eps_low`` is the limit on both sides."""
+    dynamic_sampling: bool = True
+    """Groups whose returns are all alike are replaced."""
+    alike: float = 0.01
+    """Returns are alike if their deviation within a group is less than this share of that over all groups."""
+    rounds: int = 3
+    """So many times groups are flown for one update, at most; then it learns from what it has."""
+    per_step: bool = True
+    """Every step counts the same, not every episode."""
+    length_penalty: bool = True
+    """Episodes that run on towards the time limit pay for it."""
+    length_from: int = 500
+    """Steps that cost nothing; from there on the penalty grows in a straight line up to the time limit."""
+    length_weight: float = 1.0
+    """What the whole time costs, in deviations of the return over the batch."""
+    ent_coef: float = 0.0
+    """Weight of the entropy; it falls to zero at half of the training. Raising the upper limit is to do its work."""
+    hidden: tuple[int, ...] = (64, 64)
+    """Widths of the actor's hidden layers."""
+
+    def __post_init__(self) -> None:
+        if self.group_size < 2:  # nothing to be compared with
+            raise InvalidInput("out_of_range", field="group_size", low=2, high=10_000, value=self.group_size)
+        for name in ("starts", "k_epochs", "batch_size", "rounds"):
+            if getattr(self, name) < 1:
+                raise InvalidInput("out_of_range", field=name, low=1, high=10**6, value=getattr(self, name))
+        if not 0 <= self.length_from < MAX_STEPS:
+            raise InvalidInput("out_of_range", field="length_from", low=0, high=MAX_STEPS - 1, value=self.length_from)
+
+
+def group_advantages(returns: Floats) -> Floats:
+    """(return − group's mean) / group's deviation, ``(groups, size)``; 0 where a group's returns are all the same."""
+    mean, deviation = returns.mean(axis=1, keepdims=True), returns.std(axis=1, keepdims=True)
+    same = deviation <= 1e-9 * np.maximum(1.0, np.abs(mean))
+    result: Floats = np.where(same, 0.0, (returns - mean) / np.where(same, 1.0, deviation))
+    return result
+
+
+def teaches(returns: Floats, alike: float) -> npt.NDArray[np.bool_]:
+    """Which groups ``(groups,)`` have returns that differ.
+
+    Args:
+        returns: ``(groups, size)``
+        alike: least deviation within a group, as a share of the deviation over all of them.
+
+    >>> teaches(np.array([[0.0, 10.0], [5.0, 5.0]]), 0.01).tolist()
+    [True, False]
+    """
+    result: npt.NDArray[np.bool_] = returns.std(axis=1) > alike * returns.std()
+    return result
+
+
+def soft_length_penalty(lengths: npt.NDArray[np.int64], length_from: int) -> Floats:
+    """0 up to ``length_from`` steps, then in a straight line to −1 at the time limit.
+
+    >>> soft_length_penalty(np.array([200, 500, 750, 1000]), 500).tolist()
+    [0.0, 0.0, -0.5, -1.0]
+    """
+    return np.asarray(-np.clip((lengths - length_from) / (MAX_STEPS - length_from), 0.0, 1.0) + 0.0)
+
+
+def step_weights(lengths: Sequence[int], per_step: bool) -> Floats:
+    """Each step's share of the loss; they sum to 1.
+
+    >>> step_weights([1, 3], per_step=True).tolist(), step_weights([1, 3], per_step=False).round(2).tolist()
+    ([0.25, 0.25, 0.25, 0.25], [0.5, 0.17, 0.17, 0.17])
+    """
+    if per_step:
+        return np.full(sum(lengths), 1 / sum(lengths))
+    return np.concatenate([np.full(length, 1 / (length * len(lengths))) for length in lengths])
+
+
+def clipped_loss(ratio: Tensor, advantage: Tensor, eps_low: float, eps_high: float) -> Tensor:
+    """−min(ρ·A, clip(ρ, 1−ε_low, 1+ε_high)·A) of each step.
+
+    >>> clipped_loss(torch.tensor([1.5, 0.5]), torch.tensor([1.0, -1.0]), 0.2, 0.25).tolist()
+    [-1.25, 0.800000011920929]
+    """
+    return -torch.min(ratio * advantage, torch.clamp(ratio, 1 - eps_low, 1 + eps_high) * advantage)
+
+
+def learn(task: Task, settings: Settings) -> Iterator[Update]:
+    """Train for ever; one `Update` for all groups of ``starts``."""
+    actor = actor_of(settings.hidden, task.initial)
+    optimizer = torch.optim.Adam(actor.parameters(), lr=settings.learning_rate, eps=1e-5)
+    rng = np.random.default_rng(task.seed)
+    eps_high = settings.eps_high if settings.clip_higher else settings.eps_low
+    steps = episodes = 0
+    while True:
+        # fly groups until there are enough that teach something
+        kept: list[Trajectory] = []
+        kept_returns: list[Floats] = []
+        dropped = 0
+        for _ in range(settings.rounds):
+            wanted = settings.starts - len(kept_returns)
+            seeds = np.repeat(task.episode_seeds(wanted, episodes), settings.group_size).tolist()
+            flown = task.fleet.sample(to_policy(actor), seeds, task.seed, episodes)
+            steps += sum(map(len, flown))
+            episodes += len(flown)
+            returns = task.returns(flown)
+            if settings.length_penalty:
+                lengths = np.array([len(t) for t in flown])
+                penalty = soft_length_penalty(lengths, settings.length_from)
+                returns = returns + settings.length_weight * returns.std() * penalty
+            groups = returns.reshape(wanted, settings.group_size)
+            good = teaches(groups, settings.alike) if settings.dynamic_sampling else np.ones(wanted, np.bool_)
+            for index in np.flatnonzero(good).tolist():
+                kept += flown[index * settings.group_size : (index + 1) * settings.group_size]
+                kept_returns.append(groups[index])
+            dropped += int((~good).sum())
+            if len(kept_returns) == settings.starts:
+                break
+        left = 1 - task.share(steps)
+        if not kept:  # every episode pays the same: there is nothing to learn from
+            yield Update(steps, episodes, to_policy(actor), {**_NOTHING, "groups_dropped": float(dropped)})
+            continue
+
+        # how good each episode is against its group
+        advantages = np.repeat(group_advantages(np.stack(kept_returns)).ravel(), [len(t) for t in kept])
+        b_observations = to_tensor(np.concatenate([t.observations[:-1] for t in kept]))
+        b_actions = torch.as_tensor(np.concatenate([t.actions for t in kept]))
+        b_advantages, b_weights = (
+            to_tensor(advantages),
+            to_tensor(step_weights([len(t) for t in kept], settings.per_step)),
+        )
+        with torch.no_grad():
+            b_log_probs = Categorical(logits=actor(b_observations)).log_prob(b_actions)
+
+        # several passes over their steps
+        optimizer.param_groups[0]["lr"] = settings.learning_rate * left
+        ent_coef = settings.ent_coef * max(0.0, 2 * left - 1)
+        norm = 0.0
+        for _ in range(settings.k_epochs):
+            order = torch.as_tensor(rng.permutation(len(b_actions)))
+            for start in range(0, len(order), settings.batch_size):
+                mb = order[start : start + settings.batch_size]
+                policy = Categorical(logits=actor(b_observations[mb]))
+                ratio = torch.exp(policy.log_prob(b_actions[mb]) - b_log_probs[mb])
+                each = clipped_loss(ratio, b_advantages[mb], settings.eps_low, eps_high) - ent_coef * policy.entropy()
+                loss = (b_weights[mb] * each).sum() * (len(order) / len(mb))
+                optimizer.zero_grad()
+                loss.backward()
+                norm = float(torch.nn.utils.clip_grad_norm_(actor.parameters(), 1.0))
+                optimizer.step()
+
+        # what it did
+        with torch.no_grad():
+            policy = Categorical(logits=actor(b_observations))
+            log_ratio = policy.log_prob(b_actions) - b_log_probs
+            ratio = log_ratio.exp()
+        outside = (ratio < 1 - settings.eps_low) | (ratio > 1 + eps_high)
+        yield Update(
+            steps,
+            episodes,
+            to_policy(actor),
+            {
+                "policy_gradient_loss": float(
+                    (b_weights * clipped_loss(ratio, b_advantages, settings.eps_low, eps_high)).sum()
+                ),
+                "entropy_loss": -float(policy.entropy().mean()),
+                "approx_kl": float((ratio - 1 - log_ratio).mean()),
+                "clip_fraction": float(outside.float().mean()),
+                "gradient_norm": norm,
+                "groups_dropped": float(dropped),
+                "clip_low": 1 - settings.eps_low,
+                "clip_high": 1 + eps_high,
+            },
+            {"ratio": ratio.numpy(), "advantage": b_advantages.numpy()},
+            {
+                "actor": size_of(actor),
+                "optimizer": size_of(optimizer),
+                "batch": size_of(b_observations, b_actions, b_log_probs, b_advantages, b_weights),
+            },
+        )
+
+
+_NOTHING = dict.fromkeys(
+    ("policy_gradient_loss", "entropy_loss", "approx_kl", "clip_fraction", "gradient_norm", "clip_low", "clip_high"),
+    float("nan"),
+)

@@ -1,0 +1,177 @@
+"""DPO: learn from which of two episodes is better, and from nothing else.
+
+There is no reward and no critic, only the policy, and a frozen copy of what it was as the reference. The loss is that
+of a coin whose odds are the difference of two sums: how much more probable the policy has made the better episode's
+actions than the reference did, less the same for the other one. It holds the policy near the reference by itself.
+
+On language models an episode is one answer, and the sum over its tokens is short. Here it has hundreds of steps: with
+``discounted`` the sum is that of contrastive preference learning, and ``per_step`` divides it by the episode's length.
+With ``rounds`` over 1 the pairs are not all flown at once: fly some, learn from them, fly more with what came of it.
+
+Leaves out: people's own picks, which come in as any other `Judge`; finding out what the reference never does.
+
+Source: Rafailov et al. 2023, Direct preference optimization, eq. 7; Hejna et al. 2023, Contrastive preference learning.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.distributions import Categorical
+from torch.nn.functional import logsigmoid
+
+from playground.lander.trajectory import Trajectory
+from playground.reward.account import discounts
+from playground.reward.errors import InvalidInput
+from playground.training.learners.preferences import JUDGES, PreferencePair, judge_of, sample_pairs, steps_of
+from playground.training.learners.task import Task, Update, size_of, to_policy, to_tensor, to_torch
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What can be set."""
+
+    pairs: int = 2000
+    """Pairs of episodes to learn from, in all."""
+    rounds: int = 4
+    """In so many rounds they are flown; with 1 all come from the reference, before any learning."""
+    epochs: int = 4
+    """Passes over a round's pairs."""
+    batch_pairs: int = 32
+    """Pairs in one gradient."""
+    beta: float = 0.1
+    """How strongly a preference pulls against staying near the reference."""
+    learning_rate: float = 3e-4
+    """Adam's step."""
+    discounted: bool = False
+    """Step t of an episode counts γ to the t."""
+    per_step: bool = False
+    """Sums are divided by the episode's length."""
+    judge: str = "scorecard"
+    """Who says which is better: the ``scorecard`` (a landing first, then Gymnasium's return), or the ``return``."""
+
+    def __post_init__(self) -> None:
+        for name in ("rounds", "epochs", "batch_pairs"):
+            if getattr(self, name) < 1:
+                raise InvalidInput("out_of_range", field=name, low=1, high=10**6, value=getattr(self, name))
+        if self.pairs < self.rounds:
+            raise InvalidInput("out_of_range", field="pairs", low=self.rounds, high=10**6, value=self.pairs)
+        if self.judge not in JUDGES:
+            raise InvalidInput("not_a_choice", field="judge", choices=", ".join(JUDGES), value=self.judge)
+
+
+def preference_loss(margin: Tensor, preference: Tensor, beta: float) -> Tensor:
+    """−p·log σ(β·m) − (1−p)·log σ(−β·m) of each pair; log 2 where the policy is the reference (m = 0).
+
+    Args:
+        margin: ``(n,)``: Σ log π/π_ref over the first episode less the same over the second.
+        preference: ``(n,)``: probability that the first is preferred.
+        beta: β.
+
+    >>> preference_loss(torch.tensor([0.0]), torch.tensor([1.0]), 0.1).tolist()
+    [0.6931471824645996]
+    """
+    return -preference * logsigmoid(beta * margin) - (1 - preference) * logsigmoid(-beta * margin)
+
+
+@dataclass(frozen=True)
+class Episodes:
+    """Steps of many episodes, one after the other."""
+
+    observations: Tensor
+    actions: Tensor
+    reference_log_probs: Tensor
+    weights: Tensor
+    """Of each step in its episode's sum."""
+    lengths: Tensor
+
+    def ratios(self, actor: nn.Module) -> Tensor:
+        """Weighted sum of log π/π_ref over each episode ``(episodes,)``."""
+        log_probs = Categorical(logits=actor(self.observations)).log_prob(self.actions)
+        each = self.weights * (log_probs - self.reference_log_probs)
+        owner = torch.repeat_interleave(torch.arange(len(self.lengths)), self.lengths)
+        return torch.zeros(len(self.lengths)).index_add(0, owner, each)
+
+
+def episodes_of(flown: Sequence[Trajectory], reference: nn.Module, settings: Settings, gamma: float) -> Episodes:
+    """The steps of episodes with what the reference thinks of them."""
+    observations = to_tensor(np.concatenate([t.observations[:-1] for t in flown]))
+    actions = torch.as_tensor(np.concatenate([t.actions for t in flown]))
+    with torch.no_grad():
+        then = Categorical(logits=reference(observations)).log_prob(actions)
+    weights = [discounts(len(t), gamma) if settings.discounted else np.ones(len(t)) for t in flown]
+    if settings.per_step:
+        weights = [w / len(w) for w in weights]
+    lengths = torch.tensor([len(t) for t in flown])
+    return Episodes(observations, actions, then, to_tensor(np.concatenate(weights)), lengths)
+
+
+def learn(task: Task, settings: Settings) -> Iterator[Update]:
+    """Train until the pairs are used up; one `Update` a pass over them.
+
+    Raises:
+        InvalidInput: there is no policy to start from, or all pairs are ties.
+    """
+    if task.initial is None:
+        raise InvalidInput("needs_start", algorithm="dpo")
+    actor = to_torch(task.initial.actor, task.initial.activation)
+    optimizer = torch.optim.Adam(actor.parameters(), lr=settings.learning_rate)
+    judge = judge_of(settings.judge, task)
+    rng = np.random.default_rng(task.seed)
+    counts = [len(part) for part in np.array_split(np.arange(settings.pairs), settings.rounds)]
+    steps = episodes = 0
+    for index, count in enumerate(counts):
+        # fly pairs with the policy as it is, which is this round's reference
+        reference_policy = to_policy(actor)
+        reference = to_torch(reference_policy.actor, reference_policy.activation)
+        pairs = sample_pairs(task, reference_policy, judge, count, index)
+        steps += steps_of(pairs)
+        episodes += 2 * len(pairs)
+        for epoch in range(settings.epochs):
+            metrics, margins = _pass(actor, reference, optimizer, pairs, settings, task.gamma, rng)
+            yield Update(
+                steps,
+                episodes,
+                to_policy(actor),
+                metrics,
+                {"margin": margins},
+                {
+                    "actor": size_of(actor),
+                    "reference": size_of(reference),
+                    "optimizer": size_of(optimizer),
+                    "pairs": sum(t.observations.nbytes + t.actions.nbytes for p in pairs for t in (p.first, p.second)),
+                },
+                (index + (epoch + 1) / settings.epochs) / len(counts),
+            )
+
+
+def _pass(
+    actor: nn.Module,
+    reference: nn.Module,
+    optimizer: torch.optim.Optimizer,
+    pairs: Sequence[PreferencePair],
+    settings: Settings,
+    gamma: float,
+    rng: np.random.Generator,
+) -> tuple[dict[str, float], np.ndarray]:
+    """One pass over the pairs: what it did, and every pair's margin as it was met."""
+    order = rng.permutation(len(pairs))
+    losses, margins, norm = [], [], 0.0
+    for start in range(0, len(order), settings.batch_pairs):
+        mb = [pairs[i] for i in order[start : start + settings.batch_pairs]]
+        batch = episodes_of([t for pair in mb for t in (pair.first, pair.second)], reference, settings, gamma)
+        ratios = batch.ratios(actor)
+        margin = ratios[::2] - ratios[1::2]
+        preference = to_tensor([pair.preference for pair in mb])
+        loss = preference_loss(margin, preference, settings.beta).mean()
+        optimizer.zero_grad()
+        loss.backward()
+        norm = float(torch.nn.utils.clip_grad_norm_(actor.parameters(), 1.0))
+        optimizer.step()
+        losses.append(float(loss.detach()) * len(mb))
+        margins.append(((2 * preference - 1) * margin.detach()).numpy())
+    flat = np.concatenate(margins)
+    told = {"loss": sum(losses) / len(pairs), "preferred_margin": float(flat.mean()), "gradient_norm": norm}
+    return told, flat

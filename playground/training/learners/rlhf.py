@@ -1,0 +1,89 @@
+"""RLHF in small: fit a reward to preferences, then let PPO learn it. What ``dpo`` does without the way round.
+
+The three models of the article's picture: a reward model, an actor and a critic. Here the reward model has a weight for
+each component, which anybody can read (``reward_model``), and PPO is the one written out in ``ppo``.
+
+Leaves out: asking for more preferences while the policy changes.
+
+Source: Christiano et al. 2017; Ouyang et al. 2022, Training language models to follow instructions with human feedback.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from playground.lander.policy import Policy
+from playground.reward.errors import InvalidInput
+from playground.reward.terms import TERMS, RewardConfig
+from playground.training.learners import ppo
+from playground.training.learners.preferences import JUDGES, PreferencePair, judge_of, sample_pairs, steps_of
+from playground.training.learners.reward_model import Fit, accuracy, differences_of, fit_bradley_terry, to_reward
+from playground.training.learners.task import Task, Update
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What can be set; PPO has the settings of its own file."""
+
+    pairs: int = 1000
+    """Pairs of episodes that the reward is fitted to, a fifth of them kept apart to test it."""
+    form: str = "progress"
+    """How the fitted reward's potentials pay: ``state``, ``progress`` or ``potential``."""
+    judge: str = "scorecard"
+    """Who says which is better: the ``scorecard`` (a landing first, then Gymnasium's return), or the ``return``."""
+    ridge: float = 1e-3
+    """Pull of the fitted weights towards zero."""
+
+    def __post_init__(self) -> None:
+        if self.pairs < 10:
+            raise InvalidInput("out_of_range", field="pairs", low=10, high=10**6, value=self.pairs)
+        if self.judge not in JUDGES:
+            raise InvalidInput("not_a_choice", field="judge", choices=", ".join(JUDGES), value=self.judge)
+        if not self.ridge > 0:
+            raise InvalidInput("not_between", field="ridge", low=0, high="any number", value=self.ridge)
+
+
+@dataclass(frozen=True)
+class Learned:
+    """A fitted reward and how far it can be trusted."""
+
+    reward: RewardConfig
+    deviations: dict[str, float]
+    """By weight, one standard deviation."""
+    fit: Fit
+    accuracy: float
+    """On the pairs kept apart."""
+
+
+def fit_reward(pairs: Sequence[PreferencePair], settings: Settings, gamma: float) -> Learned:
+    """Fit a reward to four fifths of the pairs and test it on the rest."""
+    known: RewardConfig = RewardConfig(form=settings.form)  # type: ignore[arg-type]
+    differences, preferences = differences_of(pairs, known.form, gamma)
+    cut = len(pairs) - len(pairs) // 5
+    fit = fit_bradley_terry(differences[:cut], preferences[:cut], settings.ridge)
+    reward, deviations = to_reward(fit, known.form)
+    return Learned(reward, deviations, fit, accuracy(fit, differences[cut:], preferences[cut:]))
+
+
+def learn(task: Task, settings: Settings) -> Iterator[Update]:
+    """Ask, fit, then train for ever on what was fitted.
+
+    Raises:
+        InvalidInput: there is no policy whose episodes could be judged, or all pairs are ties.
+    """
+    if task.initial is None:
+        raise InvalidInput("needs_start", algorithm="rlhf")
+    pairs = sample_pairs(task, task.initial, judge_of(settings.judge, task), settings.pairs)
+    learned = fit_reward(pairs, settings, task.gamma)
+    before = steps_of(pairs)
+    told = {"pair_accuracy": learned.accuracy}
+    told |= {f"fitted.{term.weight}": getattr(learned.reward, term.weight) for term in TERMS}
+    start = Policy(task.initial.actor, (), task.initial.activation)  # its critic guesses another reward
+    onwards = replace(task, reward=learned.reward, initial=start, share=lambda steps: task.share(steps + before))
+    for update in ppo.learn(onwards, ppo.Settings()):
+        yield replace(
+            update,
+            steps=update.steps + before,
+            episodes=update.episodes + 2 * len(pairs),
+            metrics={**update.metrics, **told},
+            holds={"reward model": learned.fit.weights.nbytes, **update.holds},
+        )

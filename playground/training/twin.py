@@ -1,0 +1,50 @@
+"""Any policy as a Stable-Baselines3 PPO that acts the same, for people who want to go on with it there.
+
+Leaves out: what no PPO has, an optimiser's state, a Q-network's target or its memory. A policy without a critic gets an
+untrained one.
+"""
+
+import io
+
+import torch
+from stable_baselines3 import PPO
+from torch import nn
+
+from playground.lander.policy import Layers, Policy
+from playground.training.lander_vec_env import LanderVecEnv
+from playground.training.spec import TrainSpec
+
+
+def to_zip(policy: Policy, spec: TrainSpec) -> bytes:
+    """The bytes of ``PPO.save`` for a policy that was trained to a spec."""
+    env = LanderVecEnv(spec.reward, spec.gamma, 1)
+    widths = {"pi": _hidden(policy.actor), "vf": _hidden(policy.critic or policy.actor)}
+    activation = nn.Tanh if policy.activation == "tanh" else nn.ReLU
+    model = PPO(
+        "MlpPolicy",
+        env,
+        gamma=spec.gamma,
+        seed=spec.seed,
+        device="cpu",
+        policy_kwargs={"net_arch": widths, "activation_fn": activation},
+    )
+    parts = model.policy.mlp_extractor
+    _copy(policy.actor, nn.Sequential(*parts.policy_net, model.policy.action_net))
+    if policy.critic:
+        _copy(policy.critic, nn.Sequential(*parts.value_net, model.policy.value_net))
+    buffer = io.BytesIO()
+    model.save(buffer)
+    env.close()
+    return buffer.getvalue()
+
+
+def _hidden(layers: Layers) -> list[int]:
+    return [len(bias) for _, bias in layers[:-1]]
+
+
+def _copy(layers: Layers, network: nn.Sequential) -> None:
+    linear = [module for module in network if isinstance(module, nn.Linear)]
+    with torch.no_grad():
+        for (weight, bias), module in zip(layers, linear, strict=True):
+            module.weight.copy_(torch.from_numpy(weight))
+            module.bias.copy_(torch.from_numpy(bias))
