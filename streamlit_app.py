@@ -7,12 +7,12 @@ import streamlit as st
 from playground.reward.errors import InvalidInput
 from playground.ui.jobs_panel import finish_watching
 from playground.ui.sidebar import draw_sidebar
-from playground.ui.state import session, sync_url
+from playground.ui.state import ICON, session, sync_url
 from playground.ui.texts import language, say, say_error
 from playground.ui.views import compare, models, notebook, playground
 
 language()
-st.set_page_config(page_title=say("app.title"), page_icon="🚀", layout="wide", initial_sidebar_state=380)
+st.set_page_config(page_title=say("app.title"), page_icon=ICON, layout="wide", initial_sidebar_state=380)
 pages = {
     "playground": st.Page(
         playground.draw,

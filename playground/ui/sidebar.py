@@ -153,8 +153,9 @@ def _preset_and_share(state: Session) -> None:
                 icon=":material/restart_alt:",
                 on_click=lambda: setattr(state, "draft", PRESET[state.preset].config),
             )
-        with st.popover(say("share.button"), icon=":material/share:"):
-            _share(state)
+        with st.popover(say("share.button"), icon=":material/share:", key="share", on_change="rerun") as panel:
+            if panel.open:
+                _share(state)
 
 
 def _share(state: Session) -> None:
@@ -402,7 +403,10 @@ def _mode(state: Session) -> None:
 
 def _settings(state: Session) -> None:
     changed = bool(state.settings)
-    with st.expander(say("settings.title") + (" ≠" if changed else ""), expanded=False):
+    label = say("settings.title") + (" ≠" if changed else "")
+    with st.expander(label, expanded=False, key="settings", on_change="rerun") as panel:
+        if not panel.open:
+            return
         for name in MAIN_SETTINGS:
             _setting(state, name)
         with st.popover(say("settings.more"), width="stretch"):

@@ -153,15 +153,33 @@ def test_an_unsound_reward_still_shows_a_page():
     assert any("All weights are zero" in box.value for box in app.info)
 
 
+def opened(app, panel):
+    """The page with one of the panels open that are drawn only then."""
+    app.session_state[panel] = True
+    return app.run()
+
+
+def test_what_nobody_has_opened_is_not_drawn(app):
+    """It would cost every move of a slider, and the first page half a hundred elements."""
+    assert not [widget for widget in app.number_input if str(widget.key).startswith("set_")]
+    assert not app.code
+    assert not [button for button in app.button if str(button.key).startswith("play_")]
+    for panel in ("settings", "share", "evidence"):
+        opened(app, panel)
+    assert [widget for widget in app.number_input if str(widget.key).startswith("set_")]
+    assert app.code
+    assert [button for button in app.button if str(button.key).startswith("play_")]
+
+
 def test_a_scale_of_zero_is_told_from_weights_of_zero():
     app = start(scale="0")
     assert any("The scale is zero" in box.value for box in app.info)
 
 
 def test_a_number_of_steps_survives_in_the_address():
-    app = start(preset="legs-farm")
+    app = opened(start(preset="legs-farm"), "settings")
     app.number_input(key="set_steps").set_value(500_000).run()
-    again = start(**dict(app.query_params.items()))
+    again = opened(start(**dict(app.query_params.items())), "settings")
     assert again.number_input(key="set_steps").value == 500_000
 
 
@@ -260,12 +278,12 @@ def test_switching_the_language_keeps_the_design(app):
 
 
 def test_training_settings_are_checked_and_kept(app):
-    app.number_input(key="set_seed").set_value(7).run()
+    opened(app, "settings").number_input(key="set_seed").set_value(7).run()
     assert app.query_params["seed"] == "7"
     assert app.button(key="train").label == "Train"
-    app.text_input(key="set_net_arch").set_value("64, many").run()
+    opened(app, "settings").text_input(key="set_net_arch").set_value("64, many").run()
     assert app.warning
-    app.button(key="reset_settings").click().run()
+    opened(app, "settings").button(key="reset_settings").click().run()
     assert app.button(key="train").disabled
 
 
@@ -276,7 +294,7 @@ def test_a_damaged_model_is_told_in_words(own_home, app):
     summary = dict(ModelStore().resolve("gymnasium").summary)
     manifest = {"key": spec.key, "sha256": {}, "summary": summary, "steps": 1, "seconds": 1}
     (folder / "manifest.json").write_text(json.dumps(manifest))
-    app.number_input(key="set_seed").set_value(3).run()
+    opened(app, "settings").number_input(key="set_seed").set_value(3).run()
     assert app.button(key="train").label == "Load"
     app.button(key="train").click().run()
     assert not app.exception

@@ -97,6 +97,8 @@ def test_only_sliders_that_matter_are_shaded():
 
 def test_a_check_plays_the_two_behaviours_that_disagree_and_gives_way_again():
     app = start(preset="article")
+    app.session_state["evidence"] = True
+    app.run()
     app.button(key="play_suicide").click().run()
     assert not app.exception
     crash, landing = shown(app)["episodes"]
@@ -112,6 +114,8 @@ def test_a_check_plays_the_two_behaviours_that_disagree_and_gives_way_again():
 
 def test_what_pays_best_can_be_played():
     app = start(preset="legs-farm")
+    app.session_state["evidence"] = True
+    app.run()
     app.button(key="play_favourite").click().run()
     assert not app.exception
     favourite = check_reward(PRESET["legs-farm"].config).favourite

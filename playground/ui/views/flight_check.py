@@ -35,8 +35,9 @@ def draw_check(state: Session) -> None:
             with st.popover(say("repair.title"), icon=":material/build:", key="mend", on_change="rerun") as panel:
                 if panel.open:
                     _repair(state, gamma)
-        with st.popover(say("check.why"), icon=":material/fact_check:"):
-            _evidence(state, found)
+        with st.popover(say("check.why"), icon=":material/fact_check:", key="evidence", on_change="rerun") as panel:
+            if panel.open:
+                _evidence(state, found)
 
 
 @st.cache_data(max_entries=256, show_spinner=False)
