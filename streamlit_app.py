@@ -1,47 +1,16 @@
-"""Reward Playground: ``streamlit run streamlit_app.py``. The shared sidebar around the pages."""
+"""Reward Playground: ``streamlit run streamlit_app.py``.
 
-import logging
+Streamlit starts its server with the ``app`` of this file, and runs the file again for every page that somebody opens.
+"""
 
 import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
-from playground.reward.errors import InvalidInput
-from playground.ui.jobs_panel import finish_watching
-from playground.ui.sidebar import draw_sidebar
-from playground.ui.state import ICON, session, sync_url
-from playground.ui.texts import language, say, say_error
-from playground.ui.views import compare, models, notebook, playground
+if get_script_run_ctx() is None:
+    from playground.ui.warm import warm_up
 
-language()
-st.set_page_config(page_title=say("app.title"), page_icon=ICON, layout="wide", initial_sidebar_state=380)
-pages = {
-    "playground": st.Page(
-        playground.draw,
-        title=say("nav.playground"),
-        icon=":material/rocket_launch:",
-        default=True,
-        url_path="playground",
-    ),
-    "compare": st.Page(compare.draw, title=say("nav.compare"), icon=":material/balance:", url_path="compare"),
-    "notebook": st.Page(notebook.draw, title=say("nav.notebook"), icon=":material/menu_book:", url_path="notebook"),
-    "models": st.Page(models.draw, title=say("nav.models"), icon=":material/inventory_2:", url_path="models"),
-}
-st.session_state["pages"] = pages
-page = st.navigation(list(pages.values()), position="top")
+    app = st.App(__file__, lifespan=warm_up)
+else:
+    from playground.ui.frame import draw
 
-try:
-    state = session()
-    finish_watching()
-    sync_url(state)
-    draw_sidebar()
-    for problem in state.problems:
-        st.warning(say_error(problem), icon=":material/error:")
-    state.problems.clear()
-    if state.notice:
-        st.toast(state.notice)
-        state.notice = ""
-    page.run()
-except InvalidInput as error:
-    st.error(say_error(error))
-except Exception as error:  # no traceback ever reaches a page
-    logging.getLogger("playground").exception("the page failed")
-    st.error(say("error.unexpected", reason=type(error).__name__))
+    draw()

@@ -28,8 +28,6 @@ from playground.training.store import SHORT, Model, ModelStore, nearest_model, o
 from playground.ui.texts import TEXTS
 
 FIRST_PRESET: Final = PRESETS[0].slug
-ICON: Final = str(Path(__file__).with_name("icon.svg"))
-"""The tab's picture. An emoji would cost a tenth of a second: Streamlit compiles all of them into one pattern."""
 NOT_SET: Final = ("reward", "algorithm", "env", "settings", "seconds")
 """Fields of a spec that the sidebar does not set: it trains with this project's own engine."""
 SETTINGS: Final = tuple(f.name for f in fields(TrainSpec) if f.name not in NOT_SET)

@@ -65,8 +65,8 @@ class Tab:
 
     @property
     def step(self) -> int:
-        """Where the playhead is."""
-        return int(self.player.get_attribute("data-step"))
+        """Where the playhead is, once the player is drawn."""
+        return int(self.page.locator("[data-testid=player][data-step]").first.get_attribute("data-step"))
 
     def wait(self, condition) -> None:
         for _ in range(300):
