@@ -3,7 +3,7 @@
 The parts are those of the article's agent and keep their names: `Memory`, `ActorCriticDiscrete`, `PPOAgent` with
 ``act``, ``step`` and ``update``, and its two curves (``avg_total_reward``, ``avg_final_reward``). What the article's
 version gets wrong or leaves out is a setting each, so that it can be turned back on and watched. The algorithm
-``ppo-article`` turns all of them back on. RECORD.md, beside this file, holds what each one costs.
+``ppo-article`` turns all of them back on.
 
 - ``bootstrap``: the article takes what comes after the end of its batch of 1,200 steps for zero, also in mid-flight.
 - ``mark_timeouts``: its loop leaves an episode after 1,000 steps without telling the memory, so that the returns of
