@@ -5,6 +5,7 @@ Leaves out: Streamlit. Titles come in as words, so the same chart speaks both la
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any, Final
 
 import altair as alt
@@ -101,6 +102,50 @@ def compared_curves(series: Sequence[Series], column: str, against: str, title: 
     line = middles.mark_line(strokeWidth=2).encode(x="x:Q", y="value:Q", color=colour)
     band = middles.mark_area(opacity=0.15).encode(x="x:Q", y="low:Q", y2="high:Q", color=colour)
     return (band + dots + line).properties(height=200, title=alt.TitleParams(title, fontSize=13, anchor="start"))
+
+
+def histogram(values: Any, title: str, limits: Sequence[float], colour: str, outside: str, bins: int = 48) -> Any:
+    """How often each value occurs; what lies beyond the limits has another colour, and the limits are lines.
+
+    Args:
+        values: one number a sample; a hundredth at either end is gathered in the outermost bars.
+        title: in words.
+        limits: two, or none.
+        colour: of the bars.
+        outside: of the bars beyond the limits.
+        bins: bars.
+    """
+    flat = np.asarray(values, np.float64)
+    flat = flat[np.isfinite(flat)]
+    ends = np.quantile(flat, [0.005, 0.995]) if len(flat) else np.zeros(2)
+    low, high = min(ends[0], *limits, ends[0]), max(ends[1], *limits, ends[1])
+    low, high = (low - 0.5, high + 0.5) if high <= low else (low, high)
+    counts, edges = np.histogram(flat.clip(low, high), bins, (low, high))
+    beyond = [bool(limits) and (left < limits[0] - 1e-9 or right > limits[1] + 1e-9) for left, right in pairwise(edges)]
+    data = pd.DataFrame(
+        {
+            "low": edges[:-1],
+            "high": edges[1:],
+            "count": counts,
+            "none": 0,
+            "colour": [outside if out else colour for out in beyond],
+        }
+    )
+    bars = (
+        alt.Chart(data)
+        .mark_rect()
+        .encode(
+            x=alt.X("low:Q", title=None, scale=alt.Scale(domain=[low, high], nice=False), axis=alt.Axis(tickCount=6)),
+            x2="high:Q",
+            y=alt.Y("count:Q", title=None, axis=alt.Axis(tickCount=4)),
+            y2="none:Q",
+            color=alt.Color("colour:N", scale=None),
+            tooltip=[alt.Tooltip("low:Q", format=".3f"), alt.Tooltip("high:Q", format=".3f"), alt.Tooltip("count:Q")],
+        )
+    )
+    rules = alt.Chart(pd.DataFrame({"x": list(limits)})).mark_rule(color=outside, strokeDash=[4, 3]).encode(x="x:Q")
+    chart = bars + rules if limits else bars
+    return chart.properties(height=180, title=alt.TitleParams(title, fontSize=13, anchor="start", limit=460))
 
 
 def compared_parts(

@@ -12,7 +12,7 @@ from playground.ui.jobs_panel import finish_watching
 from playground.ui.sidebar import draw_sidebar
 from playground.ui.state import session, sync_url
 from playground.ui.texts import language, say, say_error
-from playground.ui.views import compare, models, notebook, playground
+from playground.ui.views import algorithms, compare, models, notebook, playground
 
 
 def draw() -> None:
@@ -28,6 +28,9 @@ def draw() -> None:
             url_path="playground",
         ),
         "compare": st.Page(compare.draw, title=say("nav.compare"), icon=":material/balance:", url_path="compare"),
+        "algorithms": st.Page(
+            algorithms.draw, title=say("nav.algorithms"), icon=":material/schema:", url_path="algorithms"
+        ),
         "notebook": st.Page(notebook.draw, title=say("nav.notebook"), icon=":material/menu_book:", url_path="notebook"),
         "models": st.Page(models.draw, title=say("nav.models"), icon=":material/inventory_2:", url_path="models"),
     }

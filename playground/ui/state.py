@@ -21,6 +21,7 @@ from playground.reward.codec import changed_fields, from_query, to_query
 from playground.reward.errors import InvalidInput
 from playground.reward.presets import PRESET, PRESETS, Preset
 from playground.reward.terms import RewardConfig
+from playground.training.algorithms import ALGORITHMS
 from playground.training.jobs import JobBoard
 from playground.training.notebook import Notebook
 from playground.training.spec import BUDGETS, TrainSpec, hyperparameters
@@ -317,8 +318,18 @@ def _readable(models: list[Model]) -> list[Model]:
     return loaded
 
 
+def algorithm_name(name: str, language: str) -> str:
+    """An algorithm in words; most have the same name in every language."""
+    return TEXTS[language].get(f"algorithms.name.{name.replace('-', '_')}", ALGORITHMS[name].title)
+
+
 def model_name(model: Model, language: str) -> str:
-    """What a model was trained on, in a few words."""
+    """What a model was trained on, in a few words, and by which algorithm if that is not the usual one."""
+    algorithm = model.spec.algorithm
+    return _taught(model, language) + ("" if algorithm == "ppo" else f" · {algorithm_name(algorithm, language)}")
+
+
+def _taught(model: Model, language: str) -> str:
     if model.slug is not None and model.slug in PRESET:
         return PRESET[model.slug].name[language]
     if not model.reward_known:
