@@ -82,7 +82,7 @@ def train_command(arguments: argparse.Namespace) -> int:
 
 def _spec(arguments: argparse.Namespace) -> "TrainSpec":
     from playground.reward.presets import load_reward
-    from playground.training.spec import BOUNDS, BUDGETS, TrainSpec, changed_settings, for_algorithm, parse_spec
+    from playground.training.spec import BUDGETS, MOST_STEPS, TrainSpec, changed_settings, for_algorithm, parse_spec
     from playground.training.store import ModelStore
 
     spec = parse_spec(read_file(arguments.spec)) if arguments.spec else TrainSpec(load_reward(arguments.reward))
@@ -98,7 +98,7 @@ def _spec(arguments: argparse.Namespace) -> "TrainSpec":
         chosen = dict(spec.settings) | dict(map(read_setting, arguments.set))
         given["settings"] = changed_settings(spec.algorithm, chosen)
     if given.get("seconds") and "steps" not in given and spec.algorithm != "ppo":
-        given["steps"] = int(BOUNDS["steps"].high)  # the clock alone decides
+        given["steps"] = MOST_STEPS  # the clock alone decides
     return replace(spec, **given)
 
 

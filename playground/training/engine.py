@@ -28,7 +28,7 @@ from playground.training.fast_ppo import FastPPO, to_numpy
 from playground.training.lander_vec_env import LanderVecEnv
 from playground.training.landers import Fleet
 from playground.training.learners.library import held_by
-from playground.training.network import EPSILON
+from playground.training.network import EPSILON, MODULES
 from playground.training.progress import (
     CURVE_POINTS,
     Curve,
@@ -149,7 +149,6 @@ def start_from(model: FastPPO, policy: Policy, name: str) -> None:
 def build_ppo(spec: TrainSpec, fleet: Fleet) -> FastPPO:
     """An untrained PPO for a spec, flown by a fleet of ``n_envs``."""
     env = LanderVecEnv(spec.reward, spec.gamma, spec.n_envs)
-    activations = {"tanh": torch.nn.Tanh, "relu": torch.nn.ReLU}
     rate = spec.learning_rate
     updates = math.ceil(spec.steps / (spec.n_envs * spec.n_steps))  # the last one still learns
     return FastPPO(
@@ -167,7 +166,7 @@ def build_ppo(spec: TrainSpec, fleet: Fleet) -> FastPPO:
         max_grad_norm=spec.max_grad_norm,
         policy_kwargs={
             "net_arch": list(spec.net_arch),
-            "activation_fn": activations[spec.activation],
+            "activation_fn": MODULES[spec.activation],
             "optimizer_kwargs": {"eps": EPSILON},
         },
         seed=spec.seed,

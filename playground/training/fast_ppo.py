@@ -20,7 +20,7 @@ from playground.lander.simulator import OBSERVATION_SIZE
 from playground.reward.account import decompose, reward_of
 from playground.training.lander_vec_env import LanderVecEnv
 from playground.training.landers import Fleet
-from playground.training.network import SharedNetwork
+from playground.training.network import SharedNetwork, parts_of
 from playground.training.reward_scale import RewardScale
 
 LANDED: Final = 99.0
@@ -65,9 +65,7 @@ class FastPPO(PPO):
     def share_memory(self) -> None:
         """Tie numpy's arrays to torch's parameters and moments; again after either was loaded."""
         policy: Any = self.policy
-        actor = [*policy.mlp_extractor.policy_net, policy.action_net]
-        critic = [*policy.mlp_extractor.value_net, policy.value_net]
-        self.net = SharedNetwork(actor, critic, activation_of(self), policy.optimizer)
+        self.net = SharedNetwork(*parts_of(policy), activation_of(self), policy.optimizer)
 
     def start_episodes(self, seed: int) -> None:
         """Start all landers afresh; every episode's seed follows from this one."""

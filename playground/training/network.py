@@ -7,7 +7,7 @@ torch's own Adam gives them. What Stable-Baselines3 saves is therefore always up
 Leaves out: the loss. The tests hold gradient and step against torch's autograd and Adam.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
 import numpy as np
@@ -24,6 +24,17 @@ EPSILON: Final = 1e-5
 """Adam's denominator, as PPO's authors set it; SB3 does too."""
 
 
+MODULES: Final[dict[str, type[torch.nn.Module]]] = {"tanh": torch.nn.Tanh, "relu": torch.nn.ReLU}
+"""Torch's own of ``ACTIVATIONS``."""
+
+
+def parts_of(policy: Any) -> tuple[torch.nn.Sequential, torch.nn.Sequential]:
+    """The actor and the critic of SB3's ``ActorCriticPolicy``, sharing its parameters."""
+    extractor = policy.mlp_extractor
+    actor = torch.nn.Sequential(*extractor.policy_net, policy.action_net)
+    return actor, torch.nn.Sequential(*extractor.value_net, policy.value_net)
+
+
 class SharedNetwork:
     """The actor and the critic of an SB3 policy as numpy arrays in torch's own memory.
 
@@ -35,7 +46,7 @@ class SharedNetwork:
     """
 
     def __init__(
-        self, actor: Sequence[Any], critic: Sequence[Any], activation: str, optimizer: torch.optim.Optimizer
+        self, actor: Iterable[Any], critic: Iterable[Any], activation: str, optimizer: torch.optim.Optimizer
     ) -> None:
         self.activation = activation
         parameters: list[Any] = []

@@ -15,15 +15,13 @@ import numpy as np
 from playground.reward.errors import InvalidInput
 from playground.reward.terms import RewardConfig
 from playground.training.algorithms import ALGORITHMS
-from playground.training.spec import TrainSpec, for_algorithm
+from playground.training.spec import MOST_STEPS, TrainSpec, for_algorithm
 from playground.training.store import Model
 
 GOAL: Final = 0.9
 """Share of the validation episodes that land at the goal."""
 NETWORKS: Final = ("actor", "critic", "reference", "reward model", "Q-network", "target network")
 """What counts as a network in a model's memory."""
-MOST_STEPS: Final = 100_000_000
-"""Steps of a race that goes by seconds."""
 
 
 @dataclass(frozen=True)
@@ -79,9 +77,9 @@ def memory_of(model: Model) -> dict[str, int]:
     if not told:
         return {}
     networks = sum(int(told[name]) for name in NETWORKS if name in told)
+    batch = sum(int(told[name]) for name in ("batch", "pairs") if name in told)
     rest = {name: int(told.get(name, 0)) for name in ("optimizer", "process")}
-    batch = sum(int(v) for name, v in told.items() if name in ("batch", "pairs"))
-    return {"networks": networks, "optimizer": rest["optimizer"], "batch": batch, "process": rest["process"]}
+    return {"networks": networks, "batch": batch, **rest}
 
 
 def _first_at_goal(model: Model) -> dict[str, float] | None:

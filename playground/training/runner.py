@@ -93,7 +93,7 @@ def run_learner(
     return Result(
         policy=dump_policy(policy),
         model_zip=to_zip(policy, spec),
-        curve=with_same_columns(curve.rows),
+        curve=curve.rows,
         scorecard=card,
         steps=run.last.steps,
         seconds=run.seconds,
@@ -157,18 +157,18 @@ class _Run:
 
     def evaluate(self) -> None:
         """Add a row to the curve, unless this update has one."""
-        rows, last = self.curve.rows, self.last
-        if rows and self.shown and self.shown[-1] is last:
+        last = self.last
+        if self.shown and self.shown[-1] is last:
             return
         told = {"episodes": float(last.episodes), **last.metrics}
         self.curve.evaluate(last.policy, last.steps, lambda: self.seconds, self.fleet.run, told)
+        self.curve.rows = with_same_columns(self.curve.rows)
         self.shown.append(last)
 
     def progress(self) -> Progress:
         """How far the training is."""
-        rows = with_same_columns(self.curve.rows)
         total = self.spec.steps if self.last.share is None and not self.spec.seconds else self.last.steps / self.share
-        return Progress(self.last.steps, round(total), self.seconds, rows, self.last.policy)
+        return Progress(self.last.steps, round(total), self.seconds, self.curve.rows, self.last.policy)
 
 
 def dump_updates(shown: list[Update]) -> bytes:

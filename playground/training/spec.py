@@ -54,6 +54,9 @@ BOUNDS: Final[dict[str, Bounds]] = {
     "seconds": Bounds(0.0, 86_400.0),
 }
 
+MOST_STEPS: Final = int(BOUNDS["steps"].high)
+"""Steps of a training that only the clock ends."""
+
 BUDGETS: Final[dict[str, dict[str, Any]]] = {
     "quick": {"until_landing": 0.94},
     "standard": {},

@@ -12,6 +12,7 @@ from torch import nn
 
 from playground.lander.policy import Layers, Policy
 from playground.training.lander_vec_env import LanderVecEnv
+from playground.training.network import MODULES, parts_of
 from playground.training.spec import TrainSpec
 
 
@@ -19,19 +20,18 @@ def to_zip(policy: Policy, spec: TrainSpec) -> bytes:
     """The bytes of ``PPO.save`` for a policy that was trained to a spec."""
     env = LanderVecEnv(spec.reward, spec.gamma, 1)
     widths = {"pi": _hidden(policy.actor), "vf": _hidden(policy.critic or policy.actor)}
-    activation = nn.Tanh if policy.activation == "tanh" else nn.ReLU
     model = PPO(
         "MlpPolicy",
         env,
         gamma=spec.gamma,
         seed=spec.seed,
         device="cpu",
-        policy_kwargs={"net_arch": widths, "activation_fn": activation},
+        policy_kwargs={"net_arch": widths, "activation_fn": MODULES[policy.activation]},
     )
-    parts = model.policy.mlp_extractor
-    _copy(policy.actor, nn.Sequential(*parts.policy_net, model.policy.action_net))
+    actor, critic = parts_of(model.policy)
+    _copy(policy.actor, actor)
     if policy.critic:
-        _copy(policy.critic, nn.Sequential(*parts.value_net, model.policy.value_net))
+        _copy(policy.critic, critic)
     buffer = io.BytesIO()
     model.save(buffer)
     env.close()

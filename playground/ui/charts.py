@@ -12,12 +12,10 @@ import altair as alt
 import numpy as np
 import pandas as pd
 
-from playground.ui.colours import KEPT_COLOUR, NET_COLOUR
+from playground.ui.colours import KEPT_COLOUR, NET_COLOUR, TEXT_COLOUR
 from playground.ui.numbers import amount_words
 
 Say = Callable[..., str]
-TEXT_COLOUR: Final = "#8a8f98"
-"""Of amounts beside bars, readable on light and on dark."""
 AROUND: Final = 60
 """Pixels of a chart's height that its title and padding take on the page."""
 LABELS: Final = alt.Axis(labelOverlap=False, labelLimit=110, ticks=False, domain=False, labelFontSize=12)

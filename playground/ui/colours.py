@@ -22,6 +22,10 @@ MODEL_COLOURS: Final = (
     "#15803d",
 )
 """Of compared models, in their order."""
+BADGES: Final = ("violet", "orange", "green", "blue", "red", "yellow", "gray", "violet", "orange", "green")
+"""The theme's names nearest to `MODEL_COLOURS`."""
+TEXT_COLOUR: Final = "#8a8f98"
+"""Of words and lines in pictures, readable on light and on dark."""
 OUTCOME_COLOURS: Final = {
     Outcome.LANDED: "#22a35a",
     Outcome.CRASHED: "#e11d48",

@@ -25,7 +25,7 @@ from torch.nn.functional import logsigmoid
 from playground.lander.trajectory import Trajectory
 from playground.reward.account import discounts
 from playground.reward.errors import InvalidInput
-from playground.training.learners.preferences import JUDGES, PreferencePair, judge_of, sample_pairs, steps_of
+from playground.training.learners.preferences import PreferencePair, check_judge, judge_of, sample_pairs, steps_of
 from playground.training.learners.task import Task, Update, size_of, to_policy, to_tensor, to_torch
 
 
@@ -58,8 +58,7 @@ class Settings:
                 raise InvalidInput("out_of_range", field=name, low=1, high=10**6, value=getattr(self, name))
         if self.pairs < self.rounds:
             raise InvalidInput("out_of_range", field="pairs", low=self.rounds, high=10**6, value=self.pairs)
-        if self.judge not in JUDGES:
-            raise InvalidInput("not_a_choice", field="judge", choices=", ".join(JUDGES), value=self.judge)
+        check_judge(self.judge)
 
 
 def preference_loss(margin: Tensor, preference: Tensor, beta: float) -> Tensor:

@@ -7,11 +7,11 @@ from collections.abc import Callable, Iterator
 from typing import Any, Final
 
 from stable_baselines3.common.vec_env import VecNormalize
-from torch import nn
 
 from playground.lander.policy import Policy
 from playground.training.lander_vec_env import LanderVecEnv
 from playground.training.learners.task import Task, Update, size_of, to_policy
+from playground.training.network import parts_of
 
 CHUNK: Final = 4096
 """Steps between two updates that are told."""
@@ -69,11 +69,7 @@ def learn_with(model: Any, rate: FallingRate, policy_of: Callable[[Any], Policy]
 
 def actor_and_critic(model: Any) -> Policy:
     """The networks of SB3's ``ActorCriticPolicy`` as they are now."""
-    policy: Any = model.policy
-    extractor = policy.mlp_extractor
-    return to_policy(
-        nn.Sequential(*extractor.policy_net, policy.action_net), nn.Sequential(*extractor.value_net, policy.value_net)
-    )
+    return to_policy(*parts_of(model.policy))
 
 
 def held_by(model: Any) -> dict[str, int]:
@@ -87,9 +83,6 @@ def held_by(model: Any) -> dict[str, int]:
         buffer = model.rollout_buffer
         arrays = [buffer.observations, buffer.actions, buffer.rewards, buffer.returns, buffer.values]
         arrays += [buffer.log_probs, buffer.advantages, buffer.episode_starts]
-        extractor = policy.mlp_extractor
-        held = {
-            "actor": size_of(extractor.policy_net, policy.action_net),
-            "critic": size_of(extractor.value_net, policy.value_net),
-        }
+        actor, critic = parts_of(policy)
+        held = {"actor": size_of(actor), "critic": size_of(critic)}
     return {**held, "optimizer": size_of(policy.optimizer), "batch": size_of(*arrays)}

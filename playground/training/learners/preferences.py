@@ -56,14 +56,23 @@ def by_return(task: Task) -> Judge:
     return judge
 
 
+def check_judge(name: str) -> None:
+    """Refuse a judge that there is not.
+
+    Raises:
+        InvalidInput: names those that there are.
+    """
+    if name not in JUDGES:
+        raise InvalidInput("not_a_choice", field="judge", choices=", ".join(JUDGES), value=name)
+
+
 def judge_of(name: str, task: Task) -> Judge:
     """One of ``JUDGES``.
 
     Raises:
         InvalidInput: there is no such judge.
     """
-    if name not in JUDGES:
-        raise InvalidInput("not_a_choice", field="judge", choices=", ".join(JUDGES), value=name)
+    check_judge(name)
     return by_scorecard if name == "scorecard" else by_return(task)
 
 

@@ -15,7 +15,7 @@ from playground.lander.policy import Policy
 from playground.reward.errors import InvalidInput
 from playground.reward.terms import TERMS, RewardConfig
 from playground.training.learners import ppo
-from playground.training.learners.preferences import JUDGES, PreferencePair, judge_of, sample_pairs, steps_of
+from playground.training.learners.preferences import PreferencePair, check_judge, judge_of, sample_pairs, steps_of
 from playground.training.learners.reward_model import Fit, accuracy, differences_of, fit_bradley_terry, to_reward
 from playground.training.learners.task import Task, Update
 
@@ -36,8 +36,7 @@ class Settings:
     def __post_init__(self) -> None:
         if self.pairs < 10:
             raise InvalidInput("out_of_range", field="pairs", low=10, high=10**6, value=self.pairs)
-        if self.judge not in JUDGES:
-            raise InvalidInput("not_a_choice", field="judge", choices=", ".join(JUDGES), value=self.judge)
+        check_judge(self.judge)
         if not self.ridge > 0:
             raise InvalidInput("not_between", field="ridge", low=0, high="any number", value=self.ridge)
 

@@ -19,9 +19,11 @@ from torch import Tensor, nn
 from playground.lander.policy import Layers, Policy
 from playground.lander.simulator import N_ACTIONS, OBSERVATION_SIZE
 from playground.lander.trajectory import Trajectory
-from playground.reward.account import decompose, discounts, reward_of
+from playground.reward.account import decompose, reward_of
 from playground.reward.terms import RewardConfig, Transitions
 from playground.training.landers import Fleet
+from playground.training.network import MODULES
+from playground.training.progress import discounted_return
 
 
 @dataclass(frozen=True)
@@ -40,7 +42,7 @@ class Task:
 
     def returns(self, trajectories: Sequence[Trajectory]) -> npt.NDArray[np.float64]:
         """Discounted return of each episode ``(n,)``: what is to be raised."""
-        return np.array([self.rewards(t.transitions) @ discounts(len(t), self.gamma) for t in trajectories])
+        return np.array([discounted_return(t, self.reward, self.gamma) for t in trajectories])
 
     def rewards(self, steps: Transitions) -> npt.NDArray[np.float64]:
         """The designed reward of each step, in the steps' own shape."""
@@ -71,13 +73,12 @@ class Update:
     """How much of the work is done, for a learner whose work is not steps."""
 
 
-def mlp(hidden: Sequence[int], outputs: int, activation: type[nn.Module] = nn.ReLU, gain: float = 1.0) -> nn.Sequential:
-    """A network from an observation to ``outputs`` numbers.
+def mlp(hidden: Sequence[int], outputs: int, gain: float = 1.0) -> nn.Sequential:
+    """A network of ReLUs from an observation to ``outputs`` numbers.
 
     Args:
         hidden: widths of the layers between.
         outputs: how many numbers.
-        activation: after each hidden layer.
         gain: scale of the last layer's weights; small ones make a policy that tries everything at first.
     """
     layers: list[nn.Module] = []
@@ -87,7 +88,7 @@ def mlp(hidden: Sequence[int], outputs: int, activation: type[nn.Module] = nn.Re
         last = index == len(hidden)
         nn.init.orthogonal_(layer.weight, gain if last else 2**0.5)
         nn.init.zeros_(layer.bias)
-        layers += [layer] if last else [layer, activation()]
+        layers += [layer] if last else [layer, nn.ReLU()]
     return nn.Sequential(*layers)
 
 
@@ -106,12 +107,11 @@ def networks_of(hidden: Sequence[int], initial: Policy | None) -> tuple[nn.Seque
 
 def to_torch(layers: Layers, activation: str) -> nn.Sequential:
     """A numpy network as one that can learn."""
-    kinds: dict[str, type[nn.Module]] = {"relu": nn.ReLU, "tanh": nn.Tanh}
     modules: list[nn.Module] = []
     for weight, bias in layers:
         linear = nn.Linear(weight.shape[1], weight.shape[0])
         linear.weight.data, linear.bias.data = torch.tensor(weight), torch.tensor(bias)
-        modules += [linear, kinds[activation]()]
+        modules += [linear, MODULES[activation]()]
     return nn.Sequential(*modules[:-1])
 
 

@@ -17,7 +17,7 @@ from playground.training.race import GOAL, Entrant, entrants, plan_race, size, s
 from playground.training.robustness import Failure, Progress, Variant, feed, progress
 from playground.training.spec import TrainSpec
 from playground.training.store import UPDATES, Model
-from playground.ui.colours import MODEL_COLOURS, NET_COLOUR
+from playground.ui.colours import BADGES, MODEL_COLOURS, NET_COLOUR, TEXT_COLOUR
 from playground.ui.lessons import LESSONS, Term, passage, to_dot
 from playground.ui.numbers import table
 from playground.ui.state import Session, algorithm_name, load, models_at_hand, names_of, session, store
@@ -31,7 +31,6 @@ FIRST: Final = "ppo-byhand"
 RACERS: Final = ("ppo", "ppo-byhand", "grpo")
 TICK: Final = 1.0
 """Seconds between two looks at the queue."""
-LINE_COLOUR: Final = "#8a8f98"
 
 
 def draw() -> None:
@@ -64,7 +63,7 @@ def _lesson(algorithm: Algorithm) -> None:
         st.caption(algorithm.source, width="content")
     st.markdown(say(f"algorithms.idea.{algorithm.name.replace('-', '_')}"))
     flow, rule = st.columns(2, gap="medium", vertical_alignment="center")
-    dot = to_dot(lesson.flow, lambda node: say(f"algorithms.node.{node}"), NET_COLOUR, LINE_COLOUR)
+    dot = to_dot(lesson.flow, lambda node: say(f"algorithms.node.{node}"), NET_COLOUR, TEXT_COLOUR)
     flow.graphviz_chart(dot, width="stretch")
     rule.latex(rf"\begin{{gathered}}{lesson.rule}\end{{gathered}}")
     st.caption(say("algorithms.rule_note"))
@@ -286,7 +285,3 @@ def _series(field: Sequence[Entrant]) -> "list[Series]":
         Series(algorithm_name(entrant.name, language()), colour, [model.curve for model in entrant.models])
         for entrant, colour in zip(field, MODEL_COLOURS, strict=False)
     ]
-
-
-BADGES: Final = ("violet", "orange", "green", "blue", "red", "yellow", "gray", "violet", "orange", "green")
-"""The theme's names nearest to ``MODEL_COLOURS``."""

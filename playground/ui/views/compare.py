@@ -15,7 +15,7 @@ from playground.reward.account import PART_KEYS, weights
 from playground.reward.errors import InvalidInput
 from playground.reward.terms import TERMS
 from playground.training.store import SHORT, Model
-from playground.ui.colours import MODEL_COLOURS, colour_of
+from playground.ui.colours import BADGES, MODEL_COLOURS, colour_of
 from playground.ui.comparing import Comparison, Contestant, compare
 from playground.ui.numbers import table
 from playground.ui.player import draw_player
@@ -24,8 +24,6 @@ from playground.ui.texts import language, say, say_error
 from playground.ui.views.episode import checkpoint_film, film_of, scene_of, seen_as
 from playground.ui.views.overfit import draw_overfit
 
-BADGES: Final = ("violet", "orange", "green", "blue", "red", "yellow", "gray", "violet", "orange", "green")
-"""The theme's names nearest to `MODEL_COLOURS`."""
 if TYPE_CHECKING:
     from playground.ui.charts import Series
 
