@@ -7,7 +7,7 @@ import pytest
 from playground.cli import main
 from playground.cli.models import read_setting
 from playground.reward.errors import InvalidInput
-from playground.training.algorithms import ALGORITHMS
+from playground.training.algorithms import ALGORITHMS, HALF_TRAINED
 from playground.training.store import ModelStore
 
 FAST = ["--set", "starts=2", "--set", "group_size=2", "--set", "hidden=8", "--steps", "300"]
@@ -74,7 +74,6 @@ def test_a_training_with_another_algorithm_and_its_settings(capsys):
         (["--algorithm", "grpo", "--set", "group_size=many"], "group_size"),
         (["--algorithm", "grpo", "--clip-range", "0.1"], "clip_range"),
         (["--set", "group_size=4"], "ppo"),
-        (["--algorithm", "dpo"], "start"),
         (["--algorithm", "dqn", "--init-from", "gymnasium"], "dqn"),
         (["--algorithm", "dpo", "--init-from", "nobody"], "nobody"),
         (["--algorithm", "grpo", "--steps", "0"], "steps"),
@@ -88,12 +87,13 @@ def test_what_an_algorithm_cannot_do_is_told_with_status_2(capsys, options, told
     assert "Traceback" not in err
 
 
-def test_a_model_to_start_from_may_be_named_like_any_model(capsys):
-    options = ["--algorithm", "dpo", "--init-from", "gymnasium", "--set", "pairs=2", "--set", "rounds=1"]
+@pytest.mark.parametrize(("start", "named"), [("gymnasium", ["--init-from", "gymnasium"]), (HALF_TRAINED, [])])
+def test_a_model_to_start_from_is_named_like_any_model_and_else_the_half_trained_one(capsys, start, named):
+    options = ["--algorithm", "dpo", *named, "--set", "pairs=2", "--set", "rounds=1"]
     status, out, err = run(capsys, "train", "gymnasium", *options, "--set", "epochs=1", "--quiet", "--json")
     assert status == 0, err
     store = ModelStore()
-    assert store.find(json.loads(out)["key"]).spec.init_from == store.resolve("gymnasium").key
+    assert store.find(json.loads(out)["key"]).spec.init_from == store.resolve(start).key
 
 
 @pytest.mark.parametrize(
@@ -101,7 +101,7 @@ def test_a_model_to_start_from_may_be_named_like_any_model(capsys):
     [
         (["--algorithms", "ppo"], "--seconds"),
         (["--algorithms", "ppo,sac", "--steps", "100"], "sac"),
-        (["--algorithms", "dpo", "--steps", "100"], "start"),
+        (["--algorithms", "dpo", "--start", "nobody", "--steps", "100"], "nobody"),
         (["--algorithms", "", "--steps", "100"], "algorithms"),
         (["--seeds", "0", "--steps", "100"], "seeds"),
         (["--algorithms", "ppo", "--seconds", "-1"], "seconds"),
@@ -115,10 +115,11 @@ def test_a_race_that_cannot_be_run_is_told_with_status_2(capsys, options, told):
 
 @pytest.mark.slow
 def test_a_race_trains_all_and_tells_the_table(capsys, home):
-    out = home / "race.md"
+    out, figure = home / "race.md", home / "race.svg"
     names = "reinforce,grpo"
+    files = ["--out", out, "--figure", figure]
     status, told, err = run(
-        capsys, "race", "gymnasium", "--algorithms", names, "--steps", 300, "--seeds", 2, "--out", out, "--json"
+        capsys, "race", "gymnasium", "--algorithms", names, "--steps", 300, "--seeds", 2, *files, "--json"
     )
     assert status == 0, err
     field = json.loads(told)["entrants"]
@@ -126,6 +127,10 @@ def test_a_race_trains_all_and_tells_the_table(capsys, home):
     assert all(entrant["seeds"] == [0, 1] for entrant in field)
     assert all(entrant["memory"]["networks"] > 0 for entrant in field)
     assert out.read_text().count("\n") == 4
+    drawn = figure.read_text()
+    assert drawn.startswith("<svg")
+    assert ">REINFORCE<" in drawn
+    assert ">GRPO<" in drawn
 
 
 def test_values_on_the_command_line_are_numbers_switches_lists_or_words():

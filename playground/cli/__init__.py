@@ -36,6 +36,7 @@ from playground.cli.studies import (
     robustness_command,
 )
 from playground.reward.errors import InvalidInput
+from playground.training.algorithms import HALF_TRAINED
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -195,13 +196,26 @@ def build_parser() -> argparse.ArgumentParser:
 
     race = add("race", race_command, "Train several algorithms on one reward with the same budget, one by one.")
     race.add_argument("reward", metavar="REWARD", help=reward_help)
-    race.add_argument("--algorithms", metavar="A,B", help="separated by commas (default: all that need no model)")
+    race.add_argument("--algorithms", metavar="A,B", help="separated by commas (default: all)")
     race.add_argument("--seconds", type=float, default=0.0, help="of learning for each training")
     race.add_argument("--steps", type=int, default=0, help="for each training, instead of seconds")
     race.add_argument("--seeds", type=int, default=3, help="trainings of each algorithm (default: 3)")
+    race.add_argument(
+        "--vary",
+        metavar="'NAME=VALUE …'",
+        action="append",
+        default=[],
+        help="settings of a further entrant beside the defaults; may be given often",
+    )
     race.add_argument("--gamma", type=float, help="the discount of all of them")
-    race.add_argument("--start", metavar="MODEL", help=f"for those that go on from a trained policy: {model_help}")
+    race.add_argument(
+        "--start",
+        metavar="MODEL",
+        default=HALF_TRAINED,
+        help=f"what those begin with that go on from a trained policy (default: {HALF_TRAINED}): {model_help}",
+    )
     race.add_argument("--out", type=Path, help="also write the table here, as Markdown")
+    race.add_argument("--figure", type=Path, metavar="FILE.svg", help="also draw landings against steps here")
     with_json(race)
 
     with_json(add("presets", presets_command, "List the presets and what each one teaches."))

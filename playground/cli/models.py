@@ -82,12 +82,14 @@ def train_command(arguments: argparse.Namespace) -> int:
 
 def _spec(arguments: argparse.Namespace) -> "TrainSpec":
     from playground.reward.presets import load_reward
+    from playground.training.algorithms import ALGORITHMS, HALF_TRAINED
     from playground.training.spec import BUDGETS, MOST_STEPS, TrainSpec, changed_settings, for_algorithm, parse_spec
     from playground.training.store import ModelStore
 
     spec = parse_spec(read_file(arguments.spec)) if arguments.spec else TrainSpec(load_reward(arguments.reward))
     given = {name: getattr(arguments, name) for name in train_settings() if getattr(arguments, name) is not None}
-    if start := given.get("init_from"):
+    asked = ALGORITHMS.get(given.get("algorithm", ""))
+    if start := given.get("init_from") or (HALF_TRAINED if asked is not None and asked.needs_start else ""):
         given["init_from"] = ModelStore().resolve(start).key
         spec = replace(spec, init_from=given["init_from"]) if spec.algorithm == "ppo" else spec
     if "algorithm" in given:

@@ -100,13 +100,14 @@ def probes_command(arguments: argparse.Namespace) -> int:
     from playground.insight.probe_library import LIBRARY, SEEDS, load_library, make_library, save_library
     from playground.lander.probes import PROBES
     from playground.lander.rollout import run_episode
+    from playground.reward.presets import PRESET
     from playground.training.home import explain_os_errors
     from playground.training.store import ModelStore
 
     if arguments.record:
         pilots: dict[str, Callable[[int], Any]] = dict(PROBES)
-        for model in ModelStore().list_shipped():
-            pilots[str(model.slug)] = functools.partial(_policy_of, model)
+        for slug in PRESET:
+            pilots[slug] = functools.partial(_policy_of, ModelStore().resolve(slug))
         flown = ((name, run_episode(pilot(seed), seed)) for name, pilot in pilots.items() for seed in SEEDS)
         with explain_os_errors(LIBRARY.parent):
             save_library(make_library(flown))

@@ -5,6 +5,7 @@ Leaves out: options (``playground.cli``).
 
 import argparse
 import functools
+import itertools
 import json
 import sys
 from collections.abc import Sequence
@@ -17,6 +18,7 @@ from playground.reward.errors import InvalidInput, shorten
 
 if TYPE_CHECKING:
     from playground.training.entry import Branch
+    from playground.training.race import Entrant
 
 
 def compare_command(arguments: argparse.Namespace) -> int:
@@ -149,6 +151,7 @@ def race_command(arguments: argparse.Namespace) -> int:
     """``playground race``."""
     from tqdm import tqdm
 
+    from playground.cli.models import read_setting
     from playground.reward.presets import load_reward
     from playground.training.algorithms import ALGORITHMS
     from playground.training.home import explain_os_errors
@@ -158,9 +161,8 @@ def race_command(arguments: argparse.Namespace) -> int:
     from playground.training.store import ModelStore
 
     store = ModelStore()
-    free = [name for name, a in ALGORITHMS.items() if arguments.start or not a.needs_start]
-    names = free if arguments.algorithms is None else _parts(arguments.algorithms)
-    start = store.resolve(arguments.start).key if arguments.start else ""
+    names = list(ALGORITHMS) if arguments.algorithms is None else _parts(arguments.algorithms)
+    start = store.resolve(arguments.start).key
     specs = plan_race(
         load_reward(arguments.reward),
         names,
@@ -169,6 +171,7 @@ def race_command(arguments: argparse.Namespace) -> int:
         steps=arguments.steps,
         gamma=arguments.gamma,
         start=start,
+        variations=[dict(map(read_setting, text.split())) for text in arguments.vary],
     )
     plan = [Variant(spec, "algorithm") for spec in specs]
     quiet = arguments.json or not sys.stderr.isatty()
@@ -191,9 +194,29 @@ def race_command(arguments: argparse.Namespace) -> int:
     if arguments.out:
         with explain_os_errors(arguments.out.parent):
             arguments.out.write_text(told + "\n", encoding="utf-8")
+    if arguments.figure:
+        with explain_os_errors(arguments.figure.parent):
+            arguments.figure.write_text(_race_figure(field), encoding="utf-8")
     value = {"entrants": [entrant.to_json() for entrant in field], "failed": failures}
     put(arguments, value, [*table([COLUMNS, *rows(field)]), *failures])
     return FAILED if failures else DONE
+
+
+def _race_figure(field: "Sequence[Entrant]") -> str:
+    """Landing rates against steps as SVG, every entrant's median over its seeds as a line."""
+    import vl_convert
+
+    from playground.ui.charts import Series, compared_curves
+    from playground.ui.colours import MODEL_COLOURS
+    from playground.ui.texts.en import TEXTS
+
+    series = [
+        Series(entrant.title, colour, [model.curve for model in entrant.models])
+        for entrant, colour in zip(field, itertools.cycle(MODEL_COLOURS))
+    ]
+    title = TEXTS["curve.landing"]
+    chart = compared_curves(series, "landing_rate", "steps", title, lambda key, **_: TEXTS[key], legend=True)
+    return str(vl_convert.vegalite_to_svg(chart.properties(width=560, height=280, background="white").to_dict()))
 
 
 def notebook_command(arguments: argparse.Namespace) -> int:

@@ -40,6 +40,8 @@ FAR: Final = 0.99
 """Share of the rewards learned from that are nearer to their nearest neighbour than what counts as far."""
 ENOUGH: Final = 60
 """Rewards kept apart from which figures are no longer called few."""
+OTHER_GAMMA: Final = 0.999
+"""The discount of rl_zoo3's settings, with which rewards kept apart are trained once more."""
 DIGITS: Final = 4
 LEAST: Final = 0.01
 """Deviation of a feature that hardly ever changed."""
@@ -321,6 +323,11 @@ def main() -> None:
         for name, places in groups.items()
         if places
     }
+    if others := [i for i, one in enumerate(tried) if one.purpose == "otherwise"]:
+        theirs = [Ranking(tried[i].reward, OTHER_GAMMA, load_library()) for i in others]
+        foreseen = model.predict(np.array([list(features(ranking).values()) for ranking in theirs]))
+        margin = np.array([ranking.duel(LANDINGS, OTHERS)[0] for ranking in theirs])
+        table["kept apart, with rl_zoo3's settings"] = judge([tried[i] for i in others], foreseen, margin)
     table["learned from, cross-validated"] = judge([tried[i] for i in learned], crossed, margins[learned])
     rows = calibration(chances[apart, 0], np.array([tried[i].mean[0] for i in apart]))
     REPORT.write_text(report(table, rows, len(learned), ridge), encoding="utf-8")

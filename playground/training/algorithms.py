@@ -15,6 +15,8 @@ from typing import Any, Final, Literal
 
 Family = Literal["value", "policy", "actor-critic", "preferences"]
 Value = int | float | bool | str | tuple[int, ...]
+HALF_TRAINED: Final = "half-trained"
+"""The shipped model that those go on from which need a policy, if no other is named."""
 LEARNERS: Final = Path(__file__).resolve().parent / "learners"
 
 
@@ -45,6 +47,8 @@ class Algorithm:
     """Settings that are other than the file's defaults."""
     gamma: float | None = None
     """The discount that belongs to it, if it has one of its own."""
+    steps: int | None = None
+    """The steps that it takes to land Gymnasium's reward, if the usual ones are too few."""
     needs_start: bool = False
     """It goes on from a trained model and cannot begin without one."""
 
@@ -116,10 +120,27 @@ _ALL: Final = (
         },
         gamma=0.99,
     ),
-    Algorithm("grpo", "GRPO", "policy", "Shao et al. 2024 (DeepSeekMath)", "grpo"),
-    Algorithm("dapo", "DAPO", "policy", "Yu et al. 2025", "dapo"),
-    Algorithm("dpo", "DPO", "preferences", "Rafailov et al. 2023; Hejna et al. 2023", "dpo", needs_start=True),
-    Algorithm("rlhf", "Reward model, then PPO", "preferences", "Christiano et al. 2017", "rlhf", needs_start=True),
+    # one return stands for a whole episode there: with 0.995 the landing at its end weighs too little in it
+    Algorithm("grpo", "GRPO", "policy", "Shao et al. 2024 (DeepSeekMath)", "grpo", gamma=0.999, steps=3_000_000),
+    Algorithm("dapo", "DAPO", "policy", "Yu et al. 2025", "dapo", gamma=0.999, steps=3_000_000),
+    Algorithm(
+        "dpo",
+        "DPO",
+        "preferences",
+        "Rafailov et al. 2023; Hejna et al. 2023",
+        "dpo",
+        needs_start=True,
+        steps=3_000_000,
+    ),
+    Algorithm(
+        "rlhf",
+        "Reward model, then PPO",
+        "preferences",
+        "Christiano et al. 2017",
+        "rlhf",
+        needs_start=True,
+        steps=2_000_000,
+    ),
 )
 ALGORITHMS: Final[Mapping[str, Algorithm]] = {algorithm.name: algorithm for algorithm in _ALL}
 """By the name that a spec and a command line use, in the order of the article."""

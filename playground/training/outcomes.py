@@ -4,7 +4,8 @@
 training to a CSV file; it goes on where an earlier run ended, and each draw depends on its number alone. Half of the
 draws lie around the presets, where people work: every weight of one is multiplied by 0.1 to 10. The other half is wide:
 any form, each weight log-uniform over three decades up to its slider's end or absent. Draws to fit on are trained with
-one seed, draws to judge with three, in turns, so a table that was cut short holds both.
+one seed, draws to judge with three, in turns, so a table that was cut short holds both. What is judged is trained once
+more as somebody else would: with the settings that rl_zoo3 publishes for LunarLander, on this project's engine.
 
 Leaves out: the forecast (``insight.forecast``).
 """
@@ -18,7 +19,7 @@ from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import replace
 from multiprocessing import get_context
 from pathlib import Path
-from typing import Any, Final, Literal, NamedTuple
+from typing import Any, Final, Literal, NamedTuple, get_args
 
 import numpy as np
 import psutil
@@ -38,9 +39,26 @@ ABSENT: Final = {"distance": 0.15, "velocity": 0.15, "angle": 0.15, "legs": 0.3,
 """How often a wide draw leaves a term out; any other term: half of the time."""
 DECADES: Final = 3.0
 DIGITS: Final = 3
+OTHERWISE: Final[dict[str, Any]] = {
+    "gamma": 0.999,
+    "learning_rate": 3e-4,
+    "schedule": "constant",
+    "activation": "tanh",
+    "n_envs": 16,
+    "n_steps": 1024,
+    "batch_size": 64,
+    "n_epochs": 4,
+    "gae_lambda": 0.98,
+    "ent_coef": 0.01,
+    "persistence": 0.0,
+    "max_grad_norm": 0.5,
+    "normalize_reward": False,
+    "keep_best": False,
+}
+"""rl_zoo3's settings for PPO on LunarLander (hyperparams/ppo.yml), and SB3's defaults for what they leave open."""
 MEASURED: Final = ("landing", "crash", "timeout", "native_return", "steps")
 
-Purpose = Literal["fit", "judge"]
+Purpose = Literal["fit", "judge", "otherwise"]
 
 
 class Draw(NamedTuple):
@@ -83,11 +101,13 @@ def draws() -> Iterator[Draw]:
             yield Draw("fit", index, *draw_reward("fit", index), seed=0)
         for seed in range(JUDGE_SEEDS):
             yield Draw("judge", number, *draw_reward("judge", number), seed=seed)
+        yield Draw("otherwise", number, *draw_reward("judge", number), seed=0)
 
 
 def measure(draw: Draw) -> dict[str, Any]:
     """Train a draw: a row of the table, with the shares of 100 held-out episodes by outcome."""
-    result = train(TrainSpec(draw.reward, seed=draw.seed))
+    settings = OTHERWISE if draw.purpose == "otherwise" else {}
+    result = train(TrainSpec(draw.reward, seed=draw.seed, **settings))
     s = result.scorecard.summary
     return {
         "purpose": draw.purpose,
@@ -103,8 +123,14 @@ def measure(draw: Draw) -> dict[str, Any]:
     }
 
 
-def gather(path: Path, jobs: int, least: int) -> Iterator[dict[str, Any]]:
+def gather(path: Path, jobs: int, least: int, only: Purpose | None = None) -> Iterator[dict[str, Any]]:
     """Add rows to a table until the first ``least`` trainings of `draws` are in it, one core a training.
+
+    Args:
+        path: the table; rows that it has are kept.
+        jobs: trainings at once.
+        least: of all draws, so many are looked at.
+        only: leave out those for the other purpose.
 
     Yields:
         Each new row once it is in the file.
@@ -116,7 +142,11 @@ def gather(path: Path, jobs: int, least: int) -> Iterator[dict[str, Any]]:
             done = {(row["purpose"], int(row["draw"]), int(row["seed"])) for row in csv.DictReader(file)}
     else:
         path.write_text(",".join(columns) + "\n")
-    wanted = [d for d in itertools.islice(draws(), least) if (d.purpose, d.number, d.seed) not in done]
+    wanted = [
+        d
+        for d in itertools.islice(draws(), least)
+        if (d.purpose, d.number, d.seed) not in done and only in (None, d.purpose)
+    ]
     context = get_context("spawn")
     cores = context.SimpleQueue()
     for core in sorted(psutil.Process().cpu_affinity())[:jobs]:
@@ -141,8 +171,9 @@ def main() -> None:
     parser.add_argument("least", type=int, help="rows that the table shall have")
     parser.add_argument("--out", type=Path, default=TABLE, help="the table; rows that it has are kept")
     parser.add_argument("--jobs", type=int, default=1, help="trainings at once")
+    parser.add_argument("--only", choices=get_args(Purpose), help="leave out the draws for the other purpose")
     arguments = parser.parse_args()
-    for row in gather(arguments.out, arguments.jobs, arguments.least):
+    for row in gather(arguments.out, arguments.jobs, arguments.least, arguments.only):
         ends = " ".join(f"{name} {row[name]:.2f}" for name in ("landing", "crash", "timeout"))
         which = f"{row['purpose']} {row['draw']} ({row['around']}, {row['form']}, seed {row['seed']})"
         print(f"{which}: {ends}", flush=True)

@@ -14,12 +14,14 @@ import numpy as np
 
 from playground.reward.errors import InvalidInput
 from playground.reward.terms import RewardConfig
-from playground.training.algorithms import ALGORITHMS
-from playground.training.spec import MOST_STEPS, TrainSpec, for_algorithm
+from playground.training.algorithms import ALGORITHMS, Value
+from playground.training.spec import MOST_STEPS, TrainSpec, changed_settings, for_algorithm
 from playground.training.store import Model
 
 GOAL: Final = 0.9
 """Share of the validation episodes that land at the goal."""
+FEW: Final = 5
+"""Seeds of which each is told."""
 NETWORKS: Final = ("actor", "critic", "reference", "reward model", "Q-network", "target network")
 """What counts as a network in a model's memory."""
 
@@ -30,6 +32,14 @@ class Entrant:
 
     name: str
     models: tuple[Model, ...]
+    settings: tuple[tuple[str, Value], ...] = ()
+    """Those that are not the algorithm's defaults."""
+
+    @property
+    def title(self) -> str:
+        """The algorithm's name, and what was changed in it."""
+        changes = ", ".join(f"{name}={value}" for name, value in self.settings)
+        return ALGORITHMS[self.name].title + (f", {changes}" if changes else "")
 
     def numbers(self, name: str) -> list[float]:
         """One of the scorecard's numbers, a model each."""
@@ -59,6 +69,7 @@ class Entrant:
         """For programs."""
         return {
             "algorithm": self.name,
+            "settings": dict(self.settings),
             "seeds": [model.spec.seed for model in self.models],
             "keys": [model.key for model in self.models],
             "landings": self.landings,
@@ -95,6 +106,7 @@ def plan_race(
     steps: int = 0,
     gamma: float | None = None,
     start: str = "",
+    variations: Sequence[Mapping[str, Value]] = (),
 ) -> list[TrainSpec]:
     """The trainings of a race, seed by seed, so that one that is cut short has all algorithms.
 
@@ -106,9 +118,11 @@ def plan_race(
         steps: budget of each; 0 if it goes by seconds.
         gamma: the discount of all; by default the usual one, or an algorithm's own.
         start: key of the model that those start from which need one.
+        variations: settings of further entrants, one for each algorithm that has them all.
 
     Raises:
-        InvalidInput: no budget, no seed, no algorithm, an unknown one, or one that needs a model and has none.
+        InvalidInput: no budget, no seed, no algorithm, an unknown one, one that needs a model and has none, or a
+            variation that fits nobody.
     """
     if not seconds and not steps:
         raise InvalidInput("no_budget")
@@ -123,8 +137,17 @@ def plan_race(
         if needs and not start:
             raise InvalidInput("needs_start", algorithm=name)
         task = TrainSpec(reward, init_from=start if needs else "", **budget)
-        spec = replace(task, steps=steps or TrainSpec.steps) if name == "ppo" else for_algorithm(task, name)
-        specs.append(spec if gamma is None else replace(spec, gamma=gamma))
+        own = for_algorithm(task, name)
+        spec = replace(own, steps=steps or (TrainSpec.steps if name == "ppo" else own.steps))
+        spec = spec if gamma is None else replace(spec, gamma=gamma)
+        fitting = [changed_settings(name, v) for v in variations if v.keys() <= ALGORITHMS[name].settings.keys()]
+        specs += [spec, *(replace(spec, settings=settings) for settings in fitting)]
+    for variation in variations:
+        if not any(variation.keys() <= ALGORITHMS[name].settings.keys() for name in algorithms):
+            known = [setting for name in dict.fromkeys(algorithms) for setting in ALGORITHMS[name].settings]
+            choices = ", ".join(dict.fromkeys(known)) or "none"
+            raise InvalidInput("not_a_choice", field="variation", choices=choices, value=", ".join(variation))
+    specs = list({spec.key: spec for spec in specs}.values())  # a variation may be what is the default
     return [replace(spec, seed=seed) for seed in range(seeds) for spec in specs]
 
 
@@ -135,9 +158,14 @@ def entrants(specs: Sequence[TrainSpec], models: Mapping[str, Model]) -> list[En
         specs: the plan.
         models: by key.
     """
-    names = dict.fromkeys(spec.algorithm for spec in specs)
+    kinds = dict.fromkeys((spec.algorithm, spec.settings) for spec in specs)
     return [
-        Entrant(name, tuple(models[s.key] for s in specs if s.algorithm == name and s.key in models)) for name in names
+        Entrant(
+            name,
+            tuple(models[s.key] for s in specs if (s.algorithm, s.settings) == (name, own) and s.key in models),
+            own,
+        )
+        for name, own in kinds
     ]
 
 
@@ -154,6 +182,15 @@ def spread(values: Sequence[float], digits: int = 0) -> str:
     middle = f"{float(np.median(values)):,.{digits}f}"
     low, high = min(values), max(values)
     return middle if low == high else f"{middle} ({low:,.{digits}f} to {high:,.{digits}f})"
+
+
+def each(values: Sequence[float]) -> str:
+    """All of them while they are few, seed by seed; else median, lowest and highest.
+
+    >>> each([98.0, 100.0])
+    '98, 100'
+    """
+    return ", ".join(f"{value:.0f}" for value in values) if 0 < len(values) <= FEW else spread(values)
 
 
 def size(number: float) -> str:
@@ -187,8 +224,8 @@ def rows(field: Sequence[Entrant]) -> list[tuple[str, ...]]:
         memory = entrant.memory
         lines.append(
             (
-                ALGORITHMS[entrant.name].title,
-                spread(entrant.landings),
+                entrant.title,
+                each(entrant.landings),
                 spread(entrant.numbers("native_return_mean")),
                 spread(reached) + share,
                 spread(entrant.steps_to_goal),

@@ -209,7 +209,9 @@ def _check_kind(name: str, value: object, default: Value) -> None:
 
 
 def for_algorithm(spec: TrainSpec, name: str) -> TrainSpec:
-    """The same task for another algorithm, with that one's own settings and, if it has one, its own discount.
+    """The same task for another algorithm, with that one's own settings.
+
+    Where it has a discount or a number of steps of its own, that one holds, but steps that somebody chose are kept.
 
     Raises:
         InvalidInput: there is no such algorithm, or it needs a model to start from and the spec names none.
@@ -220,7 +222,9 @@ def for_algorithm(spec: TrainSpec, name: str) -> TrainSpec:
         return spec
     kept = {field: getattr(spec, field) for field in ("reward", "seed", "steps", "seconds")}
     start = spec.init_from if ALGORITHMS[name].needs_start else ""
-    gamma = ALGORITHMS[name].gamma
+    gamma, steps = ALGORITHMS[name].gamma, ALGORITHMS[name].steps
+    if steps is not None and spec.steps == TrainSpec.steps:
+        kept["steps"] = steps
     return TrainSpec(algorithm=name, gamma=spec.gamma if gamma is None else gamma, init_from=start, **kept)
 
 

@@ -52,7 +52,9 @@ class Series:
     curves: Sequence[Sequence[Mapping[str, float]]]
 
 
-def compared_curves(series: Sequence[Series], column: str, against: str, title: str, say: Say) -> Any:
+def compared_curves(
+    series: Sequence[Series], column: str, against: str, title: str, say: Say, legend: bool = False
+) -> Any:
     """One measure of several designs: evaluations as points, their median over seeds as a line, the middle half shaded.
 
     Args:
@@ -61,6 +63,7 @@ def compared_curves(series: Sequence[Series], column: str, against: str, title: 
         against: ``steps`` or ``seconds``.
         title: of the chart, in words.
         say: looks words up.
+        legend: name the designs; a page has badges for that.
     """
     points = [
         {"x": row[against], "value": row[column], "design": one.label, "steps": row["steps"], "seed": seed}
@@ -70,11 +73,11 @@ def compared_curves(series: Sequence[Series], column: str, against: str, title: 
     ]
     lines = []
     for one in series:
-        by_steps: dict[float, list[tuple[float, float]]] = {}
+        by_look: dict[int, list[tuple[float, float]]] = {}  # at like shares of the budget; steps may differ a little
         for curve in one.curves:
-            for row in curve:
-                by_steps.setdefault(row["steps"], []).append((row[against], row[column]))
-        for pairs in by_steps.values():
+            for look, row in enumerate(curve):
+                by_look.setdefault(look, []).append((row[against], row[column]))
+        for pairs in by_look.values():
             if len(pairs) == len(one.curves):  # a seed that stopped early would pull the median about
                 values = np.array(pairs)
                 low, middle, high = np.quantile(values[:, 1], [0.25, 0.5, 0.75])
@@ -84,7 +87,8 @@ def compared_curves(series: Sequence[Series], column: str, against: str, title: 
     scale = alt.Scale(domain=[0, 1]) if rate else alt.Scale(zero=False)
     axis = alt.Axis(format="%" if rate else "~s")
     colours = alt.Scale(domain=[one.label for one in series], range=[one.colour for one in series])
-    colour = alt.Color("design:N", scale=colours, legend=None)
+    names = alt.Legend(title=None, orient="bottom", columns=1, labelLimit=400) if legend else None
+    colour = alt.Color("design:N", scale=colours, legend=names)
     x_axis = alt.X("x:Q", title=say(f"curve.{against}"), axis=alt.Axis(format="~s", tickCount=5))
     tip = [
         alt.Tooltip("design:N", title=say("compare.model")),

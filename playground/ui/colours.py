@@ -20,9 +20,24 @@ MODEL_COLOURS: Final = (
     "#a855f7",
     "#c2410c",
     "#15803d",
+    "#0891b2",
+    "#be185d",
 )
 """Of compared models, in their order."""
-BADGES: Final = ("violet", "orange", "green", "blue", "red", "yellow", "gray", "violet", "orange", "green")
+BADGES: Final = (
+    "violet",
+    "orange",
+    "green",
+    "blue",
+    "red",
+    "yellow",
+    "gray",
+    "violet",
+    "orange",
+    "green",
+    "blue",
+    "red",
+)
 """The theme's names nearest to `MODEL_COLOURS`."""
 TEXT_COLOUR: Final = "#8a8f98"
 """Of words and lines in pictures, readable on light and on dark."""

@@ -21,7 +21,7 @@ from playground.reward.codec import changed_fields, from_query, to_query
 from playground.reward.errors import InvalidInput
 from playground.reward.presets import PRESET, PRESETS, Preset
 from playground.reward.terms import RewardConfig
-from playground.training.algorithms import ALGORITHMS
+from playground.training.algorithms import ALGORITHMS, HALF_TRAINED
 from playground.training.jobs import JobBoard
 from playground.training.notebook import Notebook
 from playground.training.spec import BUDGETS, TrainSpec, hyperparameters
@@ -332,6 +332,8 @@ def model_name(model: Model, language: str) -> str:
 def _taught(model: Model, language: str) -> str:
     if model.slug is not None and model.slug in PRESET:
         return PRESET[model.slug].name[language]
+    if model.slug == HALF_TRAINED:
+        return TEXTS[language]["models.half_trained"].format(reward=reward_name(model.spec.reward, language))
     if not model.reward_known:
         return TEXTS[language]["models.reward_unknown"].format(file=model.manifest.get("imported"))
     return reward_name(model.spec.reward, language)

@@ -199,18 +199,19 @@ def test_two_command_lines_with_one_spec_make_one_training(home, tmp_path):
 def test_when_the_working_command_line_dies_the_waiting_one_takes_over(home, tmp_path, board):
     from playground.training.spec import dump_spec
 
-    (tmp_path / "spec.json").write_bytes(dump_spec(LONG))
+    spec = replace(TINY, steps=128 * 2400)  # not done on a fast machine before the second one is up
+    (tmp_path / "spec.json").write_bytes(dump_spec(spec))
     first = run_cli(home, "train", "--spec", tmp_path / "spec.json", "--json")
-    wait_for(lambda: (job := board.find(LONG.key)) and job.resumable)
+    wait_for(lambda: (job := board.find(spec.key)) and job.resumable)
     second = run_cli(home, "train", "--spec", tmp_path / "spec.json", "--json")
     time.sleep(4)
     assert second.poll() is None
-    assert board.find(LONG.key).status.pid == first.pid
+    assert board.find(spec.key).status.pid == first.pid
     first.kill()
     first.communicate()
     out, problems = second.communicate(timeout=90)
     assert second.returncode == 0, problems
-    assert json.loads(out)["key"] == LONG.key
+    assert json.loads(out)["key"] == spec.key
 
 
 # What a board reads from folders, without processes.

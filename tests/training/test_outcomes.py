@@ -33,9 +33,9 @@ def test_half_of_the_draws_lie_around_presets_within_a_factor_of_ten():
 
 
 def test_a_table_that_is_cut_short_holds_both_kinds():
-    first = list(islice(draws(), FIT_PER_ROUND + JUDGE_SEEDS))
-    assert [d.purpose for d in first] == ["fit"] * FIT_PER_ROUND + ["judge"] * JUDGE_SEEDS
-    assert [d.seed for d in first[FIT_PER_ROUND:]] == list(range(JUDGE_SEEDS))
+    first = list(islice(draws(), FIT_PER_ROUND + JUDGE_SEEDS + 1))
+    assert [d.purpose for d in first] == ["fit"] * FIT_PER_ROUND + ["judge"] * JUDGE_SEEDS + ["otherwise"]
+    assert [d.seed for d in first[FIT_PER_ROUND:]] == [*range(JUDGE_SEEDS), 0]
     assert len({d.reward for d in first[FIT_PER_ROUND:]}) == 1
 
 
@@ -70,12 +70,30 @@ def test_gathering_goes_on_where_it_ended(tmp_path, monkeypatch):
     assert len(list(gather(path, 1, 6))) == 3
     assert list(gather(path, 1, 6)) == []
     assert len(set(asked)) == 6
+    some = list(gather(tmp_path / "judge.csv", 1, FIT_PER_ROUND + 1, "judge"))
+    assert [row["purpose"] for row in some] == ["judge"]
     with path.open(newline="") as file:
         rows = list(csv.DictReader(file))
     assert len(rows) == 6
     first = next(row for row in rows if row["purpose"] == "fit" and row["draw"] == "0")
     assert first["landing"] == "0.5"
     assert float(first["w_distance"]) == draw_reward("fit", 0)[1].w_distance
+
+
+def test_what_is_judged_is_trained_with_other_settings_too(monkeypatch):
+    asked = []
+
+    def train(spec):
+        asked.append(spec)
+        raise InterruptedError
+
+    monkeypatch.setattr(outcomes, "train", train)
+    for draw in islice(draws(), FIT_PER_ROUND, FIT_PER_ROUND + JUDGE_SEEDS + 1):
+        with pytest.raises(InterruptedError):
+            outcomes.measure(draw)
+    assert {spec.reward for spec in asked} == {draw_reward("judge", 0)[1]}
+    assert [spec.gamma for spec in asked] == [0.995] * JUDGE_SEEDS + [0.999]
+    assert [spec.n_envs * spec.n_steps for spec in asked] == [4096] * JUDGE_SEEDS + [16_384]
 
 
 @pytest.mark.slow

@@ -4,6 +4,7 @@ from playground.reward.errors import InvalidInput
 from playground.reward.presets import GYMNASIUM
 from playground.training.algorithms import ALGORITHMS
 from playground.training.race import COLUMNS, Entrant, entrants, memory_of, plan_race, rows, spread, to_markdown
+from playground.training.spec import TrainSpec
 from playground.training.store import ModelStore
 
 START = "0" * 64
@@ -29,6 +30,8 @@ def test_a_plan_has_every_seed_of_every_algorithm_and_one_budget():
     assert all(s.steps >= 10**8 for s in specs)
     by_steps = plan_race(GYMNASIUM, ["ppo", "grpo"], 1, steps=5000)
     assert {s.steps for s in by_steps} == {5000}
+    as_usual = plan_race(GYMNASIUM, ["ppo", "grpo"], 1, steps=TrainSpec.steps)
+    assert {s.steps for s in as_usual} == {TrainSpec.steps}
 
 
 def test_all_algorithms_can_race_from_a_start():
@@ -58,6 +61,33 @@ def test_a_race_that_cannot_be_run_says_why(arguments, budget, code):
     assert caught.value.code == code
 
 
+def test_a_variation_races_beside_the_defaults_of_every_algorithm_that_has_the_setting():
+    varied = [{"clip_higher": False}, {"k_epochs": 2, "starts": 4}, {"k_epochs": 4}]
+    specs = plan_race(GYMNASIUM, ["grpo", "dapo", "ppo"], 2, steps=1000, variations=varied)
+    field = entrants(specs, {})
+    assert [(e.name, dict(e.settings)) for e in field] == [
+        ("grpo", {}),
+        ("grpo", {"k_epochs": 2, "starts": 4}),
+        ("dapo", {}),
+        ("dapo", {"clip_higher": False}),
+        ("dapo", {"k_epochs": 2, "starts": 4}),
+        ("ppo", {}),
+    ]
+    assert len(specs) == 12  # what is the default anyway is no further entrant
+    assert field[3].title == "DAPO, clip_higher=False"
+    model = ModelStore().resolve("gymnasium")
+    by_settings = entrants(specs, {specs[3].key: model})
+    assert [len(e.models) for e in by_settings] == [0, 0, 0, 1, 0, 0]
+
+
+def test_a_variation_that_fits_nobody_names_the_settings_that_there_are():
+    with pytest.raises(InvalidInput) as caught:
+        plan_race(GYMNASIUM, ["grpo"], 1, steps=1000, variations=[{"colour": 1}])
+    assert "group_size" in str(caught.value)
+    with pytest.raises(InvalidInput):
+        plan_race(GYMNASIUM, ["ppo"], 1, steps=1000, variations=[{"k_epochs": 1}])
+
+
 def test_the_goal_is_the_first_look_with_nine_of_ten_landings():
     there = FakeModel(0.9, curve=[point(0.5, 1, 10), point(0.9, 2, 20), point(1.0, 3, 30)])
     entrant = Entrant("grpo", (there, FakeModel(0.2, curve=[point(0.2, 1, 10)])))
@@ -65,7 +95,7 @@ def test_the_goal_is_the_first_look_with_nine_of_ten_landings():
     assert entrant.steps_to_goal == [20]
     (line,) = rows([entrant])
     assert line[3] == "2, 1 of 2 seeds"
-    assert line[1] == "55 (20 to 90)"
+    assert line[1] == "90, 20"
 
 
 def test_memory_is_summed_by_what_it_is_for_and_unknown_where_nobody_told():

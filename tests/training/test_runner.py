@@ -222,6 +222,24 @@ def test_a_setting_out_of_range_names_itself():
         train(TrainSpec(GYMNASIUM, algorithm="grpo", settings=(("group_size", 1),)))
 
 
+NUMBERS = [
+    (name, setting.name, kind(value))
+    for name, algorithm in ALGORITHMS.items()
+    for setting in algorithm.settings.values()
+    if (kind := type(setting.default)) in (int, float)
+    for value in (-1, 10**9)
+]
+
+
+@pytest.mark.parametrize(("name", "setting", "value"), NUMBERS)
+def test_every_number_has_a_range_that_its_refusal_names(name, setting, value):
+    with pytest.raises(InvalidInput) as caught:
+        train(dataclasses.replace(spec_of(name), settings=((setting, value),)))
+    error = caught.value
+    assert (error.code, error.params["field"]) == ("out_of_range", setting)
+    assert not float(error.params["low"]) <= value <= float(error.params["high"])
+
+
 def test_a_reward_that_pays_nothing_trains_to_its_end():
     nothing = RewardConfig(replace_reward=True)
     for name in ("grpo", "dapo", "reinforce"):
@@ -236,6 +254,6 @@ def test_the_ordinary_job_stores_it_as_a_model(name, tmp_path):
     assert store.find(model.key).spec == spec_of(name)
     assert "updates.safetensors" in model.files
     assert model.manifest["memory"]["actor"] > 0
-    assert len(model.curve) == len(model.curve)
+    assert 0 < model.curve[-1]["steps"] <= model.manifest["steps"]
     model.verify()
     assert isinstance(model.folder, Path)

@@ -1,14 +1,21 @@
 """The models that ship with the project: whole, made from the presets as they stand, and true to their lessons."""
 
+from contextlib import closing
+
 import numpy as np
 import pytest
+from safetensors.numpy import load
 
 from playground.lander.rollout import run_episodes
 from playground.lander.scorecard import score
+from playground.lander.trajectory import Outcome
 from playground.reward.account import decompose, weigh
 from playground.reward.presets import GYMNASIUM, PRESET
+from playground.training.algorithms import HALF_TRAINED
+from playground.training.landers import Fleet
+from playground.training.pretrain import SPECS
 from playground.training.spec import TrainSpec
-from playground.training.store import ModelStore
+from playground.training.store import UPDATES, ModelStore
 
 
 @pytest.mark.parametrize("slug", PRESET)
@@ -35,6 +42,29 @@ def test_where_a_lesson_says_that_crashing_pays_more_it_does(slug):
     crasher, lander = ModelStore().resolve(slug).scorecard, ModelStore().resolve("gymnasium").scorecard
     assert crasher.summary["crash_rate"] > 0.9
     assert crasher.returns(config).mean() > lander.returns(config).mean()
+
+
+def test_the_half_trained_policy_lands_about_half_of_the_time_and_is_made_as_told():
+    model = ModelStore().resolve(HALF_TRAINED)
+    model.verify()
+    assert model.spec == SPECS[HALF_TRAINED]
+    assert 0.3 <= model.summary["landing_rate"] <= 0.6
+
+
+def test_the_half_trained_policy_also_lands_now_and_then_when_its_actions_are_drawn():
+    """Else a judge of drawn episodes would never see a landing, and preferences could not teach one."""
+    with closing(Fleet(2)) as fleet:
+        flown = fleet.sample(ModelStore().resolve(HALF_TRAINED).policy, list(range(20_000, 20_020)), 1)
+    assert sum(episode.outcome == Outcome.LANDED for episode in flown) >= 2
+
+
+@pytest.mark.parametrize("slug", [slug for slug in SPECS if slug not in PRESET and slug != HALF_TRAINED])
+def test_an_algorithm_ships_with_a_model_that_lands_and_tells_its_updates(slug):
+    model = ModelStore().resolve(slug)
+    model.verify()
+    assert model.spec == SPECS[slug]
+    assert model.summary["landing_rate"] >= 0.6
+    assert len(load(model.read(UPDATES))["steps"]) > 5
 
 
 def test_the_default_and_the_repaired_reward_land():

@@ -2,6 +2,7 @@ import dataclasses
 import hashlib
 import json
 import math
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -413,6 +414,14 @@ def test_the_same_task_for_another_algorithm_keeps_what_all_have():
     assert there.settings == ()
     assert for_algorithm(spec, "ppo") == spec
     assert for_algorithm(spec, "ppo-article").gamma == 0.99
+
+
+def test_an_algorithm_that_needs_more_steps_gets_them_unless_somebody_chose():
+    usual = TrainSpec(RewardConfig())
+    assert ALGORITHMS["grpo"].steps > usual.steps
+    assert for_algorithm(usual, "grpo").steps == ALGORITHMS["grpo"].steps
+    assert for_algorithm(usual, "trpo").steps == usual.steps
+    assert for_algorithm(replace(usual, steps=999), "grpo").steps == 999
 
 
 def test_tables_show_the_settings_that_the_algorithm_has():

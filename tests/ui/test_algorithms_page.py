@@ -55,6 +55,7 @@ def test_the_whole_file_can_be_read():
 
 def test_what_an_update_did_needs_a_model_and_follows_the_slider():
     page = start()
+    page.pills(key="algorithm").set_value("actor-critic").run()
     assert not page.select_slider
     reward = ModelStore().resolve("gymnasium").spec.reward
     make_model(TrainSpec(reward, algorithm="grpo", steps=1500, settings=TINY), ModelStore())
@@ -63,7 +64,7 @@ def test_what_an_update_did_needs_a_model_and_follows_the_slider():
     assert not page.exception
     slider = page.select_slider[0]
     charts = [json.loads(chart.proto.spec) for chart in page.get("vega_lite_chart")]
-    assert len(charts) == 2
+    assert len(charts) == 4  # two of the update, two of the race between the shipped models
     assert len(page.metric) == 4
     before = [metric.value for metric in page.metric]
     slider.set_value(0 if slider.value != 0 else len(slider.options) - 1).run()
@@ -88,3 +89,12 @@ def test_a_race_without_anybody_asks_for_somebody():
     page.multiselect(key="racers").set_value([]).run()
     assert page.info
     assert not page.exception
+
+
+def test_until_somebody_races_the_shipped_models_stand_there_each_with_its_interval():
+    tables = [block.value for block in start().markdown if "KiB" in block.value]
+    assert len(tables) == 1
+    assert "100 (96–100)" in tables[0]  # Wilson's interval of 100 of 100
+    shipped = {model.spec.algorithm for model in ModelStore().list_shipped() if model.spec.algorithm != "ppo"}
+    assert len(shipped) >= 4
+    assert all(name in tables[0] for name in ("PPO by hand", "GRPO", "DAPO", "DPO"))

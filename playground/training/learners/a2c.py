@@ -12,7 +12,7 @@ from stable_baselines3 import A2C
 from torch import nn
 
 from playground.training.learners.library import FallingRate, landers_for, learn_with
-from playground.training.learners.task import Task, Update
+from playground.training.learners.task import Task, Update, check_range
 
 
 @dataclass(frozen=True)
@@ -37,6 +37,13 @@ class Settings:
     """Advantages are brought to mean 0 and deviation 1."""
     hidden: tuple[int, ...] = (64, 64)
     """Widths of the hidden layers of each network."""
+
+    def __post_init__(self) -> None:
+        check_range(self, 1, 10_000, "n_envs")
+        check_range(self, 2, 10_000, "n_steps")  # one advantage has no deviation
+        check_range(self, 0, 1, "learning_rate", "gae_lambda", "ent_coef")
+        check_range(self, 0, 10, "vf_coef")
+        check_range(self, 0.01, 100, "max_grad_norm")
 
 
 def learn(task: Task, settings: Settings) -> Iterator[Update]:

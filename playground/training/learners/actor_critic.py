@@ -18,8 +18,7 @@ import torch
 from torch import Tensor
 from torch.distributions import Categorical
 
-from playground.reward.errors import InvalidInput
-from playground.training.learners.task import Task, Update, networks_of, size_of, to_policy, to_tensor
+from playground.training.learners.task import Task, Update, check_range, networks_of, size_of, to_policy, to_tensor
 from playground.training.reward_scale import RewardScale
 
 Floats = npt.NDArray[np.float32]
@@ -45,9 +44,10 @@ class Settings:
     """Widths of the hidden layers of each network."""
 
     def __post_init__(self) -> None:
-        for name in ("n_envs", "n_steps"):
-            if getattr(self, name) < 1:
-                raise InvalidInput("out_of_range", field=name, low=1, high=10_000, value=getattr(self, name))
+        check_range(self, 1, 10_000, "n_envs", "n_steps")
+        check_range(self, 0, 1, "learning_rate", "ent_coef")
+        check_range(self, 0, 10, "vf_coef")
+        check_range(self, 0.01, 100, "max_grad_norm")
 
 
 def n_step_returns(rewards: Floats, dones: npt.NDArray[np.bool_], last_values: Floats, gamma: float) -> Floats:

@@ -6,7 +6,7 @@
   an episode three times as long, each step counts a third.
 - ``length_penalty``: an episode that runs on towards the time limit pays for it, little at first.
 
-With all four off this is GRPO; a test holds the two files against each other.
+With all four off and the same other settings this is GRPO; a test holds the two files against each other.
 
 Leaves out: the KL divergence, which DAPO drops, and filters on the answers of language models.
 
@@ -24,8 +24,7 @@ from torch.distributions import Categorical
 
 from playground.lander.simulator import MAX_STEPS
 from playground.lander.trajectory import Trajectory
-from playground.reward.errors import InvalidInput
-from playground.training.learners.task import Task, Update, actor_of, size_of, to_policy, to_tensor
+from playground.training.learners.task import Task, Update, actor_of, check_range, size_of, to_policy, to_tensor
 
 Floats = npt.NDArray[np.float64]
 
@@ -60,23 +59,23 @@ class Settings:
     """Every step counts the same, not every episode."""
     length_penalty: bool = True
     """Episodes that run on towards the time limit pay for it."""
-    length_from: int = 500
+    length_from: int = 250
     """Steps that cost nothing; from there on the penalty grows in a straight line up to the time limit."""
-    length_weight: float = 1.0
+    length_weight: float = 2.0
     """What the whole time costs, in deviations of the return over the batch."""
-    ent_coef: float = 0.0
-    """Weight of the entropy; it falls to zero at half of the training. Raising the upper limit is to do its work."""
+    ent_coef: float = 0.005
+    """Weight of the entropy; it falls to zero at half of the training."""
     hidden: tuple[int, ...] = (64, 64)
     """Widths of the actor's hidden layers."""
 
     def __post_init__(self) -> None:
-        if self.group_size < 2:  # nothing to be compared with
-            raise InvalidInput("out_of_range", field="group_size", low=2, high=10_000, value=self.group_size)
-        for name in ("starts", "k_epochs", "batch_size", "rounds"):
-            if getattr(self, name) < 1:
-                raise InvalidInput("out_of_range", field=name, low=1, high=10**6, value=getattr(self, name))
-        if not 0 <= self.length_from < MAX_STEPS:
-            raise InvalidInput("out_of_range", field="length_from", low=0, high=MAX_STEPS - 1, value=self.length_from)
+        check_range(self, 2, 10_000, "group_size")  # one alone has nothing to be compared with
+        check_range(self, 1, 10_000, "starts", "k_epochs", "rounds")
+        check_range(self, 1, 10**6, "batch_size")
+        check_range(self, 0, 1, "learning_rate", "eps_low", "alike", "ent_coef")
+        check_range(self, 0, 10, "eps_high")
+        check_range(self, 0, MAX_STEPS - 1, "length_from")
+        check_range(self, 0, 1000, "length_weight")
 
 
 def group_advantages(returns: Floats) -> Floats:

@@ -4,9 +4,13 @@ There is no reward and no critic, only the policy, and a frozen copy of what it 
 of a coin whose odds are the difference of two sums: how much more probable the policy has made the better episode's
 actions than the reference did, less the same for the other one. It holds the policy near the reference by itself.
 
-On language models an episode is one answer, and the sum over its tokens is short. Here it has hundreds of steps: with
-``discounted`` the sum is that of contrastive preference learning, and ``per_step`` divides it by the episode's length.
-With ``rounds`` over 1 the pairs are not all flown at once: fly some, learn from them, fly more with what came of it.
+On language models an episode is one answer of like length as the other. Here one may be over after a hundred steps and
+the other hover for a thousand, so the plain sum is drowned by the long ones: ``per_step`` divides it by the episode's
+length, and ``discounted`` makes it the sum of contrastive preference learning. With ``rounds`` over 1 the pairs are not
+all flown at once: fly some, learn from them, fly more with what came of it, which is the next reference.
+
+Actions are drawn, so a judge that looks for landings has to find some among episodes of a policy that tries things. One
+that lands only when it takes its most probable action every time gives it nothing to see.
 
 Leaves out: people's own picks, which come in as any other `Judge`; finding out what the reference never does.
 
@@ -26,7 +30,7 @@ from playground.lander.trajectory import Trajectory
 from playground.reward.account import discounts
 from playground.reward.errors import InvalidInput
 from playground.training.learners.preferences import PreferencePair, check_judge, judge_of, sample_pairs, steps_of
-from playground.training.learners.task import Task, Update, size_of, to_policy, to_tensor, to_torch
+from playground.training.learners.task import Task, Update, check_range, size_of, to_policy, to_tensor, to_torch
 
 
 @dataclass(frozen=True)
@@ -35,29 +39,28 @@ class Settings:
 
     pairs: int = 2000
     """Pairs of episodes to learn from, in all."""
-    rounds: int = 4
+    rounds: int = 8
     """In so many rounds they are flown; with 1 all come from the reference, before any learning."""
     epochs: int = 4
     """Passes over a round's pairs."""
     batch_pairs: int = 32
     """Pairs in one gradient."""
-    beta: float = 0.1
-    """How strongly a preference pulls against staying near the reference."""
-    learning_rate: float = 3e-4
-    """Adam's step."""
+    beta: float = 50.0
+    """How soon a preference is content: the larger, the nearer to the reference. Sums per step want a large one."""
+    learning_rate: float = 6e-4
+    """Adam's step, falling to zero over all passes."""
     discounted: bool = False
     """Step t of an episode counts γ to the t."""
-    per_step: bool = False
+    per_step: bool = True
     """Sums are divided by the episode's length."""
     judge: str = "scorecard"
     """Who says which is better: the ``scorecard`` (a landing first, then Gymnasium's return), or the ``return``."""
 
     def __post_init__(self) -> None:
-        for name in ("rounds", "epochs", "batch_pairs"):
-            if getattr(self, name) < 1:
-                raise InvalidInput("out_of_range", field=name, low=1, high=10**6, value=getattr(self, name))
-        if self.pairs < self.rounds:
-            raise InvalidInput("out_of_range", field="pairs", low=self.rounds, high=10**6, value=self.pairs)
+        check_range(self, 1, 10_000, "rounds", "epochs", "batch_pairs")
+        check_range(self, self.rounds, 10**6, "pairs")
+        check_range(self, 0, 1, "learning_rate")
+        check_range(self, 1e-6, 10**6, "beta")
         check_judge(self.judge)
 
 
@@ -129,6 +132,8 @@ def learn(task: Task, settings: Settings) -> Iterator[Update]:
         steps += steps_of(pairs)
         episodes += 2 * len(pairs)
         for epoch in range(settings.epochs):
+            left = 1 - (index + epoch / settings.epochs) / len(counts)
+            optimizer.param_groups[0]["lr"] = settings.learning_rate * left
             metrics, margins = _pass(actor, reference, optimizer, pairs, settings, task.gamma, rng)
             yield Update(
                 steps,

@@ -17,7 +17,7 @@ from torch import nn
 
 from playground.lander.policy import Policy
 from playground.training.learners.library import FallingRate, landers_for, learn_with
-from playground.training.learners.task import Task, Update, to_policy
+from playground.training.learners.task import Task, Update, check_range, to_policy
 
 
 @dataclass(frozen=True)
@@ -46,6 +46,14 @@ class Settings:
     """Share of chance actions from then on."""
     hidden: tuple[int, ...] = (128, 128)
     """Widths of the Q-network's hidden layers."""
+
+    def __post_init__(self) -> None:
+        check_range(self, 1, 10_000, "n_envs", "train_freq", "gradient_steps")
+        check_range(self, 1, 10**6, "batch_size", "target_update_interval")
+        check_range(self, self.n_envs, 10**7, "buffer_size")
+        check_range(self, 0, 10**7, "learning_starts")
+        check_range(self, 0, 1, "learning_rate", "exploration_final_eps")
+        check_range(self, 0.001, 1, "exploration_fraction")
 
 
 def learn(task: Task, settings: Settings) -> Iterator[Update]:

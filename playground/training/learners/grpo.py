@@ -5,7 +5,9 @@ its group, and every one of its steps gets that one number as its advantage: the
 memory. The update is PPO's: clipped ratios, a few passes over the same episodes.
 
 On language models an episode is an answer, and a start is a question. Here a start is a seed of LunarLander: its
-terrain and the first push. One advantage for hundreds of steps says little about each, so groups must be large.
+terrain and the first push. One advantage for hundreds of steps says little about each, so groups must be large. And a
+landing comes at the end: where the discount is strong it hardly counts in that one number, and training may end in
+hovering.
 
 Leaves out: what ``dapo`` mends.
 
@@ -22,8 +24,16 @@ from torch import Tensor, nn
 from torch.distributions import Categorical
 
 from playground.lander.trajectory import Trajectory
-from playground.reward.errors import InvalidInput
-from playground.training.learners.task import Task, Update, actor_of, size_of, to_policy, to_tensor, to_torch
+from playground.training.learners.task import (
+    Task,
+    Update,
+    actor_of,
+    check_range,
+    size_of,
+    to_policy,
+    to_tensor,
+    to_torch,
+)
 
 Floats = npt.NDArray[np.float64]
 
@@ -52,11 +62,11 @@ class Settings:
     """Widths of the actor's hidden layers."""
 
     def __post_init__(self) -> None:
-        if self.group_size < 2:  # nothing to be compared with
-            raise InvalidInput("out_of_range", field="group_size", low=2, high=10_000, value=self.group_size)
-        for name in ("starts", "k_epochs", "batch_size"):
-            if getattr(self, name) < 1:
-                raise InvalidInput("out_of_range", field=name, low=1, high=10**6, value=getattr(self, name))
+        check_range(self, 2, 10_000, "group_size")  # one alone has nothing to be compared with
+        check_range(self, 1, 10_000, "starts", "k_epochs")
+        check_range(self, 1, 10**6, "batch_size")
+        check_range(self, 0, 1, "learning_rate", "eps_clip", "ent_coef")
+        check_range(self, 0, 1000, "kl_coef")
 
 
 def group_advantages(returns: Floats) -> Floats:

@@ -3,17 +3,22 @@
 The parts are those of the article's agent and keep their names: `Memory`, `ActorCriticDiscrete`, `PPOAgent` with
 ``act``, ``step`` and ``update``, and its two curves (``avg_total_reward``, ``avg_final_reward``). What the article's
 version gets wrong or leaves out is a setting each, so that it can be turned back on and watched. The algorithm
-``ppo-article`` turns all of them back on.
+``ppo-article`` turns all of them back on. ``RECORD.md`` beside this file has the tables; landings here are of 100, of
+three seeds at 294,912 steps, where none turned on gives 94, 100, 100 and all of them together 86, 71, 76.
 
-- ``bootstrap``: the article takes what comes after the end of its batch of 1,200 steps for zero, also in mid-flight.
+- ``bootstrap``: the article takes what comes after the end of its batch of 1,200 steps for zero, also in mid-flight:
+  97, 99, 96 for less return (median 230, not 272).
 - ``mark_timeouts``: its loop leaves an episode after 1,000 steps without telling the memory, so that the returns of
-  the next episode leak into the last steps of this one.
-- ``gae_lambda``: it uses whole returns (1.0), whose noise is that of everything that followed.
+  the next episode leak into the last steps of this one: 98, 99, 47.
+- ``gae_lambda``: it uses whole returns (1.0), whose noise is that of everything that followed: 93, 100, 100.
 - ``normalize``: it brings the returns to mean 0 and deviation 1, batch by batch, so the critic chases a target that
-  moves with the batch; PPO as published normalises the advantages.
-- ``learning_rate``, ``anneal``: 2e-3 throughout, with one full batch of one lander's steps at a time.
-- ``scale_rewards``, ``max_grad_norm``: it has neither, so a design's scale becomes the learner's.
-- ``shared_network``: its actor and critic are two networks. One with two heads is the other common choice.
+  moves with the batch; PPO as published normalises the advantages. Alone it does no harm: 100, 100, 100.
+- ``learning_rate``, ``anneal``: 2e-3 throughout. Alone it does no harm: 100, 100, 97.
+- ``n_envs``, ``update_timestep``, ``batch_size``, ``k_epochs``: one lander's 1,200 steps as one full batch, four times.
+  This is what costs most: 36, 15, 59.
+- ``scale_rewards``, ``max_grad_norm``: it has neither, so a design's scale becomes the learner's: 92, 95, 98.
+- ``shared_network``: its actor and critic are two networks. One with two heads is the other common choice:
+  99, 100, 100.
 - ``self.timstamp = 0`` in its ``step`` is a slip of the pen that does nothing: nobody reads that attribute.
 
 Leaves out: continuous actions, value clipping, a target for the KL divergence.
@@ -35,7 +40,7 @@ from torch.distributions import Categorical
 from playground.lander.policy import Policy
 from playground.reward.errors import InvalidInput
 from playground.training.lander_vec_env import LanderVecEnv
-from playground.training.learners.task import Task, Update, mlp, networks_of, size_of, to_policy, to_tensor
+from playground.training.learners.task import Task, Update, check_range, mlp, networks_of, size_of, to_policy, to_tensor
 from playground.training.reward_scale import RewardScale
 
 Floats = npt.NDArray[np.float32]
@@ -84,15 +89,12 @@ class Settings:
     """Widths of the hidden layers."""
 
     def __post_init__(self) -> None:
-        for name in ("n_envs", "k_epochs"):
-            if getattr(self, name) < 1:
-                raise InvalidInput("out_of_range", field=name, low=1, high=10_000, value=getattr(self, name))
-        if self.update_timestep < 2 * self.n_envs:
-            raise InvalidInput(
-                "out_of_range", field="update_timestep", low=2 * self.n_envs, high=10**6, value=self.update_timestep
-            )
-        if self.batch_size < 2:  # one advantage has no deviation
-            raise InvalidInput("out_of_range", field="batch_size", low=2, high=10**6, value=self.batch_size)
+        check_range(self, 1, 10_000, "n_envs", "k_epochs")
+        check_range(self, 2 * self.n_envs, 10**6, "update_timestep")
+        check_range(self, 2, 10**6, "batch_size")  # one advantage has no deviation
+        check_range(self, 0, 1, "learning_rate", "eps_clip", "gae_lambda", "ent_coef", "ent_until")
+        check_range(self, 0, 10, "vf_coef")
+        check_range(self, 0, 100, "max_grad_norm")
         if self.normalize not in ("advantages", "returns", "nothing"):
             raise InvalidInput(
                 "not_a_choice", field="normalize", choices="advantages, returns, nothing", value=self.normalize

@@ -19,8 +19,7 @@ import torch
 from torch import Tensor
 from torch.distributions import Categorical
 
-from playground.reward.errors import InvalidInput
-from playground.training.learners.task import Task, Update, actor_of, size_of, to_policy, to_tensor
+from playground.training.learners.task import Task, Update, actor_of, check_range, size_of, to_policy, to_tensor
 
 Floats = npt.NDArray[np.float64]
 
@@ -39,8 +38,8 @@ class Settings:
     """Widths of the actor's hidden layers."""
 
     def __post_init__(self) -> None:
-        if self.episodes < 2:  # the baseline is the mean of the others
-            raise InvalidInput("out_of_range", field="episodes", low=2, high=10_000, value=self.episodes)
+        check_range(self, 2, 10_000, "episodes")  # the baseline is the mean of the others
+        check_range(self, 0, 1, "learning_rate", "ent_coef")
 
 
 def returns_to_go(rewards: Floats, gamma: float) -> Floats:

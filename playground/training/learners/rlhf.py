@@ -3,6 +3,13 @@
 The three models of the article's picture: a reward model, an actor and a critic. Here the reward model has a weight for
 each component, which anybody can read (``reward_model``), and PPO is the one written out in ``ppo``.
 
+Whoever prefers one episode to another has seen both to their ends, and does not care less for the end than for the
+beginning. So the reward is fitted to plain sums, without a discount. PPO discounts it afterwards, as it does any other.
+
+Which of two episodes used its side engines more hardly ever decides which is preferred, so the sign of that weight is
+chance; and a policy finds out what pays. Where the sign came out wrong, it sat on the ground and puffed. So a weight
+that the pairs leave open is not paid at all.
+
 Leaves out: asking for more preferences while the policy changes.
 
 Source: Christiano et al. 2017; Ouyang et al. 2022, Training language models to follow instructions with human feedback.
@@ -11,13 +18,15 @@ Source: Christiano et al. 2017; Ouyang et al. 2022, Training language models to 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
+import numpy as np
+
 from playground.lander.policy import Policy
 from playground.reward.errors import InvalidInput
 from playground.reward.terms import TERMS, RewardConfig
 from playground.training.learners import ppo
 from playground.training.learners.preferences import PreferencePair, check_judge, judge_of, sample_pairs, steps_of
 from playground.training.learners.reward_model import Fit, accuracy, differences_of, fit_bradley_terry, to_reward
-from playground.training.learners.task import Task, Update
+from playground.training.learners.task import Task, Update, check_range
 
 
 @dataclass(frozen=True)
@@ -32,13 +41,14 @@ class Settings:
     """Who says which is better: the ``scorecard`` (a landing first, then Gymnasium's return), or the ``return``."""
     ridge: float = 1e-3
     """Pull of the fitted weights towards zero."""
+    sure: float = 2.0
+    """Deviations that a weight must lie from zero to be paid; 0 pays whatever was fitted."""
 
     def __post_init__(self) -> None:
-        if self.pairs < 10:
-            raise InvalidInput("out_of_range", field="pairs", low=10, high=10**6, value=self.pairs)
+        check_range(self, 10, 10**6, "pairs")
+        check_range(self, 1e-9, 1000, "ridge")
+        check_range(self, 0, 100, "sure")
         check_judge(self.judge)
-        if not self.ridge > 0:
-            raise InvalidInput("not_between", field="ridge", low=0, high="any number", value=self.ridge)
 
 
 @dataclass(frozen=True)
@@ -53,12 +63,13 @@ class Learned:
     """On the pairs kept apart."""
 
 
-def fit_reward(pairs: Sequence[PreferencePair], settings: Settings, gamma: float) -> Learned:
+def fit_reward(pairs: Sequence[PreferencePair], settings: Settings) -> Learned:
     """Fit a reward to four fifths of the pairs and test it on the rest."""
     known: RewardConfig = RewardConfig(form=settings.form)  # type: ignore[arg-type]
-    differences, preferences = differences_of(pairs, known.form, gamma)
+    differences, preferences = differences_of(pairs, known.form, gamma=1.0)
     cut = len(pairs) - len(pairs) // 5
     fit = fit_bradley_terry(differences[:cut], preferences[:cut], settings.ridge)
+    fit = replace(fit, weights=np.where(np.abs(fit.weights) >= settings.sure * fit.deviations, fit.weights, 0.0))
     reward, deviations = to_reward(fit, known.form)
     return Learned(reward, deviations, fit, accuracy(fit, differences[cut:], preferences[cut:]))
 
@@ -72,12 +83,17 @@ def learn(task: Task, settings: Settings) -> Iterator[Update]:
     if task.initial is None:
         raise InvalidInput("needs_start", algorithm="rlhf")
     pairs = sample_pairs(task, task.initial, judge_of(settings.judge, task), settings.pairs)
-    learned = fit_reward(pairs, settings, task.gamma)
+    learned = fit_reward(pairs, settings)
     before = steps_of(pairs)
+    flown = task.share(before)  # of the budget; PPO's schedules begin after it
     told = {"pair_accuracy": learned.accuracy}
     told |= {f"fitted.{term.weight}": getattr(learned.reward, term.weight) for term in TERMS}
     start = Policy(task.initial.actor, (), task.initial.activation)  # its critic guesses another reward
-    onwards = replace(task, reward=learned.reward, initial=start, share=lambda steps: task.share(steps + before))
+
+    def share(steps: int) -> float:
+        return min(1.0, (task.share(steps + before) - flown) / max(1 - flown, 1e-9))
+
+    onwards = replace(task, reward=learned.reward, initial=start, share=share)
     for update in ppo.learn(onwards, ppo.Settings()):
         yield replace(
             update,

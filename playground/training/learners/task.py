@@ -20,6 +20,7 @@ from playground.lander.policy import Layers, Policy
 from playground.lander.simulator import N_ACTIONS, OBSERVATION_SIZE
 from playground.lander.trajectory import Trajectory
 from playground.reward.account import decompose, reward_of
+from playground.reward.errors import InvalidInput
 from playground.reward.terms import RewardConfig, Transitions
 from playground.training.landers import Fleet
 from playground.training.network import MODULES
@@ -71,6 +72,17 @@ class Update:
     """Bytes that the algorithm keeps, by what for: networks, optimiser, batch."""
     share: float | None = None
     """How much of the work is done, for a learner whose work is not steps."""
+
+
+def check_range(settings: object, low: float, high: float, *names: str) -> None:
+    """Refuse a learner's settings that are out of range.
+
+    Raises:
+        InvalidInput: names the first of them.
+    """
+    for name in names:
+        if not low <= (value := getattr(settings, name)) <= high:
+            raise InvalidInput("out_of_range", field=name, low=low, high=high, value=value)
 
 
 def mlp(hidden: Sequence[int], outputs: int, gain: float = 1.0) -> nn.Sequential:

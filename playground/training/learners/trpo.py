@@ -15,7 +15,7 @@ from sb3_contrib import TRPO
 from torch import nn
 
 from playground.training.learners.library import FallingRate, landers_for, learn_with
-from playground.training.learners.task import Task, Update
+from playground.training.learners.task import Task, Update, check_range
 
 
 @dataclass(frozen=True)
@@ -38,6 +38,13 @@ class Settings:
     """How far what was really paid is looked at before the critic's guess takes over."""
     hidden: tuple[int, ...] = (64, 64)
     """Widths of the hidden layers of each network."""
+
+    def __post_init__(self) -> None:
+        check_range(self, 1, 10_000, "n_envs", "n_critic_updates")
+        check_range(self, 2, 10_000, "n_steps")  # one advantage has no deviation
+        check_range(self, 2, 10**6, "batch_size")
+        check_range(self, 0, 1, "learning_rate", "gae_lambda")
+        check_range(self, 1e-6, 10, "target_kl")
 
 
 def learn(task: Task, settings: Settings) -> Iterator[Update]:

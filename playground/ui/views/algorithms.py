@@ -10,8 +10,10 @@ import streamlit as st
 from safetensors import SafetensorError
 from safetensors.numpy import load as load_tensors
 
+from playground.insight.robustness import spread_over
 from playground.reward.errors import InvalidInput
-from playground.training.algorithms import ALGORITHMS, Algorithm
+from playground.reward.presets import GYMNASIUM
+from playground.training.algorithms import ALGORITHMS, HALF_TRAINED, Algorithm
 from playground.training.jobs import JobBoard
 from playground.training.race import GOAL, Entrant, entrants, plan_race, size, spread
 from playground.training.robustness import Failure, Progress, Variant, feed, progress
@@ -140,7 +142,7 @@ def _race(state: Session) -> None:
     """Several algorithms on the draft, with the same budget."""
     st.subheader(say("algorithms.race"), anchor=False)
     st.caption(say("algorithms.race_about"))
-    free = {name: algorithm_name(name, language()) for name, a in ALGORITHMS.items() if not a.needs_start}
+    free = {name: algorithm_name(name, language()) for name in ALGORITHMS}
     with st.container(horizontal=True, vertical_alignment="bottom"):
         names = st.multiselect(
             say("algorithms.racers"),
@@ -149,12 +151,25 @@ def _race(state: Session) -> None:
             key="racers",
             format_func=lambda name: free[name],
         )
-        seconds = st.number_input(say("algorithms.seconds"), 5, 3600, 60, 5, key="race_seconds", width=150)
+        by = st.segmented_control(
+            say("algorithms.budget"),
+            ["seconds", "steps"],
+            default="seconds",
+            key="race_by",
+            format_func=lambda by: say(f"algorithms.by.{by}"),
+            required=True,
+        )
+        seconds = steps = 0
+        if by == "seconds":
+            seconds = st.number_input(say("algorithms.seconds"), 5, 3600, 60, 5, key="race_seconds", width=150)
+        else:
+            steps = st.number_input(say("algorithms.steps"), 1_000, 10**8, 300_000, 10_000, key="race_steps", width=170)
         seeds = st.number_input(say("algorithms.seeds"), 1, 10, 1, key="race_seeds", width=120)
     if not names:
         st.info(say("algorithms.choose_racers"))
         return
-    specs = plan_race(state.draft, names, int(seeds), seconds=float(seconds), gamma=None)
+    half = store().resolve(HALF_TRAINED).key if any(ALGORITHMS[name].needs_start for name in names) else ""
+    specs = plan_race(state.draft, names, int(seeds), seconds=float(seconds), steps=int(steps), start=half)
     plan = [Variant(spec, "algorithm") for spec in specs]
     asked: dict[tuple[str, ...], set[str]] = st.session_state.setdefault("races", {})
     failed: dict[tuple[str, ...], list[str]] = st.session_state.setdefault("race_failures", {})
@@ -173,7 +188,9 @@ def _race(state: Session) -> None:
 
     if missing and key not in asked:
         minutes = len(missing) * float(seconds) / 60
-        label = say("algorithms.start", count=len(missing), minutes=f"{minutes:.0f}" if minutes >= 1 else "< 1")
+        label = say("algorithms.start_steps", count=len(missing))
+        if seconds:
+            label = say("algorithms.start", count=len(missing), minutes=f"{minutes:.0f}" if minutes >= 1 else "< 1")
         st.button(label, key="start_race", icon=":material/play_arrow:", on_click=start)
     elif missing:
         st.button(say("algorithms.stop"), key="stop_race", icon=":material/stop:", on_click=stop)
@@ -229,7 +246,8 @@ def _results(specs: Sequence[TrainSpec]) -> None:
             models[spec.key] = load(str(found.folder), found.key, found.slug)
     field = [entrant for entrant in entrants(specs, models) if entrant.models]
     if not field:
-        return
+        st.caption(say("algorithms.shipped_race"))
+        field = _shipped_field()
     head = [say("algorithms.algorithm"), say("algorithms.landed"), say("algorithms.return"), say("algorithms.goal")]
     head += [say("algorithms.flown"), say("algorithms.networks"), say("algorithms.optimizer"), say("algorithms.batch")]
     st.markdown(table([head, *map(_row, field)]))
@@ -237,17 +255,32 @@ def _results(specs: Sequence[TrainSpec]) -> None:
     _curves(field)
 
 
+def _shipped_field() -> list[Entrant]:
+    """The shipped models on the default reward, one an algorithm."""
+    by_name: dict[str, Model] = {}
+    for model in models_at_hand():
+        if model.slug not in (None, HALF_TRAINED) and model.spec.reward == GYMNASIUM:
+            by_name.setdefault(model.spec.algorithm, model)
+    return [Entrant(name, (by_name[name],)) for name in ALGORITHMS if name in by_name]
+
+
 def _row(entrant: Entrant) -> list[str]:
     reached, memory = entrant.seconds_to_goal, entrant.memory
     share = "" if len(reached) == len(entrant.models) else f" ({len(reached)}/{len(entrant.models)})"
     return [
         algorithm_name(entrant.name, language()),
-        _span(entrant.landings),
+        _landed(entrant),
         _span(entrant.numbers("native_return_mean")),
         (f"{_span(reached)} s" if reached else "–") + share,
         _span([float(model.manifest["steps"]) for model in entrant.models]),
         *(size(memory[name]) if name in memory else "–" for name in ("networks", "optimizer", "batch")),
     ]
+
+
+def _landed(entrant: Entrant) -> str:
+    """Mean of the seeds and its interval."""
+    found = spread_over([model.scorecard for model in entrant.models])
+    return f"{100 * found.mean:.0f} ({100 * found.low:.0f}–{100 * found.high:.0f})"
 
 
 def _span(values: Sequence[float]) -> str:
@@ -283,5 +316,5 @@ def _series(field: Sequence[Entrant]) -> "list[Series]":
 
     return [
         Series(algorithm_name(entrant.name, language()), colour, [model.curve for model in entrant.models])
-        for entrant, colour in zip(field, MODEL_COLOURS, strict=False)
+        for entrant, colour in zip(field, MODEL_COLOURS)
     ]

@@ -12,6 +12,7 @@ from playground.insight.forecast import OUTCOMES, Forecast, load_model
 from playground.insight.repair import Repair, repair_reward, with_weight
 from playground.reward.account import PART_KEYS
 from playground.reward.terms import TERMS, RewardConfig
+from playground.training.spec import TrainSpec
 from playground.training.store import Model
 from playground.ui.state import Session
 from playground.ui.texts import part_name, say
@@ -90,6 +91,8 @@ def _undo(state: Session) -> None:
 
 def held_against(model: Model) -> str:
     """The check of what a model was trained on, beside what it does: a hit or a miss, in words."""
+    if model.spec.algorithm != "ppo" or model.spec.steps < TrainSpec.steps:
+        return say("expected.unusual")
     found = check(model.spec.reward, model.spec.gamma)
     if found.predicted is not None and found.predicted.familiar:
         return _against_forecast(model, found.predicted)

@@ -26,8 +26,9 @@ def two_updates(learner, settings, reward=GYMNASIUM):
 
 
 def test_with_all_four_mends_off_this_is_grpo():
-    ours = two_updates(dapo, Settings(**SMALL, **OFF))
-    theirs = two_updates(grpo, grpo.Settings(**SMALL))
+    theirs = grpo.Settings(**SMALL)
+    ours = replace(Settings(**SMALL, **OFF), learning_rate=theirs.learning_rate)
+    ours, theirs = two_updates(dapo, ours), two_updates(grpo, theirs)
     for a, b in zip(ours, theirs, strict=True):
         np.testing.assert_allclose(flat_weights(a.policy), flat_weights(b.policy), atol=1e-6)
         assert a.steps == b.steps
