@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from playground.cli.printing import DONE, check_range, put, table
 
 if TYPE_CHECKING:
+    from playground.insight.flight_check import FlightCheck
     from playground.training.store import Model
 
 
@@ -31,7 +32,8 @@ def check_command(arguments: argparse.Namespace) -> int:
     rows += [(row.words, row.outcome, f"{row.mean:.1f}", f"{row.spread:.1f}") for row in found.ranking]
     marks = {"ok": "  ok  ", "warn": " warn ", "fail": " FAIL "}
     lines = [f"{found.verdict}: {found.sentence} (landing margin {found.landing_margin:+.2f})"]
-    lines += [f"forecast: {found.predicted.message}" if found.predicted else "forecast: none", ""]
+    lines += [f"forecast: {found.predicted.message}" if found.predicted else "forecast: none"]
+    lines += [*(f"note: {note}" for note in found.notes), ""]
     lines += [f"{marks[check.status]} {check.message}" for check in found.checks]
     put(arguments, found.to_json(), [*lines, "", *table(rows)])
     return VERDICTS[found.verdict]
@@ -42,19 +44,28 @@ def repair_command(arguments: argparse.Namespace) -> int:
     from playground.insight.repair import repair_reward
     from playground.reward.codec import dump_reward
     from playground.reward.presets import load_reward
+    from playground.training.home import explain_os_errors
 
     reward = load_reward(arguments.reward)
     check_range("gamma", arguments.gamma, 0, 1)
     found = repair_reward(reward, arguments.gamma)
     changes = found.changes(reward)
     if arguments.out and (found.after is not None or not found.needed):
-        arguments.out.write_text(dump_reward(found.config) + "\n", encoding="utf-8")
-    lines = [f"before: {found.before.verdict}. {found.before.sentence}"]
+        with explain_os_errors(arguments.out.parent):
+            arguments.out.write_text(dump_reward(found.config) + "\n", encoding="utf-8")
+
+    def told(which: str, check: "FlightCheck") -> list[str]:
+        foreseen = [f"  forecast: {check.predicted.message}"] if check.predicted else []
+        return [f"{which}: {check.verdict}. {check.sentence}", *foreseen]
+
+    lines = told("before", found.before)
     lines += [f"  {name}: {before:g} → {after:g}" for name, (before, after) in changes.items()]
     if found.after is not None:
-        lines.append(f"after: {found.after.verdict}. {found.after.sentence}")
+        lines += told("after", found.after)
     elif not found.needed:
-        lines.append("nothing to mend: landing pays best")
+        lines.append("nothing to mend")
+    elif found.before.verdict == "doubtful":
+        lines.append("no weights within the sliders' ranges settle the doubt")
     else:
         lines.append("no weights within the sliders' ranges make landing pay best")
         if found.missing:

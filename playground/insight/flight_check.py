@@ -25,7 +25,7 @@ from playground.insight.probe_library import (
 )
 from playground.insight.ranking import Ranked, Ranking
 from playground.lander.simulator import MAX_STEPS, STEPS_PER_SECOND
-from playground.reward.account import PART_KEYS
+from playground.reward.account import PART_KEYS, below_zero
 from playground.reward.terms import TERMS, Floats, RewardConfig
 
 Status = Literal["ok", "warn", "fail"]
@@ -41,18 +41,20 @@ RISKY: Final = 0.1
 FAR: Final = 0.05
 """Share of a payment at landing that the discount must leave."""
 
-MESSAGES: Final[dict[str, dict[Status, str]]] = {
+MESSAGES: Final[dict[str, dict[str, str]]] = {
     "ordering": {
         "ok": "A soft landing pays more than landing off the pad, hovering and crashing.",
         "warn": "Landing pays best, but the rest is out of order: {better} pays more than {worse}.",
         "fail": "{better} pays more than {worse}.",
     },
     "suicide": {
+        "tie": "Crashing pays exactly as much as landing: nothing is gained by landing.",
         "ok": "Crashing pays less than landing.",
         "warn": "Crashing pays less than landing, but no less than staying in the air.",
         "fail": "Crashing pays more than landing: the quickest way out is the best deal.",
     },
     "stalling": {
+        "tie": "Lingering to the time-out pays exactly as much as landing: nothing is gained by finishing.",
         "ok": "Lingering to the time-out pays less than landing.",
         "warn": "Lingering to the time-out pays nearly as much as landing.",
         "fail": "Lingering to the time-out pays more than landing: nothing is gained by finishing.",
@@ -70,7 +72,7 @@ MESSAGES: Final[dict[str, dict[Status, str]]] = {
     "dominance": {
         "ok": "No term drowns the others.",
         "warn": "{term} is {percent:.0f} % of all that is paid or charged.",
-        "fail": "Nothing is paid at all: every weight is 0.",
+        "fail": "Nothing is paid at all: every weight is 0, or the scale is.",
     },
     "dead": {
         "ok": "Every term with a weight matters.",
@@ -103,7 +105,12 @@ MESSAGES: Final[dict[str, dict[Status, str]]] = {
         "fail": "",
     },
 }
-"""Wording by check and status."""
+"""Wording by check and status; a failure by nothing at all may have words of its own."""
+NOTES: Final = {
+    "logged_only": "The terms are only logged, so Gymnasium's own reward was checked.",
+    "negative": "A weight below 0 turns its term round, so that what it paid costs and what it cost pays: {terms}.",
+}
+"""What is worth knowing and neither right nor wrong."""
 
 
 @dataclass(frozen=True)
@@ -125,12 +132,18 @@ class Finding:
         return {"value": self.value, "percent": 100 * self.value, "amount": amount}
 
     @property
+    def wording(self) -> str:
+        """Which of `MESSAGES` tells it: by its status, or ``tie`` for a failure by nothing."""
+        tie = self.status == "fail" and self.value == 0 and "tie" in MESSAGES[self.id]
+        return "tie" if tie else self.status
+
+    @property
     def message(self) -> str:
         """One plain sentence."""
         words = {
             name: value.replace("_", " ") if isinstance(value, str) else value for name, value in self.params.items()
         }
-        text = MESSAGES[self.id][self.status].format(**self.numbers, **words)
+        text = MESSAGES[self.id][self.wording].format(**self.numbers, **words)
         return text[:1].upper() + text[1:]
 
 
@@ -147,6 +160,8 @@ class FlightCheck:
     checks: tuple[Finding, ...]
     logged_only: bool
     """The terms are only logged, so Gymnasium's own reward was checked."""
+    negative: tuple[str, ...]
+    """Terms whose weight is below 0."""
     predicted: Forecast | None
     """What PPO will probably make of it; None where there is nothing to learn from."""
 
@@ -172,9 +187,19 @@ class FlightCheck:
 
     @property
     def leading(self) -> Finding | None:
-        """The first failure, else the first warning that makes a reward doubtful."""
-        failed = next((check for check in self.checks if check.status == "fail"), None)
+        """The first failure, else the first warning that makes a reward doubtful.
+
+        Where nothing is paid, or nothing ahead counts, that comes first: all else follows from it.
+        """
+        failures = [check for check in self.checks if check.status == "fail"]
+        failed = next((check for check in failures if check.id in PREMISES), None) or next(iter(failures), None)
         return failed or next((c for c in self.checks if c.status == "warn" and c.id in DOUBTS), None)
+
+    @property
+    def notes(self) -> list[str]:
+        """What is worth knowing besides, a sentence each."""
+        notes = [NOTES["logged_only"]] if self.logged_only else []
+        return notes + ([NOTES["negative"].format(terms=", ".join(self.negative))] if self.negative else [])
 
     def __getitem__(self, id: str) -> Finding:
         return next(check for check in self.checks if check.id == id)
@@ -185,6 +210,8 @@ class FlightCheck:
             "verdict": self.verdict,
             "landing_margin": self.landing_margin,
             "predicted": self.predicted and self.predicted.to_json(),
+            "logged_only": self.logged_only,
+            "notes": self.notes,
             "checks": [
                 {"id": check.id, "status": check.status, "message": check.message, "value": check.value}
                 for check in self.checks
@@ -225,7 +252,8 @@ def check_reward(config: RewardConfig, gamma: float = 0.995, library: ProbeLibra
         verdict = "doubtful"
     else:
         verdict = "sound"
-    return FlightCheck(verdict, margin, ranking.rows, checks, not config.replace_reward, forecast(ranking))
+    logged, negative = not config.replace_reward, below_zero(config)
+    return FlightCheck(verdict, margin, ranking.rows, checks, logged, negative, forecast(ranking))
 
 
 OTHERS: Final = (*CRASHES, *LINGERING)
@@ -278,7 +306,7 @@ def _farming(ranking: Ranking) -> Finding:
 
 def _risk(ranking: Ranking) -> Finding:
     """The p at which p·G(crash) + (1 − p)·G(landing) = G(hover): the risk of crashing that it accepts."""
-    gain, episodes = ranking.duel(LANDINGS, LINGERING)
+    gain, episodes = ranking.duel(LANDINGS, [Behaviour.HOVERING])
     loss, _ = ranking.duel(LANDINGS, CRASHES)
     accepted = 0.0 if gain <= 0 else 1.0 if loss <= gain else gain / loss
     status: Status = "fail" if gain <= 0 else "warn" if accepted < RISKY else "ok"
@@ -348,7 +376,7 @@ def _horizon(ranking: Ranking) -> Finding:
 
 def _scale(ranking: Ranking) -> Finding:
     """The deviation of returns over all behaviours."""
-    status: Status = "warn" if ranking.deviation < 1e-9 * max(1.0, float(np.abs(ranking.returns).max())) else "ok"
+    status: Status = "ok" if ranking.deviation else "warn"
     return Finding("scale", status, ranking.deviation, {})
 
 
@@ -360,7 +388,7 @@ def _invariance(ranking: Ranking) -> Finding:
     going = ~ranking.library.transitions.terminated
     gaps = np.abs(mine[:, columns] - ideal[:, columns])[going].max(axis=0) * np.abs(ranking.weights[columns])
     top = int(gaps.argmax())
-    if gaps[top] <= 1e-9:
+    if gaps[top] <= ranking.noise:
         return Finding("invariance", "ok", float(gaps[top]), {"term": ""})
     return Finding("invariance", "warn", float(gaps[top]), {"term": PART_KEYS[columns[top]]})
 
@@ -381,15 +409,20 @@ CHECKS: Final[tuple[Callable[[Ranking], Finding], ...]] = (
 )
 DOUBTS: Final = frozenset({"suicide", "stalling", "farming", "risk", "horizon", "scale"})
 """Checks whose warning makes a reward doubtful; the others' are for information."""
+PREMISES: Final = frozenset({"dominance", "horizon"})
+"""Checks without which the others say nothing."""
 
 
-def assert_reward_sound(config: RewardConfig, gamma: float = 0.995, doubtful: bool = True) -> None:
+def assert_reward_sound(
+    config: RewardConfig, gamma: float = 0.995, *, doubtful: bool = False, logged: bool = False
+) -> None:
     """Fail a test whose reward would prefer something else to landing.
 
     Args:
         config: the reward.
         gamma: the discount, 0 to 1.
         doubtful: whether a doubtful reward passes too.
+        logged: whether one passes whose terms are only logged; training sees Gymnasium's reward then.
 
     Raises:
         AssertionError: what is wrong with the reward, in words.
@@ -398,6 +431,8 @@ def assert_reward_sound(config: RewardConfig, gamma: float = 0.995, doubtful: bo
     >>> assert_reward_sound(GYMNASIUM)
     """
     found = check_reward(config, gamma)
+    if found.logged_only and not logged:
+        raise AssertionError(f"the reward is not used: {NOTES['logged_only']} Set replace_reward, or pass logged=True.")
     if found.verdict == "broken" or (found.verdict == "doubtful" and not doubtful):
         wrong = [check.message for check in found.checks if check.status == "fail"] or [found.sentence]
         raise AssertionError(f"the reward is {found.verdict}: {' '.join(wrong)}")

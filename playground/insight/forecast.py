@@ -8,6 +8,7 @@ Leaves out: fitting.
 """
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -17,6 +18,7 @@ import numpy as np
 
 from playground.insight.features import features
 from playground.insight.ranking import Ranking
+from playground.reward.account import below_zero
 from playground.reward.presets import GYMNASIUM
 from playground.reward.terms import Floats
 
@@ -39,7 +41,7 @@ MESSAGES: Final = {
     "probable.landing": "PPO will probably learn to land ({percent} %).",
     "probable.crash": "PPO will probably learn to crash ({percent} %).",
     "probable.timeout": "PPO will probably never finish ({percent} %).",
-    "fraction": "PPO lands in about {count} of {of} trainings.",
+    "fraction": "Uncertain: with rewards like this, about {count} of {of} trainings land.",
     "open": "PPO may land ({landing} %), crash ({crash} %) or never finish ({timeout} %).",
     "unfamiliar": "No forecast: this reward is unlike those that it learned from.",
 }
@@ -54,7 +56,8 @@ class Forecast:
     crash: float
     timeout: float
     familiar: bool
-    """The reward lies among those that the forecast learned from; else the chances mean little."""
+    """The reward lies among those that the forecast learned from, none with a weight below 0; else the chances mean
+    little."""
 
     @property
     def kind(self) -> str:
@@ -98,6 +101,15 @@ class Forecast:
     def to_json(self) -> dict[str, Any]:
         """Plain values for programs."""
         return {**self.chances, "familiar": self.familiar}
+
+    @classmethod
+    def from_json(cls, value: Mapping[str, Any]) -> "Forecast | None":
+        """What `to_json` made, among other values perhaps; None where it is not whole."""
+        try:
+            landing, crash, timeout = (float(value[name]) for name in OUTCOMES)
+            return cls(landing, crash, timeout, bool(value["familiar"]))
+        except (KeyError, TypeError, ValueError):
+            return None
 
 
 @dataclass(frozen=True, eq=False)
@@ -151,8 +163,8 @@ def forecast(ranking: Ranking) -> Forecast | None:
     landing, crash, timeout = model.predict(values).tolist()
     new = any(named[name] for name in named.keys() - set(model.names))  # a term that was added since
     horizons = (1 - GAMMA) / max(1 - ranking.gamma, 1e-12)
-    near = 1 / OTHER_GAMMA <= horizons <= OTHER_GAMMA
-    return Forecast(landing, crash, timeout, near and not new and model.distance(values) <= model.far)
+    known = 1 / OTHER_GAMMA <= horizons <= OTHER_GAMMA and not new and not below_zero(ranking.config)
+    return Forecast(landing, crash, timeout, known and model.distance(values) <= model.far)
 
 
 @cache

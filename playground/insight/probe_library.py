@@ -53,6 +53,16 @@ class Behaviour(StrEnum):
     TAPPING = "tapping"
     """Up and down on the ground, to the time-out."""
 
+    @property
+    def words(self) -> str:
+        """In plain words."""
+        return self.replace("_", " ")
+
+    @property
+    def outcome(self) -> str:
+        """How it ends: landing, crash or timeout."""
+        return "landing" if self in LANDINGS else "crash" if self in CRASHES else "timeout"
+
 
 LANDINGS: Final = (Behaviour.SOFT_LANDING, Behaviour.HARD_LANDING, Behaviour.OFF_PAD_LANDING)
 LINGERING: Final = (Behaviour.HOVERING, Behaviour.CIRCLING, Behaviour.FLYING_AWAY, Behaviour.SITTING, Behaviour.TAPPING)

@@ -9,13 +9,17 @@ Leaves out: what the ranking means (``flight_check``), and what PPO makes of it 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 
-from playground.insight.probe_library import CRASHES, LANDINGS, Behaviour, ProbeLibrary
+from playground.insight.probe_library import Behaviour, ProbeLibrary
 from playground.reward.account import weights
 from playground.reward.terms import Floats, RewardConfig
+
+NOISE: Final = 1e-9
+"""Returns that differ by less than this share of what is paid are alike: the rest is rounding."""
 
 
 @dataclass(frozen=True)
@@ -28,19 +32,19 @@ class Ranked:
     mean: float
     """Discounted return over its seeds."""
     spread: float
-    """Standard deviation over its seeds."""
+    """Standard deviation over its seeds, of how far it lies above what each start pays on average."""
     episode: int
     """Index in the library of its episode nearest the mean, for playing."""
 
     @property
     def words(self) -> str:
         """The behaviour in plain words."""
-        return self.behaviour.replace("_", " ")
+        return self.behaviour.words
 
     @property
     def outcome(self) -> str:
         """How it ends: landing, crash or timeout."""
-        return "landing" if self.behaviour in LANDINGS else "crash" if self.behaviour in CRASHES else "timeout"
+        return self.behaviour.outcome
 
 
 class Ranking:
@@ -61,9 +65,11 @@ class Ranking:
         self.levels: Floats = np.array(levels)
         """``(S,)``: what a start pays on average."""
         above = self.returns - self.levels[np.searchsorted(self.starts, library.seeds)]
+        self.noise = NOISE * float(np.abs(self.paid).sum(axis=1).max())
+        """Below this, returns are alike."""
         largest = float(np.abs(above).max())
-        self.deviation = largest * float((above / largest).std()) if largest else 0.0  # squares of tiny ones vanish
-        """Of returns from the same start."""
+        self.deviation = largest * float((above / largest).std()) if largest > self.noise else 0.0
+        """Of returns from the same start; divided first, since squares of tiny ones vanish."""
         self.rows = tuple(sorted((self._rank(b) for b in Behaviour), key=lambda row: -row.mean))
 
     @property
@@ -105,10 +111,12 @@ class Ranking:
         """How much more the best of one kind pays than the best of the other, over common starts, in deviations.
 
         Returns:
-            The mean difference, and the two episodes from the start where it is most typical.
+            The mean difference, 0 where rounding alone tells them apart, and the two episodes from the start where it
+            is most typical.
         """
         (a, a_episodes), (b, b_episodes) = self.best(one), self.best(other)
-        gaps = (a - b) / self.unit
+        gaps = a - b
+        gaps = np.where(np.abs(gaps) <= self.noise, 0.0, gaps) / self.unit
         mean = float(np.nanmean(gaps))
         typical = int(np.nanargmin(np.abs(gaps - mean)))
         return mean, (int(a_episodes[typical]), int(b_episodes[typical]))

@@ -1,4 +1,4 @@
-"""Inverse sliders: the smallest change of the weights after which landing pays best, and where each slider may stand.
+"""Inverse sliders: the smallest change of the weights after which a reward is sound, and where each slider may stand.
 
 The return of a recorded behaviour is linear in the weights, so "this landing pays more than that crash" is a linear
 constraint on them. The smallest relative change that meets such constraints is a least-distance problem, solved as a
@@ -9,14 +9,14 @@ Leaves out: what makes a reward sound (``flight_check``), and whether PPO then l
 """
 
 import itertools
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
 
-from playground.insight.flight_check import CLOSE, FlightCheck, check_reward
+from playground.insight.flight_check import CLOSE, RISKY, FlightCheck, check_reward
 from playground.insight.probe_library import CRASHES, LANDINGS, LINGERING, Behaviour, ProbeLibrary, load_library
 from playground.reward.terms import TERMS, WEIGHT_LIMIT, Floats, RewardConfig
 
@@ -37,8 +37,11 @@ NEEDED: Final = 2
 """Landing beats crashing and lingering."""
 ALL: Final = 3
 """And hovering beats crashing, so that who cannot land yet does not learn to crash."""
+RISK: Final = 4
+"""And landing beats hovering by enough to be tried where many tries crash."""
 
 Bounds = dict[str, tuple[float, float]]
+Good = Callable[[RewardConfig], bool]
 Duel = tuple[npt.NDArray[np.bool_], npt.NDArray[np.bool_]]
 
 
@@ -52,15 +55,16 @@ class Repair:
     config: RewardConfig
     """The mended reward; the given one where nothing was mended."""
     singles: Mapping[str, float]
-    """Weights that mend it alone, each with its nearest value that does."""
+    """Weights that mend it alone, each with its nearest value that does. One that mends what is broken may leave a
+    doubt."""
     missing: str
     """If no weights within the ranges mend it: the weight that does beyond its range; empty if none does, or none is
     needed."""
 
     @property
     def needed(self) -> bool:
-        """Whether landing did not pay best."""
-        return self.before.verdict == "broken"
+        """Whether something was wrong: landing did not pay best, or there was a doubt."""
+        return self.before.verdict != "sound"
 
     def changes(self, original: RewardConfig) -> dict[str, tuple[float, float]]:
         """Each changed weight before and after."""
@@ -86,8 +90,13 @@ class _Contest:
         landings, crashes, lingering, hovering = (
             np.isin(kinds, group) for group in (LANDINGS, CRASHES, LINGERING, [Behaviour.HOVERING])
         )
-        self.duels: tuple[Duel, ...] = ((landings, crashes), (landings, lingering), (hovering, crashes))
-        """Which shall beat which: two without which a reward is broken, and one without which it is doubtful."""
+        self.duels: tuple[Duel, ...] = (
+            (landings, crashes),
+            (landings, lingering),
+            (hovering, crashes),
+            (landings, hovering),
+        )
+        """Which shall beat which: two without which a reward is broken, and two without which it is doubtful."""
         first = self.spread(self.returns(_fields(config)[:, None]))[0]
         self.floor = remain * float(first) or 1.0
         self.starts = np.unique(self.start[landings]).tolist()
@@ -157,7 +166,8 @@ def repair_reward(
 ) -> Repair:
     """The smallest relative change of the terms' weights after which landing pays best by `TARGET` deviations.
 
-    The smallest for the landings that pay best on the way there: another landing might be made the best one with less.
+    A broken reward is mended even if a doubt remains; a doubtful one only if none does. The smallest change is that for
+    the landings that pay best on the way there: another landing might be made the best one with less.
 
     Args:
         config: any reward.
@@ -170,22 +180,25 @@ def repair_reward(
     """
     library = library or load_library()
     before = check_reward(config, gamma, library)
-    if before.verdict != "broken" or not config.replace_reward or config.scale == 0 or gamma == 0:
+    if before.verdict == "sound" or not config.replace_reward or config.scale == 0 or gamma == 0:
         return Repair(before, None, config, {}, "")
+
+    def good(other: RewardConfig) -> bool:
+        verdict = check_reward(other, gamma, library).verdict
+        return verdict == "sound" or (verdict == "doubtful" and before.verdict == "broken")
+
     contests = [_Contest(config, gamma, library, remain) for remain in REMAIN]
     contest = contests[0]
     limits = bounds or slider_bounds(config)
 
     def alone(within: Bounds) -> dict[str, float]:
         return {
-            name: value
-            for name, value in _singles(contest, within).items()
-            if check_reward(with_weight(config, name, value), gamma, library).verdict != "broken"
+            name: value for name, value in _singles(contest, within).items() if good(with_weight(config, name, value))
         }
 
     singles = alone(limits)
     for duels, lenient in itertools.product((ALL, NEEDED), contests):
-        mended = _mend(lenient, limits, gamma, library, duels)
+        mended = _mend(lenient, limits, good, duels)
         if mended is not None:
             return Repair(before, check_reward(mended, gamma, library), mended, singles, "")
     if singles:  # the search cuts corners; a single slider needs none
@@ -193,6 +206,8 @@ def repair_reward(
         one = min(singles, key=lambda name: problem.length(_fields(with_weight(config, name, singles[name]))))
         mended = with_weight(config, one, singles[one])
         return Repair(before, check_reward(mended, gamma, library), mended, singles, "")
+    if before.verdict == "doubtful":
+        return Repair(before, None, config, {}, "")
     beyond = {name: (min(0.0, low), WEIGHT_LIMIT) for name, (low, _) in limits.items()}
     far = alone(beyond)
     missing = min(far, key=lambda name: far[name] / max(limits[name][1], 1e-9), default="")
@@ -211,11 +226,12 @@ def slider_bounds(config: RewardConfig) -> Bounds:
 def sound_bands(
     config: RewardConfig, gamma: float = 0.995, library: ProbeLibrary | None = None
 ) -> dict[str, list[tuple[float, float]]]:
-    """Where each slider may stand, the others as they are, so that landing pays best.
+    """Where each slider may stand, the others as they are, so that landing pays best and is worth a try.
 
     Returns:
-        For each weight the stretches of its slider in which landing pays more than crashing and than lingering, to the
-        grain of `GRID` places. Nothing for a reward that training does not see, or that looks no step ahead.
+        For each weight the stretches of its slider in which landing pays more than crashing and than lingering,
+        hovering pays more than crashing, and enough risk is accepted, to the grain of `GRID` places. Nothing for a
+        reward that training does not see, or that looks no step ahead.
     """
     if not config.replace_reward or gamma == 0:
         return {}
@@ -223,7 +239,9 @@ def sound_bands(
     bands = {}
     for name, (low, high) in slider_bounds(config).items():
         places = np.linspace(low, high, GRID)
-        good = (contest.gaps(_varied(config, name, places)) >= CLOSE).all(axis=0)
+        gaps = contest.gaps(_varied(config, name, places), RISK)
+        over_crash, over_hovering = gaps[0], gaps[3]
+        good = (gaps[:NEEDED] >= CLOSE).all(axis=0) & (gaps[2] > 0) & (over_hovering >= RISKY * over_crash)
         edges = np.flatnonzero(np.diff(np.concatenate([[0], good.astype(int), [0]])))
         bands[name] = [(float(places[a]), float(places[b - 1])) for a, b in zip(edges[::2], edges[1::2], strict=True)]
     return bands
@@ -259,7 +277,7 @@ def _singles(contest: _Contest, limits: Bounds) -> dict[str, float]:
     return found
 
 
-def _mend(contest: _Contest, limits: Bounds, gamma: float, library: ProbeLibrary, duels: int) -> RewardConfig | None:
+def _mend(contest: _Contest, limits: Bounds, good: Good, duels: int) -> RewardConfig | None:
     """The smallest change within the limits, of no more weights than it needs; None if there is none."""
     problem = _Problem(contest, limits, duels)
     weights = problem.solve(problem.free)
@@ -275,7 +293,7 @@ def _mend(contest: _Contest, limits: Bounds, gamma: float, library: ProbeLibrary
         if found is None or problem.length(found) > LONGER * least:
             break
         free, weights = fewer, found
-    return _tidy(contest, weights, gamma, library)
+    return _tidy(contest, weights, good)
 
 
 class _Problem:
@@ -343,15 +361,15 @@ def _least_distance(rows: Floats, least: Floats) -> Floats | None:
     return result
 
 
-def _tidy(contest: _Contest, weights: Floats, gamma: float, library: ProbeLibrary) -> RewardConfig | None:
-    """The reward with these weights, in round numbers if they do; None if the whole check still says broken."""
+def _tidy(contest: _Contest, weights: Floats, good: Good) -> RewardConfig | None:
+    """The reward with these weights, in round numbers if they do; None if the whole check is not content with it."""
     origin = _fields(contest.config)
     close = np.where(np.abs(weights - origin) <= 1e-3 * np.abs(origin), origin, weights)
     close[np.abs(close) < 1e-9 * np.abs(close).max()] = 0.0
     for values in (np.array([v if v == o else _rounded(v) for v, o in zip(close, origin, strict=True)]), close):
         changes: dict[str, Any] = {term.weight: float(v) for term, v in zip(TERMS, values, strict=True)}
         config = replace(contest.config, **changes)
-        if check_reward(config, gamma, library).verdict != "broken":
+        if good(config):
             return config
     return None
 

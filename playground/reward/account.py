@@ -89,6 +89,17 @@ def shaping_weights(config: RewardConfig) -> Floats:
     return np.array([config.scale * term.sign * getattr(config, term.weight) for term in TERMS], np.float64)
 
 
+def below_zero(config: RewardConfig) -> tuple[str, ...]:
+    """Keys of the parts that a negative weight, or a negative scale, turns round.
+
+    >>> below_zero(RewardConfig(replace_reward=True, w_legs=-1.0, penalty_main=1.0))
+    ('legs',)
+    """
+    meant = np.array([*(term.sign for term in TERMS), 1.0])
+    turned = np.flatnonzero(weights(config) * meant < 0)
+    return tuple(PART_KEYS[i] for i in turned.tolist())
+
+
 def weigh(components: Floats, config: RewardConfig) -> Floats:
     """What each part paid: the raw components times their weights.
 

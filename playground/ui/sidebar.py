@@ -74,9 +74,8 @@ def draw_sidebar() -> None:
 
 @st.cache_data(max_entries=256, show_spinner=False)
 def _bands(reward: RewardConfig, gamma: float) -> dict[str, list[tuple[float, float]]]:
-    """Where each slider may stand so that landing pays best; nothing where it may stand anywhere."""
-    limits = slider_bounds(reward)
-    return {name: [] if bands == [limits[name]] else bands for name, bands in sound_bands(reward, gamma).items()}
+    """Where each slider may stand so that landing pays best."""
+    return sound_bands(reward, gamma)
 
 
 def _band_style(term: Term, reward: RewardConfig, bands: list[tuple[float, float]]) -> str:

@@ -3,6 +3,7 @@
 from typing import Final
 
 from playground.insight.flight_check import MESSAGES as CHECKS
+from playground.insight.flight_check import NOTES
 from playground.insight.forecast import MESSAGES as FORECASTS
 from playground.reward.errors import MESSAGES
 
@@ -10,6 +11,7 @@ TEXTS: Final[dict[str, str]] = {
     **{f"error.{code}": message for code, message in MESSAGES.items()},
     **{f"forecast.{kind}": text for kind, text in FORECASTS.items()},
     **{f"check.{name}.{status}": text for name, texts in CHECKS.items() for status, text in texts.items() if text},
+    **{f"check.{name}": text for name, text in NOTES.items()},
     "app.title": "Reward Playground",
     "nav.playground": "Playground",
     "nav.compare": "Compare",
@@ -274,6 +276,7 @@ TEXTS: Final[dict[str, str]] = {
     "evidence.title": "**Recorded behaviours**, paid by your draft",
     "evidence.close": "Back to the policy",
     "expected.unusual": "The forecast speaks of PPO with the usual settings, so nothing is held against it.",
+    "expected.hindsight": "(Forecast afterwards.)",
     "expected.came": "As forecast ({expected}, {percent} %).",
     "expected.missed": "The forecast was {expected} ({percent} %), but PPO ended in {came}.",
     "expected.open": "The forecast was open ({landing} % landing): PPO ended in {came}.",
@@ -284,12 +287,13 @@ TEXTS: Final[dict[str, str]] = {
     "expected.miss": "The check expected {expected}: that pays best, but PPO ended in {came}.",
     "expected.miss_lands": "The check expected {expected}, which pays best among recorded behaviours; PPO landed all the same.",
     # repair
-    "design.bands": "Green under a slider: there landing pays best, the others staying as they are. No green: its place does not matter, or none helps.",
+    "design.bands": "Green under a slider: there landing pays best, the others staying as they are.",
     "repair.title": "Mend it",
     "repair.undo": "Undo the repair",
     "repair.apply": "Apply",
     "repair.smallest": "The smallest change after which landing pays best:",
     "repair.then": "Then: {verdict}. {sentence}",
+    "repair.doubt": "No weights within the sliders' ranges were found that settle the doubt.",
     "repair.none": "No weights within the sliders' ranges were found with which landing pays best.",
     "repair.missing": "What is missing: more of “{name}” than its slider gives.",
     "repair.singles": "Or one slider alone:",
@@ -439,7 +443,6 @@ TEXTS: Final[dict[str, str]] = {
     "check.verdict.doubtful": "doubtful",
     "check.verdict.broken": "broken",
     "check.and": " and ",
-    "check.logged_only": "The terms are only logged, so Gymnasium's own reward was checked.",
     "check.ranking": "What pays best, flown from the same starts",
     "check.behaviour": "Behaviour",
     "check.ends": "Ends in",

@@ -3,18 +3,21 @@
 Leaves out: what was trained (``views.playground``).
 """
 
+from collections.abc import Mapping
 from typing import Any, Final
 
 import streamlit as st
 
 from playground.insight.flight_check import Finding, FlightCheck, check_reward
 from playground.insight.forecast import OUTCOMES, Forecast, load_model
+from playground.insight.probe_library import Behaviour
 from playground.insight.repair import Repair, repair_reward, with_weight
 from playground.reward.account import PART_KEYS
+from playground.reward.errors import InvalidInput
 from playground.reward.terms import TERMS, RewardConfig
 from playground.training.spec import TrainSpec
 from playground.training.store import Model
-from playground.ui.state import Session
+from playground.ui.state import Session, notebook
 from playground.ui.texts import part_name, say
 
 COLOURS: Final = {"sound": "green", "doubtful": "orange", "broken": "red"}
@@ -32,7 +35,7 @@ def draw_check(state: Session) -> None:
         )
         if state.mended is not None and state.draft == state.mended[1]:
             st.button(say("repair.undo"), key="undo_repair", icon=":material/undo:", on_click=_undo, args=(state,))
-        elif found.verdict == "broken":
+        elif found.verdict != "sound" and not found.logged_only:
             with st.popover(say("repair.title"), icon=":material/build:", key="mend", on_change="rerun") as panel:
                 if panel.open:
                     _repair(state, gamma)
@@ -63,12 +66,12 @@ def _repair(state: Session, gamma: float) -> None:
         lines = [f"- {names[name]}: {before:g} → **{after:g}**" for name, (before, after) in changes.items()]
         st.markdown("\n".join(lines))
         assert found.after is not None
-        st.caption(
-            say("repair.then", verdict=say(f"check.verdict.{found.after.verdict}"), sentence=sentence(found.after))
-        )
+        after = say(f"check.verdict.{found.after.verdict}")
+        then = say("repair.then", verdict=after, sentence=sentence(found.after))
+        st.caption(f"{then} {predicted_words(found.after.predicted)}")
         st.button(say("repair.apply"), key="apply_repair", type="primary", on_click=_apply, args=(state, found.config))
     else:
-        none = say("repair.none")
+        none = say("repair.doubt" if found.before.verdict == "doubtful" else "repair.none")
         missing = say("repair.missing", name=names[found.missing]) if found.missing else ""
         st.markdown(f"{none} {missing}")
     singles = {name: value for name, value in found.singles.items() if list(changes) != [name]}
@@ -90,16 +93,39 @@ def _undo(state: Session) -> None:
 
 
 def held_against(model: Model) -> str:
-    """The check of what a model was trained on, beside what it does: a hit or a miss, in words."""
-    if model.spec.algorithm != "ppo" or model.spec.steps < TrainSpec.steps:
+    """What was foretold of a training when it began, beside what came of it: a hit or a miss, in words.
+
+    What nobody foretold is foretold now, and that is said: a forecast that was mended since would flatter itself.
+    """
+    spec = model.spec
+    usual = TrainSpec(spec.reward, spec.seed, max(spec.steps, TrainSpec.steps), gamma=spec.gamma)
+    if spec != usual:
         return say("expected.unusual")
-    found = check(model.spec.reward, model.spec.gamma)
-    if found.predicted is not None and found.predicted.familiar:
-        return _against_forecast(model, found.predicted)
-    expected = "landing" if found.landing_margin > 0 else found.favourite.outcome
+    foretold, hindsight = _foretold(model.key), ""
+    if foretold is None:
+        foretold, hindsight = check(spec.reward, spec.gamma).foretold, f" {say('expected.hindsight')}"
+    predicted = Forecast.from_json(foretold)
+    if predicted is not None and predicted.familiar:
+        return _against_forecast(model, predicted) + hindsight
+    expected = "landing" if foretold["margin"] > 0 else _behaviour(foretold["pays_best"]).outcome
     came = _came_of(model)
     kind = "hit" if came == expected else "miss_lands" if came == "landing" else "miss"
-    return say(f"expected.{kind}", expected=say(f"check.ends.{expected}"), came=say(f"check.ends.{came}"))
+    words = say(f"expected.{kind}", expected=say(f"check.ends.{expected}"), came=say(f"check.ends.{came}"))
+    return words + hindsight
+
+
+def _foretold(key: str) -> Mapping[str, Any] | None:
+    """What the notebook has; None where it has nothing, or nothing whole."""
+    try:
+        value = notebook().get(key).prediction or {}
+        _behaviour(value["pays_best"])
+        return {**value, "margin": float(value["margin"])}
+    except (InvalidInput, KeyError, TypeError, ValueError):
+        return None
+
+
+def _behaviour(words: object) -> Behaviour:
+    return Behaviour(str(words).replace(" ", "_"))
 
 
 def _came_of(model: Model) -> str:
@@ -160,6 +186,8 @@ def _play(state: Session, name: str, episodes: tuple[int, ...]) -> None:
 def _evidence(state: Session, found: FlightCheck) -> None:
     if found.logged_only:
         st.caption(say("check.logged_only"))
+    if found.negative:
+        st.caption(say("check.negative", terms=say("check.and").join(part_name(key) for key in found.negative)))
     if found.predicted is not None:
         unfamiliar = f" {predicted_words(found.predicted)}" if not found.predicted.familiar else ""
         st.markdown(f"**{say('forecast.title')}**: {say('forecast.chances', **found.predicted.numbers)}.{unfamiliar}")
