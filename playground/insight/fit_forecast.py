@@ -23,7 +23,7 @@ from scipy.optimize import minimize
 from playground.insight.comparison import ranks
 from playground.insight.features import features
 from playground.insight.flight_check import OTHERS
-from playground.insight.forecast import FORECAST, GAMMA, OUTCOMES, ForecastModel
+from playground.insight.forecast import FORECAST, GAMMA, OUTCOMES, SPLIT, ForecastModel
 from playground.insight.probe_library import LANDINGS, load_library
 from playground.insight.ranking import Ranking
 from playground.reward.codec import FIELDS, fields_to_reward
@@ -42,6 +42,9 @@ ENOUGH: Final = 60
 """Rewards kept apart from which figures are no longer called few."""
 OTHER_GAMMA: Final = 0.999
 """The discount of rl_zoo3's settings, with which rewards kept apart are trained once more."""
+FEWEST: Final = 5
+"""Rewards that land, and rewards that do not, from which it means something to tell them apart."""
+RESAMPLES: Final = 2000
 DIGITS: Final = 4
 LEAST: Final = 0.01
 """Deviation of a feature that hardly ever changed."""
@@ -126,7 +129,7 @@ def log_loss(chances: Floats, shares: Floats) -> float:
 
 def choose_ridge(values: Floats, shares: Floats) -> tuple[float, Floats]:
     """The ridge with the least cross-validated log loss, and the chances that it gave rewards it had not seen."""
-    folds = np.arange(len(values)) % FOLDS
+    folds = np.random.default_rng(0).permutation(len(values)) % FOLDS  # draws alternate between two kinds
     tried = {}
     for ridge in RIDGES:
         chances = np.zeros(shares.shape)
@@ -187,13 +190,20 @@ class Judged:
     margin_auc: float | None
     """Of the check's landing margin alone."""
     ceiling: float | None
-    """Of one seed's landing rate for another seed's "at least half"."""
+    """Of one seed's landing rate for whether the other seeds land at least half of the time."""
     brier: float
     """Mean squared gap between the chance of landing and the share that landed."""
     error: float
     """Expected calibration error of the chance of landing."""
+    ranges: dict[str, tuple[float, float]]
+    """Of the AUC, the Brier score and the calibration error, the middle 95 % over rewards drawn again."""
     hits: float
     """How often the most probable outcome was the most frequent one."""
+
+    @property
+    def fewer(self) -> int:
+        """Rewards of the rarer kind: that land, or that do not."""
+        return min(self.landing, self.rewards - self.landing)
 
 
 def judge(tried: Sequence[Tried], chances: Floats, margins: Floats) -> Judged:
@@ -201,16 +211,40 @@ def judge(tried: Sequence[Tried], chances: Floats, margins: Floats) -> Judged:
     shares = np.array([one.mean for one in tried])
     lands = shares[:, 0] >= 0.5
     pairs = [
-        (a[0], b[0] >= 0.5) for one in tried for i, a in enumerate(one.rates) for j, b in enumerate(one.rates) if i != j
+        (float(rate), float(np.delete(one.rates[:, 0], i).mean()) >= 0.5)
+        for one in tried
+        for i, rate in enumerate(one.rates[:, 0])
+        if len(one.rates) > 1
     ]
+
+    def brier(of: npt.NDArray[np.int64]) -> float:
+        return float(((chances[of, 0] - shares[of, 0]) ** 2).mean())
+
+    def error(of: npt.NDArray[np.int64]) -> float:
+        return calibration_error(calibration(chances[of, 0], shares[of, 0]))
+
+    everything = np.arange(len(tried))
+    rng = np.random.default_rng(0)
+    again = [rng.choice(everything, len(everything)) for _ in range(RESAMPLES)]
+    drawn: dict[str, list[float | None]] = {
+        "auc": [auc(chances[of, 0], lands[of]) for of in again],
+        "brier": [brier(of) for of in again],
+        "error": [error(of) for of in again],
+    }
+    ranges = {
+        name: (float(np.quantile(known, 0.025)), float(np.quantile(known, 0.975)))
+        for name, values in drawn.items()
+        if (known := [value for value in values if value is not None])
+    }
     return Judged(
         len(tried),
         int(lands.sum()),
         auc(chances[:, 0], lands),
         auc(margins, lands),
         auc(np.array([rate for rate, _ in pairs]), [good for _, good in pairs]) if pairs else None,
-        float(((chances[:, 0] - shares[:, 0]) ** 2).mean()),
-        calibration_error(calibration(chances[:, 0], shares[:, 0])),
+        brier(everything),
+        error(everything),
+        ranges,
         float((chances.argmax(axis=1) == shares.argmax(axis=1)).mean()),
     )
 
@@ -247,11 +281,35 @@ def picture(rows: Sequence[tuple[float, float, int]]) -> str:
     return str(vl_convert.vegalite_to_svg(spec))
 
 
-def report(table: Mapping[str, Judged], rows: Sequence[tuple[float, float, int]], fitted: int, ridge: float) -> str:
+def about_seeds(tried: Sequence[Tried], chances: Floats, familiar: npt.NDArray[np.bool_]) -> str:
+    """How far the seeds of rewards kept apart agree, where the forecast is sure and where it is not."""
+    open_ = (chances[:, 0] >= 1 - SPLIT) & (chances[:, 0] <= SPLIT)
+    split = np.array([0 < (one.rates[:, 0] >= 0.5).mean() < 1 for one in tried])
+    landed = [rate >= 0.5 for one, unsure in zip(tried, open_, strict=True) if unsure for rate in one.rates[:, 0]]
+    meant = f" (forecast: {chances[open_, 0].mean():.0%} on average)" if landed else ""
+    return (
+        f"Of {len(tried)} rewards kept apart, {int(split.sum())} have trainings on both sides of one half. The "
+        f"forecast calls {int(open_.sum())} uncertain: of those, {int(split[open_].sum())} do, and {sum(landed)} of "
+        f"their {len(landed)} trainings land at least half of the time{meant}. {int((~familiar).sum())} of all lie too "
+        "far from what it learned from, so the app gives no forecast for them; they are counted here all the same."
+    )
+
+
+def report(
+    table: Mapping[str, Judged],
+    rows: Sequence[tuple[float, float, int]],
+    fitted: int,
+    ridge: float,
+    seeds: str = "",
+) -> str:
     """The findings as Markdown."""
 
-    def shown(value: float | None) -> str:
-        return "–" if value is None else f"{value:.3f}"
+    def shown(found: Judged, name: str) -> str:
+        value = getattr(found, name)
+        if value is None or (("auc" in name or name == "ceiling") and found.fewer < FEWEST):
+            return "–"
+        low, high = found.ranges.get(name, (None, None))
+        return f"{value:.3f}" + ("" if low is None else f" ({low:.3f} to {high:.3f})")
 
     lines = [
         "# What the forecast knows",
@@ -266,15 +324,18 @@ def report(table: Mapping[str, Judged], rows: Sequence[tuple[float, float, int]]
         "| --- | --: | --: | --: | --: | --: | --: | --: | --: |",
     ]
     for name, found in table.items():
-        cells = [shown(v) for v in (found.auc, found.margin_auc, found.ceiling, found.brier, found.error)]
+        cells = [shown(found, name) for name in ("auc", "margin_auc", "ceiling", "brier", "error")]
         lines.append(f"| {name} | {found.rewards} | {found.landing} | {' | '.join(cells)} | {found.hits:.0%} |")
     lines += [
         "",
         "*That land*: at least half of the held-out episodes, over all seeds. *AUC*: how often a reward that lands is "
-        "given a higher chance than one that does not. *Of another seed*: the same for one training's landing rate as "
-        "the forecast of another's, which is as good as a forecast can be. *Brier*: mean squared gap between the "
-        "chance of landing and the share that landed. *Calibration error*: the mean gap by tenths of the chance.",
+        f"given a higher chance than one that does not; – where fewer than {FEWEST} of either kind are there. *Of "
+        "another seed*: the same for one training's landing rate as the forecast of whether the other trainings land, "
+        "so what a run of one's own would tell. *Brier*: mean squared gap between the chance of landing and the share "
+        "that landed. *Calibration error*: the mean gap by tenths of the chance. In brackets the middle 95 % over "
+        "rewards drawn again.",
         "",
+        *([seeds, ""] if seeds else []),
         "![Calibration](calibration.svg)",
         "",
         "| predicted landing | landed | rewards |",
@@ -330,7 +391,9 @@ def main() -> None:
         table["kept apart, with rl_zoo3's settings"] = judge([tried[i] for i in others], foreseen, margin)
     table["learned from, cross-validated"] = judge([tried[i] for i in learned], crossed, margins[learned])
     rows = calibration(chances[apart, 0], np.array([tried[i].mean[0] for i in apart]))
-    REPORT.write_text(report(table, rows, len(learned), ridge), encoding="utf-8")
+    familiar = np.array([model.distance(values[i]) <= model.far for i in apart])
+    seeds = about_seeds([tried[i] for i in apart], chances[apart], familiar)
+    REPORT.write_text(report(table, rows, len(learned), ridge, seeds), encoding="utf-8")
     PICTURE.write_text(picture(rows), encoding="utf-8")
     print(REPORT.read_text(encoding="utf-8"))
 

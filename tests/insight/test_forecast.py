@@ -9,7 +9,9 @@ from hypothesis import strategies as st
 
 from playground.insight.features import features
 from playground.insight.fit_forecast import (
+    Judged,
     Tried,
+    about_seeds,
     auc,
     calibration,
     calibration_error,
@@ -18,6 +20,7 @@ from playground.insight.fit_forecast import (
     judge,
     log_loss,
     read_table,
+    report,
 )
 from playground.insight.flight_check import check_reward
 from playground.insight.forecast import (
@@ -192,6 +195,27 @@ def test_judging_by_hand() -> None:
     assert (found.rewards, found.landing, found.auc, found.margin_auc, found.hits) == (2, 1, 1.0, 1.0, 1.0)
     assert found.brier == pytest.approx((0.0 + 0.01) / 2)
     assert found.ceiling == pytest.approx(2 / 3)  # for landing: 1.0, 0.8 and 0.0 (its other lands); against: 0.6
+    assert found.ranges["brier"] == (0.0, pytest.approx(0.01))  # both twice, drawn again often enough
+    assert found.fewer == 1
+
+
+def test_the_seeds_of_uncertain_rewards_are_counted() -> None:
+    def tried(*landing: float) -> Tried:
+        return Tried("judge", "wide", GYMNASIUM, np.array([[p, 1 - p, 0.0] for p in landing]))
+
+    chances = np.array([[0.5, 0.5, 0.0], [0.6, 0.4, 0.0], [0.95, 0.05, 0.0]])
+    told = about_seeds([tried(1.0, 0.0), tried(0.9, 0.8), tried(1.0, 0.2)], chances, np.array([True, False, True]))
+    assert "Of 3 rewards kept apart, 2 have trainings on both sides" in told
+    assert "calls 2 uncertain: of those, 1 do, and 3 of their 4 trainings" in told
+    assert "(forecast: 55% on average). 1 of all" in told
+
+
+def test_figures_that_rest_on_too_little_are_left_out_of_the_report() -> None:
+    few = Judged(30, 4, 0.9, 0.8, 0.7, 0.1, 0.05, {}, 0.9)
+    told = report({"few": few, "enough": replace(few, landing=5)}, [], 10, 1.0)
+    rows = {line.split(" | ")[0].strip("| "): line for line in told.splitlines() if line.startswith("| ")}
+    assert rows["few"].count("–") == 3
+    assert "0.900" in rows["enough"]
 
 
 def test_the_shipped_model_belongs_to_the_shipped_table_and_recordings() -> None:
@@ -212,3 +236,20 @@ def test_rewards_to_judge_by_were_not_learned_from() -> None:
     assert not learned & {one.reward for one in apart}
     assert {preset.config for preset in PRESETS}.isdisjoint(learned)
     assert all(one.rates.sum(axis=1) == pytest.approx(1.0) for one in table)
+
+
+def test_a_forecast_survives_being_written_down() -> None:
+    one = Forecast(0.25, 0.5, 0.25, True)
+    assert Forecast.from_json({"verdict": "sound", **one.to_json()}) == one
+    assert Forecast.from_json({"landing": 0.5}) is None
+    assert Forecast.from_json({**one.to_json(), "crash": "much"}) is None
+
+
+@pytest.mark.parametrize(
+    "change", [{"w_landing": -100.0}, {"w_angle": -100.0}, {"penalty_main": -3.0}, {"scale": -1.0}]
+)
+def test_a_term_that_is_turned_round_is_unfamiliar(change) -> None:
+    """No reward that it learned from had one."""
+    found = check_reward(replace(GYMNASIUM, **change)).predicted
+    assert found is not None
+    assert not found.familiar
