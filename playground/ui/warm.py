@@ -27,5 +27,6 @@ def _fetch() -> None:
         importlib.import_module("playground.ui.frame")
         importlib.import_module("streamlit.emojis")  # one pattern of all of them, for the rocket in the tab
         check_reward(PRESETS[0].config)
+        importlib.import_module("scipy.optimize")  # for the first repair; last, since no first page waits for it
     except Exception:  # the page will meet it again and say so
         logging.getLogger("playground").debug("nothing could be fetched", exc_info=True)
