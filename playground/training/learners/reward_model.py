@@ -98,6 +98,6 @@ def accuracy(fit: Fit, differences: Floats, preferences: Floats) -> float:
 def to_reward(fit: Fit, form: Form) -> tuple[RewardConfig, dict[str, float]]:
     """The fitted weights as a reward with a largest weight of 100, and the deviation of each by the same names."""
     factor = LARGEST / max(float(np.abs(fit.weights).max()), 1e-300)
-    values = {term.weight: term.sign * float(w) * factor for term, w in zip(TERMS, fit.weights, strict=True)}
+    values = {term.weight: term.sign * float(w) * factor + 0.0 for term, w in zip(TERMS, fit.weights, strict=True)}
     deviations = {term.weight: float(d) * factor for term, d in zip(TERMS, fit.deviations, strict=True)}
     return RewardConfig(form=form, replace_reward=True, **values), deviations  # type: ignore[arg-type]
