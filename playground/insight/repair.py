@@ -29,6 +29,8 @@ REMAIN: Final = (0.1, 1e-4)
 """What must remain of the returns' deviation, tried in turn: a reward that pays next to nothing is hardly mended."""
 NUDGE: Final = 0.05
 """A weight of 0 counts as what would make its term this share of the returns' deviation."""
+LESS: Final = (0.75, 0.5, 0.25, 0.1, 0.05, 0.01, 0.0)
+"""Shares of its weight that a farmed term is brought to, in turn."""
 GRID: Final = 81
 DIGITS: Final = 3
 """Significant digits of a mended weight."""
@@ -207,7 +209,10 @@ def repair_reward(
         mended = with_weight(config, one, singles[one])
         return Repair(before, check_reward(mended, gamma, library), mended, singles, "")
     if before.verdict == "doubtful":
-        return Repair(before, None, config, {}, "")
+        less = _farmed_less(config, before, good)
+        if less is None:
+            return Repair(before, None, config, {}, "")
+        return Repair(before, check_reward(less, gamma, library), less, {}, "")
     beyond = {name: (min(0.0, low), WEIGHT_LIMIT) for name, (low, _) in limits.items()}
     far = alone(beyond)
     missing = min(far, key=lambda name: far[name] / max(limits[name][1], 1e-9), default="")
@@ -275,6 +280,16 @@ def _singles(contest: _Contest, limits: Bounds) -> dict[str, float]:
         if good.any():
             found[name] = _rounded(float(places[good][np.abs(places[good] - now).argmin()]))
     return found
+
+
+def _farmed_less(config: RewardConfig, before: FlightCheck, good: Good) -> RewardConfig | None:
+    """The reward with the most of a term that pays for going in a loop, so that nothing is in doubt."""
+    farmed = next((term for term in TERMS if term.key == before["farming"].params["term"]), None)
+    if farmed is None or before["farming"].status == "ok":
+        return None
+    now = float(getattr(config, farmed.weight))
+    tried = (with_weight(config, farmed.weight, _rounded(share * now)) for share in LESS)
+    return next((less for less in tried if good(less)), None)
 
 
 def _mend(contest: _Contest, limits: Bounds, good: Good, duels: int) -> RewardConfig | None:

@@ -73,15 +73,23 @@ def test_what_is_sound_is_left_alone(slug):
     assert found.after is None
 
 
-def test_a_doubt_is_settled_or_left_alone():
+def test_a_term_that_is_farmed_a_little_is_made_smaller_until_nothing_is_in_doubt():
     config = PRESET["article-repaired"].config
     found = repair_reward(config)
-    assert found.before.verdict == "doubtful"
+    assert (found.before.verdict, found.before["farming"].status) == ("doubtful", "warn")
     assert found.needed
-    if found.after is None:
-        assert found.config == config
-    else:
-        assert found.after.verdict == "sound"
+    assert found.after is not None
+    assert found.after.verdict == "sound"
+    ((name, (before, after)),) = found.changes(config).items()
+    assert name == "w_legs"
+    assert 0 < after < before
+
+
+def test_a_doubt_that_no_weight_settles_is_left_alone():
+    config = PRESET["gymnasium"].config
+    found = repair_reward(config, 0.98)
+    assert found.before["horizon"].status == "warn"
+    assert (found.before.verdict, found.after, found.config) == ("doubtful", None, config)
 
 
 @settings(max_examples=25, deadline=None)

@@ -292,6 +292,7 @@ TEXTS: Final[dict[str, str]] = {
     "repair.undo": "Undo the repair",
     "repair.apply": "Apply",
     "repair.smallest": "The smallest change after which landing pays best:",
+    "repair.settles": "The smallest change after which nothing is in doubt:",
     "repair.then": "Then: {verdict}. {sentence}",
     "repair.doubt": "No weights within the sliders' ranges were found that settle the doubt.",
     "repair.none": "No weights within the sliders' ranges were found with which landing pays best.",

@@ -431,6 +431,7 @@ TEXTS: Final[dict[str, str]] = {
     "repair.undo": "撤销修复",
     "repair.apply": "应用",
     "repair.smallest": "让着陆得分最高的最小改动：",
+    "repair.settles": "消除疑虑的最小改动：",
     "repair.then": "之后：{verdict}。{sentence}",
     "repair.doubt": "在滑块范围内，没有找到能消除疑虑的权重。",
     "repair.none": "在滑块范围内，没有找到能让着陆得分最高的权重。",

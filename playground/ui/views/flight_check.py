@@ -62,7 +62,7 @@ def _repair(state: Session, gamma: float) -> None:
     changes = found.changes(state.draft)
     names = {term.weight: part_name(term.key) for term in TERMS}
     if changes:
-        st.markdown(say("repair.smallest"))
+        st.markdown(say("repair.settles" if found.before.verdict == "doubtful" else "repair.smallest"))
         lines = [f"- {names[name]}: {before:g} → **{after:g}**" for name, (before, after) in changes.items()]
         st.markdown("\n".join(lines))
         assert found.after is not None
