@@ -653,6 +653,23 @@ def test_a_repair_prints_what_to_change_and_writes_the_mended_reward(capsys, tmp
     assert value["reward"] == json.loads(out_file.read_text())
 
 
+def test_a_repair_that_cannot_be_written_says_why(capsys, tmp_path):
+    blocked = tmp_path / "file"
+    blocked.write_text("")
+    status, out, err = run(capsys, "repair", "fuel-miser", "--out", str(blocked / "mended.json"))
+    assert (status, out) == (2, "")
+    assert "mended" in err or str(blocked) in err
+
+
+def test_the_check_says_that_a_logged_reward_was_not_checked(capsys, tmp_path):
+    reward = tmp_path / "logged.json"
+    reward.write_text('{"schema": 1, "form": "state", "w_distance": 200, "w_legs": -1}')
+    status, out, _ = run(capsys, "check", str(reward))
+    assert status == 0
+    assert "only logged" in out
+    assert json.loads(run(capsys, "check", str(reward), "--json")[1])["logged_only"]
+
+
 def test_a_sound_reward_needs_no_repair(capsys):
     status, out, _ = run(capsys, "repair", "gymnasium")
     assert status == 0

@@ -10,6 +10,8 @@ from playground.insight.flight_check import MESSAGES, check_reward
 from playground.insight.forecast import OUTCOMES
 from playground.insight.probe_library import CRASHES, LANDINGS, load_library
 from playground.reward.presets import PRESET, PRESETS
+from playground.training.entry import Entry
+from playground.training.notebook import Notebook
 from playground.training.store import ModelStore
 from playground.ui.texts import TEXTS
 
@@ -139,6 +141,35 @@ def test_every_shipped_model_is_held_against_its_forecast(preset):
     assert ("As forecast (" in told) == (settled and came == predicted.outcome)
     assert ("The forecast was open" in told) == (not settled)
     assert (re.search(r"The forecast was [^o]", told) is not None) == (settled and came != predicted.outcome)
+
+
+def test_a_model_is_held_against_what_was_foretold_then_not_against_todays_forecast():
+    foretold = {"verdict": "sound", "pays_best": "soft landing", "margin": 0.2}
+    foretold |= {"landing": 0.02, "crash": 0.95, "timeout": 0.03, "familiar": True}
+    book = Notebook(ModelStore())
+    book.record(Entry(ModelStore().resolve("gymnasium").key, "training", prediction=foretold))
+    told = " ".join(caption.value for caption in start(preset="gymnasium").caption)
+    assert "The forecast was a crash (95 %), but PPO ended in a landing." in told
+    assert "Forecast afterwards" not in told
+
+
+@pytest.mark.parametrize(
+    "foretold", [{"margin": 0.2}, {"margin": "much", "pays_best": "soft landing"}, {"pays_best": 3}]
+)
+def test_what_was_foretold_in_part_is_foretold_again(foretold):
+    book = Notebook(ModelStore())
+    book.record(Entry(ModelStore().resolve("gymnasium").key, "training", prediction=foretold))
+    app = start(preset="gymnasium")
+    assert not app.exception
+    assert "Forecast afterwards" in " ".join(caption.value for caption in app.caption)
+
+
+def test_a_negative_weight_is_explained_among_the_evidence():
+    app = start(preset="gymnasium")
+    app.number_input(key="type_legs").set_value(-10.0)
+    app.session_state["evidence"] = True
+    app.run()
+    assert any("below 0" in caption.value and "Legs" in caption.value for caption in app.caption)
 
 
 def test_the_forecast_stands_under_the_verdict_and_follows_the_slider():
