@@ -22,6 +22,13 @@ MESSAGES: dict[str, str] = {
     "no_budget": "a race needs a budget; give --seconds or --steps",
     "all_ties": "none of the {count} pairs of episodes prefers one to the other, so nothing can be learned from them; "
     "choose another judge or a policy that flies in more than one way",
+    "nothing_sure": "the {count} pairs of episodes leave every weight of the reward open; ask for more pairs, or lower "
+    "sure from {sure}",
+    "used_up": "the {count} pairs of episodes took {steps} steps, which is the whole budget; raise the budget or ask "
+    "for fewer pairs",
+    "not_a_policy": "{value} values actions instead of choosing them, so {algorithm} cannot go on from it; name "
+    "another model to start from",
+    "other_hidden": "{value} has other hidden layers than the setting hidden; leave the setting out to use the model's",
     "unknown_field": "{field} is not a field of this file; remove it or check its spelling",
     "duplicate_field": "{field} stands in the file twice; keep one of them",
     "missing_schema": 'the file has no "schema"; add "schema": 1 if it is a reward of this playground',

@@ -20,6 +20,7 @@ from threadpoolctl import threadpool_limits
 
 from playground.lander.policy import Policy
 from playground.lander.scorecard import EVALUATION_SEEDS, score
+from playground.reward.errors import InvalidInput
 from playground.training.algorithms import ALGORITHMS
 from playground.training.landers import Fleet
 from playground.training.learners.task import Task, Update
@@ -69,6 +70,8 @@ def run_learner(
     algorithm = ALGORITHMS[spec.algorithm]
     module = importlib.import_module(f"playground.training.learners.{algorithm.file}")
     settings = module.Settings(**spec.all_settings)
+    if initial is not None:
+        _check_start(spec, initial, settings)
     torch.set_num_threads(1)
     torch.manual_seed(spec.seed)
     landers = getattr(settings, "n_envs", 2)
@@ -102,6 +105,17 @@ def run_learner(
         updates=dump_updates(run.shown),
         extra={"episodes": run.last.episodes, "memory": {**run.last.holds, "process": grown_since(run.resident)}},
     )
+
+
+def _check_start(spec: TrainSpec, initial: Policy, settings: Any) -> None:
+    """Refuse a model to start from that the learner cannot take as it is, or could take only against its settings."""
+    name = spec.init_from[:8]
+    if initial.q_values:
+        raise InvalidInput("not_a_policy", value=name, algorithm=spec.algorithm)
+    widths = tuple(len(bias) for _, bias in initial.actor[:-1])
+    hidden = getattr(settings, "hidden", widths)
+    if hidden not in (widths, getattr(type(settings)(), "hidden", widths)):
+        raise InvalidInput("other_hidden", value=name)
 
 
 class _Run:
@@ -139,8 +153,7 @@ class _Run:
     @property
     def share(self) -> float:
         """How much of the work is done."""
-        by_budget = self.share_of(self.last.steps)
-        return by_budget if self.last.share is None else max(self.last.share, self.share_of(0))
+        return max(self.share_of(self.last.steps), self.last.share or 0.0)
 
     @property
     def over(self) -> bool:

@@ -8,7 +8,7 @@ import pytest
 from safetensors.numpy import load as load_safetensors
 from stable_baselines3 import PPO
 
-from playground.lander.policy import load_checkpoints, load_policy
+from playground.lander.policy import Policy, load_checkpoints, load_policy
 from playground.lander.scorecard import EVALUATION_SEEDS
 from playground.reward.errors import InvalidInput
 from playground.reward.presets import GYMNASIUM
@@ -32,8 +32,10 @@ SMALL = {
     "grpo": {"starts": 2, "group_size": 2, "hidden": (8,)},
     "dapo": {"starts": 2, "group_size": 2, "hidden": (8,)},
     "dpo": {"pairs": 4, "rounds": 2, "epochs": 2},
-    "rlhf": {"pairs": 10},
+    "rlhf": {"pairs": 10, "sure": 0.0},
 }
+STEPS = {"dpo": 10**6, "rlhf": 12_000}
+"""Where 700 are not enough for the pairs."""
 NAMES = [name for name in ALGORITHMS if name != "ppo"]
 
 
@@ -50,7 +52,7 @@ def start():
 
 def spec_of(name, **changes):
     needs = {"init_from": start().key} if ALGORITHMS[name].needs_start else {}
-    given = {"steps": 700, "settings": tuple(sorted(SMALL[name].items()))} | needs | changes
+    given = {"steps": STEPS.get(name, 700), "settings": tuple(sorted(SMALL[name].items()))} | needs | changes
     return TrainSpec(GYMNASIUM, algorithm=name, **given)
 
 
@@ -185,12 +187,29 @@ def test_a_learner_that_says_how_far_it_is_ends_by_that(fake):
     assert result.steps == 400
 
 
+def test_steps_end_a_learner_that_says_how_far_it_is_if_they_are_fewer(fake):
+    fake(share=0.25, count=4)
+    assert train(TrainSpec(GYMNASIUM, algorithm="reinforce", steps=200)).steps == 200
+
+
 def test_the_clock_ends_it_if_there_is_one(fake, monkeypatch):
     fake()
     clock = iter(np.arange(0, 10**6, 0.5))
     monkeypatch.setattr(runner.time, "perf_counter", lambda: float(next(clock)))
     result = train(TrainSpec(GYMNASIUM, algorithm="reinforce", steps=10**8, seconds=30.0))
     assert 100 < result.steps < 10_000
+
+
+def test_a_model_that_values_actions_cannot_be_gone_on_from():
+    values = Policy(start().policy.actor, (), "relu", q_values=True)
+    with pytest.raises(InvalidInput, match="name another model"):
+        runner.run_learner(spec_of("grpo", init_from=start().key), initial=values)
+
+
+def test_hidden_layers_that_the_model_has_not_are_refused():
+    spec = TrainSpec(GYMNASIUM, algorithm="grpo", settings=(("hidden", (8,)),), init_from=start().key)
+    with pytest.raises(InvalidInput, match="hidden layers"):
+        runner.run_learner(spec, initial=start().policy)
 
 
 def test_the_best_policy_is_kept_or_the_last_one(fake, monkeypatch, tmp_path):

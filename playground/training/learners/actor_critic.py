@@ -18,7 +18,16 @@ import torch
 from torch import Tensor
 from torch.distributions import Categorical
 
-from playground.training.learners.task import Task, Update, check_range, networks_of, size_of, to_policy, to_tensor
+from playground.training.learners.task import (
+    Task,
+    Update,
+    check_range,
+    clip_gradient,
+    networks_of,
+    size_of,
+    to_policy,
+    to_tensor,
+)
 from playground.training.reward_scale import RewardScale
 
 Floats = npt.NDArray[np.float32]
@@ -104,7 +113,7 @@ def learn(task: Task, settings: Settings) -> Iterator[Update]:
         returns = n_step_returns(rewards.astype(np.float32), dones, last_values, task.gamma)
 
         # one step along the gradient of both networks
-        left = 1 - task.share(steps)
+        left = task.left(steps, dones.size)
         optimizer.param_groups[0]["lr"] = settings.learning_rate * left
         b_observations = to_tensor(flown.observations[:-1]).flatten(0, 1)
         b_actions, b_returns = torch.as_tensor(flown.actions).flatten(), to_tensor(returns).flatten()
@@ -114,7 +123,7 @@ def learn(task: Task, settings: Settings) -> Iterator[Update]:
         loss = loss_of(policy.log_prob(b_actions), values, b_returns, entropy, settings.vf_coef, ent_coef)
         optimizer.zero_grad()
         loss.backward()
-        norm = torch.nn.utils.clip_grad_norm_([*actor.parameters(), *critic.parameters()], settings.max_grad_norm)
+        norm = clip_gradient([*actor.parameters(), *critic.parameters()], settings.max_grad_norm)
         optimizer.step()
         advantage = (b_returns - values).detach()
         yield Update(

@@ -24,7 +24,16 @@ from torch.distributions import Categorical
 
 from playground.lander.simulator import MAX_STEPS
 from playground.lander.trajectory import Trajectory
-from playground.training.learners.task import Task, Update, actor_of, check_range, size_of, to_policy, to_tensor
+from playground.training.learners.task import (
+    Task,
+    Update,
+    actor_of,
+    check_range,
+    clip_gradient,
+    size_of,
+    to_policy,
+    to_tensor,
+)
 
 Floats = npt.NDArray[np.float64]
 
@@ -52,7 +61,8 @@ class Settings:
     dynamic_sampling: bool = True
     """Groups whose returns are all alike are replaced."""
     alike: float = 0.01
-    """Returns are alike if their deviation within a group is less than this share of that over all groups."""
+    """Returns are alike if their deviation within a group is at most this share of that over all groups first flown. A
+    reward that pays on every step hardly ever makes such a group; one that pays for the outcome alone does."""
     rounds: int = 3
     """So many times groups are flown for one update, at most; then it learns from what it has."""
     per_step: bool = True
@@ -62,7 +72,7 @@ class Settings:
     length_from: int = 250
     """Steps that cost nothing; from there on the penalty grows in a straight line up to the time limit."""
     length_weight: float = 2.0
-    """What the whole time costs, in deviations of the return over the batch."""
+    """What the whole time costs, in deviations of the return over all groups first flown."""
     ent_coef: float = 0.005
     """Weight of the entropy; it falls to zero at half of the training."""
     hidden: tuple[int, ...] = (64, 64)
@@ -91,12 +101,12 @@ def teaches(returns: Floats, alike: float) -> npt.NDArray[np.bool_]:
 
     Args:
         returns: ``(groups, size)``
-        alike: least deviation within a group, as a share of the deviation over all of them.
+        alike: deviation within a group up to which its returns count as alike.
 
     >>> teaches(np.array([[0.0, 10.0], [5.0, 5.0]]), 0.01).tolist()
     [True, False]
     """
-    result: npt.NDArray[np.bool_] = returns.std(axis=1) > alike * returns.std()
+    result: npt.NDArray[np.bool_] = returns.std(axis=1) > alike
     return result
 
 
@@ -140,29 +150,34 @@ def learn(task: Task, settings: Settings) -> Iterator[Update]:
         # fly groups until there are enough that teach something
         kept: list[Trajectory] = []
         kept_returns: list[Floats] = []
-        dropped = 0
+        dropped = batch_steps = 0
+        spread: float | None = None
         for _ in range(settings.rounds):
             wanted = settings.starts - len(kept_returns)
             seeds = np.repeat(task.episode_seeds(wanted, episodes), settings.group_size).tolist()
             flown = task.fleet.sample(to_policy(actor), seeds, task.seed, episodes)
-            steps += sum(map(len, flown))
+            batch_steps += sum(map(len, flown))
             episodes += len(flown)
             returns = task.returns(flown)
+            spread = float(returns.std()) if spread is None else spread  # of all groups; later rounds fly a few
             if settings.length_penalty:
                 lengths = np.array([len(t) for t in flown])
                 penalty = soft_length_penalty(lengths, settings.length_from)
-                returns = returns + settings.length_weight * returns.std() * penalty
+                returns = returns + settings.length_weight * spread * penalty
             groups = returns.reshape(wanted, settings.group_size)
-            good = teaches(groups, settings.alike) if settings.dynamic_sampling else np.ones(wanted, np.bool_)
+            good = teaches(groups, settings.alike * spread) if settings.dynamic_sampling else np.ones(wanted, np.bool_)
             for index in np.flatnonzero(good).tolist():
                 kept += flown[index * settings.group_size : (index + 1) * settings.group_size]
                 kept_returns.append(groups[index])
             dropped += int((~good).sum())
             if len(kept_returns) == settings.starts:
                 break
-        left = 1 - task.share(steps)
+        steps += batch_steps
+        left = task.left(steps, batch_steps)
         if not kept:  # every episode pays the same: there is nothing to learn from
-            yield Update(steps, episodes, to_policy(actor), {**_NOTHING, "groups_dropped": float(dropped)})
+            metrics = {**_NOTHING, "groups_dropped": float(dropped)}
+            holds = {"actor": size_of(actor), "optimizer": size_of(optimizer), "batch": 0}
+            yield Update(steps, episodes, to_policy(actor), metrics, holds=holds)
             continue
 
         # how good each episode is against its group
@@ -190,7 +205,7 @@ def learn(task: Task, settings: Settings) -> Iterator[Update]:
                 loss = (b_weights[mb] * each).sum() * (len(order) / len(mb))
                 optimizer.zero_grad()
                 loss.backward()
-                norm = float(torch.nn.utils.clip_grad_norm_(actor.parameters(), 1.0))
+                norm = clip_gradient(actor.parameters(), 1.0)
                 optimizer.step()
 
         # what it did

@@ -9,6 +9,10 @@ the other hover for a thousand, so the plain sum is drowned by the long ones: ``
 length, and ``discounted`` makes it the sum of contrastive preference learning. With ``rounds`` over 1 the pairs are not
 all flown at once: fly some, learn from them, fly more with what came of it, which is the next reference.
 
+The judge decides what is learned, not the reward at hand; but of the policies that a training passes through, the one
+that is kept is the best by that reward, as with every other algorithm. Where the two want different things, train with
+``keep_best`` off.
+
 Actions are drawn, so a judge that looks for landings has to find some among episodes of a policy that tries things. One
 that lands only when it takes its most probable action every time gives it nothing to see.
 
@@ -30,7 +34,16 @@ from playground.lander.trajectory import Trajectory
 from playground.reward.account import discounts
 from playground.reward.errors import InvalidInput
 from playground.training.learners.preferences import PreferencePair, check_judge, judge_of, sample_pairs, steps_of
-from playground.training.learners.task import Task, Update, check_range, size_of, to_policy, to_tensor, to_torch
+from playground.training.learners.task import (
+    Task,
+    Update,
+    check_range,
+    clip_gradient,
+    size_of,
+    to_policy,
+    to_tensor,
+    to_torch,
+)
 
 
 @dataclass(frozen=True)
@@ -172,7 +185,7 @@ def _pass(
         loss = preference_loss(margin, preference, settings.beta).mean()
         optimizer.zero_grad()
         loss.backward()
-        norm = float(torch.nn.utils.clip_grad_norm_(actor.parameters(), 1.0))
+        norm = clip_gradient(actor.parameters(), 1.0)
         optimizer.step()
         losses.append(float(loss.detach()) * len(mb))
         margins.append(((2 * preference - 1) * margin.detach()).numpy())

@@ -29,6 +29,7 @@ from playground.training.learners.task import (
     Update,
     actor_of,
     check_range,
+    clip_gradient,
     size_of,
     to_policy,
     to_tensor,
@@ -156,7 +157,8 @@ def learn(task: Task, settings: Settings) -> Iterator[Update]:
         # fly a group from every start
         seeds = np.repeat(task.episode_seeds(settings.starts, episodes), settings.group_size).tolist()
         flown = task.fleet.sample(to_policy(actor), seeds, task.seed, episodes)
-        steps += sum(map(len, flown))
+        batch_steps = sum(map(len, flown))
+        steps += batch_steps
         episodes += len(flown)
 
         # how good each episode is against its group
@@ -165,7 +167,7 @@ def learn(task: Task, settings: Settings) -> Iterator[Update]:
         batch = batch_of(flown, advantages.ravel(), step_weights([len(t) for t in flown]), actor, reference)
 
         # several passes over their steps
-        left = 1 - task.share(steps)
+        left = task.left(steps, batch_steps)
         optimizer.param_groups[0]["lr"] = settings.learning_rate * left
         ent_coef = settings.ent_coef * max(0.0, 2 * left - 1)
         norm = 0.0
@@ -183,7 +185,7 @@ def learn(task: Task, settings: Settings) -> Iterator[Update]:
                 loss = (batch.weights[mb] * each).sum() * (len(order) / len(mb))
                 optimizer.zero_grad()
                 loss.backward()
-                norm = float(torch.nn.utils.clip_grad_norm_(actor.parameters(), 1.0))
+                norm = clip_gradient(actor.parameters(), 1.0)
                 optimizer.step()
 
         # what it did

@@ -19,7 +19,16 @@ import torch
 from torch import Tensor
 from torch.distributions import Categorical
 
-from playground.training.learners.task import Task, Update, actor_of, check_range, size_of, to_policy, to_tensor
+from playground.training.learners.task import (
+    Task,
+    Update,
+    actor_of,
+    check_range,
+    clip_gradient,
+    size_of,
+    to_policy,
+    to_tensor,
+)
 
 Floats = npt.NDArray[np.float64]
 
@@ -38,7 +47,7 @@ class Settings:
     """Widths of the actor's hidden layers."""
 
     def __post_init__(self) -> None:
-        check_range(self, 2, 10_000, "episodes")  # the baseline is the mean of the others
+        check_range(self, 2, 10_000, "episodes")  # one alone is its own baseline
         check_range(self, 0, 1, "learning_rate", "ent_coef")
 
 
@@ -57,7 +66,7 @@ def returns_to_go(rewards: Floats, gamma: float) -> Floats:
 
 
 def advantages(returns: Sequence[Floats]) -> list[Floats]:
-    """Returns to go less their mean over the episodes that flew as long, all divided by their deviation.
+    """Returns to go less their mean over all episodes at the same step, all divided by their deviation.
 
     An episode that is over has nothing more to be paid, so it counts as 0 in the mean of later steps.
 
@@ -87,7 +96,8 @@ def learn(task: Task, settings: Settings) -> Iterator[Update]:
         # fly
         seeds = task.episode_seeds(settings.episodes, episodes)
         flown = task.fleet.sample(to_policy(actor), seeds, task.seed, episodes)
-        steps += sum(map(len, flown))
+        batch_steps = sum(map(len, flown))
+        steps += batch_steps
         episodes += len(flown)
 
         # what was paid from each step on, against what is usual there
@@ -97,14 +107,14 @@ def learn(task: Task, settings: Settings) -> Iterator[Update]:
         b_advantages = to_tensor(np.concatenate(advantage))
 
         # one step along the gradient
-        left = 1 - task.share(steps)
+        left = task.left(steps, batch_steps)
         optimizer.param_groups[0]["lr"] = settings.learning_rate * left
         policy = Categorical(logits=actor(b_observations))
         entropy = policy.entropy()
         loss = loss_of(policy.log_prob(b_actions), b_advantages, entropy, settings.ent_coef * max(0.0, 2 * left - 1))
         optimizer.zero_grad()
         loss.backward()
-        norm = torch.nn.utils.clip_grad_norm_(actor.parameters(), 1.0)
+        norm = clip_gradient(actor.parameters(), 1.0)
         optimizer.step()
         yield Update(
             steps,
@@ -113,7 +123,7 @@ def learn(task: Task, settings: Settings) -> Iterator[Update]:
             {
                 "loss": float(loss.detach()),
                 "entropy_loss": -float(entropy.detach().mean()),
-                "gradient_norm": float(norm),
+                "gradient_norm": norm,
             },
             {"advantage": b_advantages.numpy()},
             {

@@ -60,8 +60,9 @@ def fit_bradley_terry(differences: Floats, preferences: Floats, ridge: float = 1
         ridge: pull towards zero, on features brought to deviation 1.
     """
     spread = np.sqrt((differences**2).mean(axis=0))
-    spread = np.where(spread > 0, spread, 1.0)  # a feature that never differs keeps weight 0
-    x = differences / spread
+    differs = spread > 1e-9 * np.maximum(1.0, np.abs(differences).max(initial=0.0))
+    spread = np.where(differs, spread, 1.0)
+    x = np.where(differs, differences / spread, 0.0)  # what differs by rounding alone keeps weight 0
     weights = np.zeros(x.shape[1])
     penalty = ridge * len(x)
     for _ in range(NEWTON_STEPS):

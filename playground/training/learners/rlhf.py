@@ -5,6 +5,8 @@ each component, which anybody can read (``reward_model``), and PPO is the one wr
 
 Whoever prefers one episode to another has seen both to their ends, and does not care less for the end than for the
 beginning. So the reward is fitted to plain sums, without a discount. PPO discounts it afterwards, as it does any other.
+A judge that looks at a reward's return is taken at its own discount. The potential form cannot be fitted to plain sums:
+they are the same for all episodes that end.
 
 Which of two episodes used its side engines more hardly ever decides which is preferred, so the sign of that weight is
 chance; and a policy finds out what pays. Where the sign came out wrong, it sat on the ground and puffed. So a weight
@@ -22,7 +24,7 @@ import numpy as np
 
 from playground.lander.policy import Policy
 from playground.reward.errors import InvalidInput
-from playground.reward.terms import TERMS, RewardConfig
+from playground.reward.terms import FORMS, TERMS, RewardConfig
 from playground.training.learners import ppo
 from playground.training.learners.preferences import PreferencePair, check_judge, judge_of, sample_pairs, steps_of
 from playground.training.learners.reward_model import Fit, accuracy, differences_of, fit_bradley_terry, to_reward
@@ -45,7 +47,9 @@ class Settings:
     """Deviations that a weight must lie from zero to be paid; 0 pays whatever was fitted."""
 
     def __post_init__(self) -> None:
-        check_range(self, 10, 10**6, "pairs")
+        check_range(self, 10, 10_000, "pairs")  # their episodes are held at once
+        if self.form not in FORMS:
+            raise InvalidInput("not_a_choice", field="form", choices=", ".join(FORMS), value=self.form)
         check_range(self, 1e-9, 1000, "ridge")
         check_range(self, 0, 100, "sure")
         check_judge(self.judge)
@@ -63,13 +67,24 @@ class Learned:
     """On the pairs kept apart."""
 
 
-def fit_reward(pairs: Sequence[PreferencePair], settings: Settings) -> Learned:
-    """Fit a reward to four fifths of the pairs and test it on the rest."""
+def fit_reward(pairs: Sequence[PreferencePair], settings: Settings, gamma: float = 1.0) -> Learned:
+    """Fit a reward to four fifths of the pairs and test it on the rest.
+
+    Args:
+        pairs: with their preferences.
+        settings: how.
+        gamma: the discount of the sums that the reward is fitted to: that of whoever judged.
+
+    Raises:
+        InvalidInput: the pairs leave every weight open.
+    """
     known: RewardConfig = RewardConfig(form=settings.form)  # type: ignore[arg-type]
-    differences, preferences = differences_of(pairs, known.form, gamma=1.0)
+    differences, preferences = differences_of(pairs, known.form, gamma)
     cut = len(pairs) - len(pairs) // 5
     fit = fit_bradley_terry(differences[:cut], preferences[:cut], settings.ridge)
     fit = replace(fit, weights=np.where(np.abs(fit.weights) >= settings.sure * fit.deviations, fit.weights, 0.0))
+    if not fit.weights.any():
+        raise InvalidInput("nothing_sure", count=len(pairs), sure=settings.sure)
     reward, deviations = to_reward(fit, known.form)
     return Learned(reward, deviations, fit, accuracy(fit, differences[cut:], preferences[cut:]))
 
@@ -83,9 +98,11 @@ def learn(task: Task, settings: Settings) -> Iterator[Update]:
     if task.initial is None:
         raise InvalidInput("needs_start", algorithm="rlhf")
     pairs = sample_pairs(task, task.initial, judge_of(settings.judge, task), settings.pairs)
-    learned = fit_reward(pairs, settings)
     before = steps_of(pairs)
     flown = task.share(before)  # of the budget; PPO's schedules begin after it
+    if flown >= 1:
+        raise InvalidInput("used_up", count=len(pairs), steps=before)
+    learned = fit_reward(pairs, settings, 1.0 if settings.judge == "scorecard" else task.gamma)
     told = {"pair_accuracy": learned.accuracy}
     told |= {f"fitted.{term.weight}": getattr(learned.reward, term.weight) for term in TERMS}
     start = Policy(task.initial.actor, (), task.initial.activation)  # its critic guesses another reward

@@ -6,7 +6,8 @@ Also the two things that every learner does in the same way: build a small netwo
 Leaves out: learning.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+import math
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Any
@@ -24,7 +25,7 @@ from playground.reward.errors import InvalidInput
 from playground.reward.terms import RewardConfig, Transitions
 from playground.training.landers import Fleet
 from playground.training.network import MODULES
-from playground.training.progress import discounted_return
+from playground.training.progress import DIVERGED, discounted_return
 
 
 @dataclass(frozen=True)
@@ -40,6 +41,15 @@ class Task:
     """How much of the budget is used after so many steps, 0 to 1: what schedules go by."""
     initial: Policy | None = None
     """The policy to start from, if the spec names one."""
+
+    def left(self, steps: int, batch: int) -> float:
+        """How much of the budget is still to come, and for the last update how much it took: it shall learn, too.
+
+        Args:
+            steps: flown so far.
+            batch: of these, what the update is about to learn from.
+        """
+        return max(1 - self.share(steps), self.share(steps) - self.share(steps - batch))
 
     def returns(self, trajectories: Sequence[Trajectory]) -> npt.NDArray[np.float64]:
         """Discounted return of each episode ``(n,)``: what is to be raised."""
@@ -85,13 +95,26 @@ def check_range(settings: object, low: float, high: float, *names: str) -> None:
             raise InvalidInput("out_of_range", field=name, low=low, high=high, value=value)
 
 
-def mlp(hidden: Sequence[int], outputs: int, gain: float = 1.0) -> nn.Sequential:
-    """A network of ReLUs from an observation to ``outputs`` numbers.
+def clip_gradient(parameters: Iterable[nn.Parameter], most: float) -> float:
+    """Shorten the gradient to a norm of ``most``; the norm that it had.
+
+    Raises:
+        FloatingPointError: it is not a number, so the training has diverged.
+    """
+    norm = float(torch.nn.utils.clip_grad_norm_(list(parameters), most))
+    if not math.isfinite(norm):
+        raise FloatingPointError(DIVERGED)
+    return norm
+
+
+def mlp(hidden: Sequence[int], outputs: int, gain: float = 1.0, activation: str = "relu") -> nn.Sequential:
+    """A network from an observation to ``outputs`` numbers.
 
     Args:
         hidden: widths of the layers between.
         outputs: how many numbers.
         gain: scale of the last layer's weights; small ones make a policy that tries everything at first.
+        activation: between the layers, ``relu`` or ``tanh``.
     """
     layers: list[nn.Module] = []
     sizes = [OBSERVATION_SIZE, *hidden, outputs]
@@ -100,7 +123,7 @@ def mlp(hidden: Sequence[int], outputs: int, gain: float = 1.0) -> nn.Sequential
         last = index == len(hidden)
         nn.init.orthogonal_(layer.weight, gain if last else 2**0.5)
         nn.init.zeros_(layer.bias)
-        layers += [layer] if last else [layer, nn.ReLU()]
+        layers += [layer] if last else [layer, MODULES[activation]()]
     return nn.Sequential(*layers)
 
 
@@ -112,9 +135,11 @@ def actor_of(hidden: Sequence[int], initial: Policy | None) -> nn.Sequential:
 def networks_of(hidden: Sequence[int], initial: Policy | None) -> tuple[nn.Sequential, nn.Sequential]:
     """An actor and a critic, fresh or those of ``initial``; its critic is fresh if it has none."""
     actor = actor_of(hidden, initial)
-    has_critic = initial is not None and initial.critic
-    critic = to_torch(initial.critic, initial.activation) if initial is not None and has_critic else mlp(hidden, 1)
-    return actor, critic
+    if initial is None:
+        return actor, mlp(hidden, 1)
+    if not initial.critic:
+        return actor, mlp(hidden, 1, activation=initial.activation)
+    return actor, to_torch(initial.critic, initial.activation)
 
 
 def to_torch(layers: Layers, activation: str) -> nn.Sequential:

@@ -10,7 +10,7 @@ from playground.reward.errors import InvalidInput
 from playground.reward.presets import GYMNASIUM
 from playground.reward.terms import RewardConfig
 from playground.training.landers import Fleet
-from playground.training.learners import dpo
+from playground.training.learners import dpo, preferences
 from playground.training.learners.dpo import Settings, episodes_of, preference_loss
 from playground.training.learners.task import Task, mlp, to_policy
 from playground.training.progress import flat_weights
@@ -99,6 +99,36 @@ def test_learning_makes_the_preferred_episodes_more_probable_and_ends_by_itself(
     assert first_round[-1] > first_round[0]
     assert updates[4].metrics["loss"] < updates[0].metrics["loss"]
     assert updates[-1].episodes == 16
+
+
+def sum_of_log_probs(policy, episode):
+    chances = policy.probabilities(episode.observations[:-1])
+    return np.log(chances[np.arange(len(episode)), episode.actions]).sum() / len(episode)
+
+
+def test_what_was_preferred_becomes_more_probable_worked_out_apart(monkeypatch):
+    """The pairs of the only round, under the policy before and after: not the learner's own margin."""
+    seen = []
+
+    def sample(*given):
+        seen.extend(preferences.sample_pairs(*given))
+        return seen
+
+    monkeypatch.setattr(dpo, "sample_pairs", sample)
+    with closing(Fleet(2)) as fleet:
+        given = task(fleet)
+        settings = Settings(pairs=6, rounds=1, epochs=8, batch_pairs=3, learning_rate=1e-2)
+        after = list(dpo.learn(given, settings))[-1].policy
+    told = [pair for pair in seen if pair.preference != 0.5]
+    assert len(told) >= 3
+
+    def lead(policy, pair):
+        better, worse = (pair.first, pair.second) if pair.preference > 0.5 else (pair.second, pair.first)
+        return sum_of_log_probs(policy, better) - sum_of_log_probs(policy, worse)
+
+    risen = [lead(after, pair) - lead(given.initial, pair) for pair in told]
+    assert np.mean(risen) > 0
+    assert min(risen) > -0.05
 
 
 def test_pairs_that_are_all_ties_are_refused():

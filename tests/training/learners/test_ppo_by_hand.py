@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -97,8 +99,6 @@ def filled(settings, timeouts):
 
 
 def test_after_a_timeout_the_critic_stands_for_the_rest():
-    from dataclasses import replace
-
     plain = replace(SMALL, scale_rewards=False)
     last = np.full(8, 0.5, np.float32)
     agent = filled(plain, {0: last})
@@ -108,8 +108,6 @@ def test_after_a_timeout_the_critic_stands_for_the_rest():
 
 
 def test_the_article_takes_nothing_for_the_rest_and_forgets_the_timeout():
-    from dataclasses import replace
-
     cut = filled(replace(SMALL, scale_rewards=False, bootstrap=False), {0: np.ones(8, np.float32)})
     assert cut.memory.rewards[0].tolist() == [1, 2]
     assert cut.memory.is_terminals[0].tolist() == [True, False]
@@ -126,6 +124,45 @@ def test_what_the_agent_remembers_is_what_the_policy_did():
     log_probs, values, _ = agent.policy.evaluate(torch.tensor(states), torch.tensor(actions))
     np.testing.assert_allclose(memory.logprobs[0], log_probs.detach(), rtol=1e-5)
     np.testing.assert_allclose(memory.values[0], values.detach(), rtol=1e-5)
+
+
+@pytest.mark.parametrize("normalize", ["advantages", "returns"])
+def test_an_action_that_paid_becomes_more_probable(normalize):
+    """Episodes of one step, paid 1 for the main engine and −1 for anything else."""
+    torch.manual_seed(0)
+    given = {"update_timestep": 256, "batch_size": 64, "scale_rewards": False, "ent_coef": 0.0, "learning_rate": 0.02}
+    settings = replace(SMALL, **given, normalize=normalize)
+    agent = PPOAgent(task(), settings)
+    states = np.zeros((2, 8), np.float32)
+
+    def chance():
+        return torch.softmax(agent.policy.action_layer(torch.zeros(1, 8)), dim=1)[0, 2].item()
+
+    before = chance()
+    while not agent.step(np.where(agent.act(states) == 2, 1.0, -1.0).astype(np.float32), np.array([True, True]), {}):
+        pass
+    update = agent.update(states, 1.0, np.random.default_rng(0))
+    assert chance() > before + 0.01
+    assert update.metrics["approx_kl"] > 0
+
+
+def test_entropy_pulls_towards_equal_odds_where_nothing_pays():
+    torch.manual_seed(0)
+    settings = replace(SMALL, update_timestep=256, batch_size=64, scale_rewards=False, ent_coef=1.0, vf_coef=0.0)
+    agent = PPOAgent(task(), settings)
+    with torch.no_grad():
+        agent.policy.action_layer[-1].bias += torch.tensor([2.0, 0.0, 0.0, 0.0])
+    states = np.zeros((2, 8), np.float32)
+
+    def entropy():
+        return torch.distributions.Categorical(logits=agent.policy.action_layer(torch.zeros(8))).entropy().item()
+
+    before = entropy()
+    agent.act(states)
+    while not agent.step(np.zeros(2, np.float32), np.array([True, True]), {}):
+        agent.act(states)
+    agent.update(states, 1.0, np.random.default_rng(0))
+    assert entropy() > before
 
 
 def test_clearing_the_memory_leaves_no_row():

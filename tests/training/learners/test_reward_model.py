@@ -76,6 +76,12 @@ def test_a_component_that_never_differs_keeps_weight_zero():
     assert fit_bradley_terry(differences, preferences).weights[2] == 0
 
 
+def test_a_component_that_differs_by_rounding_alone_keeps_weight_zero():
+    differences, preferences = simulated(200)
+    differences[:, 0] = 1e-17 * np.sign(preferences - 0.5)
+    assert fit_bradley_terry(differences, preferences).weights[0] == 0
+
+
 def test_accuracy_leaves_ties_out():
     fit = Fit(np.array([1.0]), np.array([0.1]))
     differences, preferences = np.array([[1.0], [2.0], [-1.0], [3.0]]), np.array([1.0, 0.0, 0.0, 0.5])

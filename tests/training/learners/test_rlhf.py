@@ -3,10 +3,12 @@ from itertools import combinations
 
 import numpy as np
 import pytest
+import torch
 
 from playground.lander.probes import Hover
 from playground.lander.rollout import run_episode
-from playground.reward.account import decompose, reward_of
+from playground.reward.account import decompose, discounts, reward_of
+from playground.reward.errors import InvalidInput
 from playground.reward.presets import GYMNASIUM
 from playground.reward.terms import RewardConfig
 from playground.training.landers import Fleet
@@ -39,14 +41,44 @@ def test_preferences_by_plain_sums_are_told_apart_without_a_discount(episodes):
 
 
 def test_a_weight_that_the_pairs_leave_open_is_not_paid(episodes):
-    """Preferences by a coin: hardly any weight lies two deviations from zero, and those that do not are zero."""
+    """Preferences by a coin: most weights lie less than a deviation from zero, and those that do are zero."""
     coin = np.random.default_rng(1)
     pairs = [PreferencePair(a, b, float(coin.random() < 0.5)) for a, b in same_starts(episodes)]
     everything = rlhf.fit_reward(pairs, rlhf.Settings(sure=0.0))
-    sure = rlhf.fit_reward(pairs, rlhf.Settings(sure=2.0))
-    unsure = np.abs(everything.fit.weights) < 2 * everything.fit.deviations
+    sure = rlhf.fit_reward(pairs, rlhf.Settings(sure=1.0))
+    unsure = np.abs(everything.fit.weights) < everything.fit.deviations
     assert unsure.sum() >= len(unsure) / 2
     np.testing.assert_array_equal(sure.fit.weights, np.where(unsure, 0.0, everything.fit.weights))
+
+
+def test_pairs_that_leave_every_weight_open_are_refused(episodes):
+    pairs = [PreferencePair(a, b, 0.5) for a, b in same_starts(episodes)[:40]]
+    with pytest.raises(InvalidInput, match="more pairs"):
+        rlhf.fit_reward(pairs, rlhf.Settings(pairs=40))
+
+
+def test_pairs_that_use_up_the_budget_are_refused_before_anything_is_learned():
+    with closing(Fleet(2)) as fleet:
+        torch.manual_seed(0)
+        given = Task(GYMNASIUM, 0.99, 0, fleet, lambda steps: min(1.0, steps / 500), to_policy(mlp((8,), 4)))
+        with pytest.raises(InvalidInput, match="raise the budget"):
+            next(rlhf.learn(given, rlhf.Settings(pairs=10)))
+
+
+def test_a_form_that_there_is_not_is_refused_before_anything_is_flown():
+    with pytest.raises(InvalidInput, match="potential"):
+        rlhf.Settings(form="foo")
+
+
+def test_a_judge_by_return_is_taken_at_its_own_discount(episodes):
+    def worth(episode):
+        steps = decompose(episode.transitions, "progress", 0.9)
+        return discounts(len(episode), 0.9) @ reward_of(steps, KNOWN)
+
+    pairs = [PreferencePair(a, b, float(worth(a) > worth(b))) for a, b in same_starts(episodes)]
+    np.random.default_rng(0).shuffle(pairs)
+    settings = rlhf.Settings(ridge=1e-5, sure=0.0)
+    assert rlhf.fit_reward(pairs, settings, 0.9).accuracy > rlhf.fit_reward(pairs, settings).accuracy
 
 
 def test_the_schedules_of_the_second_half_begin_after_the_pairs(monkeypatch):
@@ -61,7 +93,7 @@ def test_the_schedules_of_the_second_half_begin_after_the_pairs(monkeypatch):
     budget = 100_000
     with closing(Fleet(1)) as fleet:
         task = Task(GYMNASIUM, 0.99, 0, fleet, lambda steps: min(1.0, steps / budget), to_policy(mlp((8,), 4)))
-        list(rlhf.learn(task, rlhf.Settings(pairs=10)))
+        list(rlhf.learn(task, rlhf.Settings(pairs=10, sure=0.0)))
         pairs = rlhf.sample_pairs(task, task.initial, rlhf.judge_of("scorecard", task), 10)
     left = budget - rlhf.steps_of(pairs)
     assert 0 < left < budget
