@@ -37,6 +37,8 @@ class LanderVecEnv(VecEnv):
         self.simulators = self.landers.simulators
         bounds = self.simulators[0].observation_space
         super().__init__(n_envs, spaces.Box(bounds.low, bounds.high, dtype=np.float32), spaces.Discrete(N_ACTIONS))
+        self.episodes = n_envs
+        """Begun so far."""
         self._actions: npt.NDArray[np.int64] = np.zeros(n_envs, np.int64)
 
     def reset(self) -> Any:
@@ -62,6 +64,7 @@ class LanderVecEnv(VecEnv):
         after[step.ended] = step.last_observations
         steps = Transitions(before, self._actions, after, step.rewards, step.terminated)
         rewards = reward_of(decompose(steps, self.reward.form, self.gamma), self.reward)
+        self.episodes += len(step.ended)
         infos: list[dict[str, Any]] = [{} for _ in range(self.num_envs)]
         for index, last in zip(step.ended.tolist(), step.last_observations, strict=True):
             truncated = bool(step.truncated[index])

@@ -200,6 +200,13 @@ def test_the_clock_ends_it_if_there_is_one(fake, monkeypatch):
     assert 100 < result.steps < 10_000
 
 
+@pytest.mark.parametrize("name", ["dqn", "a2c", "ppo-byhand", "grpo"])
+def test_episodes_are_counted(name):
+    """A random policy's hardly last a hundred steps each, nor fewer than twenty."""
+    result = trained(name)
+    assert 0 < result.extra["episodes"] <= result.steps / 20 + 4
+
+
 def test_a_model_that_values_actions_cannot_be_gone_on_from():
     values = Policy(start().policy.actor, (), "relu", q_values=True)
     with pytest.raises(InvalidInput, match="name another model"):

@@ -56,13 +56,14 @@ def learn_with(model: Any, rate: FallingRate, policy_of: Callable[[Any], Policy]
         policy_of: the model's network for numpy; by default it has an actor and a critic.
     """
     convert, env = policy_of or actor_and_critic, model.get_env()
+    landers: LanderVecEnv = env.unwrapped
     try:
         while True:
             model.learn(CHUNK, reset_num_timesteps=False)
             rate.steps = model.num_timesteps
             values: dict[str, Any] = model.logger.name_to_value
             told = {name[6:]: float(v) for name, v in values.items() if name.startswith("train/")}
-            yield Update(model.num_timesteps, 0, convert(model), told, {}, held_by(model))
+            yield Update(model.num_timesteps, landers.episodes, convert(model), told, {}, held_by(model))
     finally:
         env.close()
 
