@@ -216,7 +216,8 @@ def _race_figure(field: "Sequence[Entrant]") -> str:
     ]
     title = TEXTS["curve.landing"]
     chart = compared_curves(series, "landing_rate", "steps", title, lambda key, **_: TEXTS[key], legend=True)
-    return str(vl_convert.vegalite_to_svg(chart.properties(width=560, height=280, background="white").to_dict()))
+    shown = chart.properties(width=560, height=280, background="white").configure_legend(symbolOpacity=1)
+    return str(vl_convert.vegalite_to_svg(shown.to_dict()))
 
 
 def notebook_command(arguments: argparse.Namespace) -> int:
