@@ -25,7 +25,7 @@ from playground.insight.probe_library import (
 )
 from playground.insight.ranking import Ranked, Ranking
 from playground.lander.simulator import MAX_STEPS, STEPS_PER_SECOND
-from playground.reward.account import PART_KEYS, below_zero
+from playground.reward.account import ENV_KEY, PART_KEYS, below_zero
 from playground.reward.terms import TERMS, Floats, RewardConfig
 
 Status = Literal["ok", "warn", "fail"]
@@ -111,6 +111,8 @@ NOTES: Final = {
     "negative": "A weight below 0 turns its term round, so that what it paid costs and what it cost pays: {terms}.",
 }
 """What is worth knowing and neither right nor wrong."""
+LABELS: Final = {**{term.key: term.label["en"] for term in TERMS}, ENV_KEY: "Gymnasium's own reward"}
+"""What a wording calls a term."""
 
 
 @dataclass(frozen=True)
@@ -140,9 +142,7 @@ class Finding:
     @property
     def message(self) -> str:
         """One plain sentence."""
-        words = {
-            name: value.replace("_", " ") if isinstance(value, str) else value for name, value in self.params.items()
-        }
+        words = {name: LABELS.get(value) or value.replace("_", " ") for name, value in self.params.items()}
         text = MESSAGES[self.id][self.wording].format(**self.numbers, **words)
         return text[:1].upper() + text[1:]
 
@@ -199,7 +199,8 @@ class FlightCheck:
     def notes(self) -> list[str]:
         """What is worth knowing besides, a sentence each."""
         notes = [NOTES["logged_only"]] if self.logged_only else []
-        return notes + ([NOTES["negative"].format(terms=", ".join(self.negative))] if self.negative else [])
+        turned = ", ".join(LABELS[key] for key in self.negative)
+        return notes + ([NOTES["negative"].format(terms=turned)] if turned else [])
 
     def __getitem__(self, id: str) -> Finding:
         return next(check for check in self.checks if check.id == id)

@@ -90,7 +90,8 @@ def read_settings(source: str) -> list[Setting]:
 _ALL: Final = (
     Algorithm("ppo", "PPO, this project's engine", "actor-critic", "Schulman et al. 2017", library="Stable-Baselines3"),
     Algorithm("dqn", "DQN", "value", "Mnih et al. 2015", "dqn", "Stable-Baselines3"),
-    Algorithm("reinforce", "REINFORCE", "policy", "Williams 1992", "reinforce"),
+    # without a critic a return stands for all that follows: with 0.995 the landing at its end weighs too little there
+    Algorithm("reinforce", "REINFORCE", "policy", "Williams 1992", "reinforce", gamma=0.999, steps=3_000_000),
     Algorithm("actor-critic", "Actor-critic", "actor-critic", "Sutton & Barto 2018, 13.5", "actor_critic"),
     Algorithm("a2c", "A2C", "actor-critic", "Mnih et al. 2016", "a2c", "Stable-Baselines3"),
     Algorithm("trpo", "TRPO", "actor-critic", "Schulman et al. 2015", "trpo", "sb3-contrib"),
@@ -120,7 +121,6 @@ _ALL: Final = (
         },
         gamma=0.99,
     ),
-    # one return stands for a whole episode there: with 0.995 the landing at its end weighs too little in it
     Algorithm("grpo", "GRPO", "policy", "Shao et al. 2024 (DeepSeekMath)", "grpo", gamma=0.999, steps=3_000_000),
     Algorithm("dapo", "DAPO", "policy", "Yu et al. 2025", "dapo", gamma=0.999, steps=3_000_000),
     Algorithm(

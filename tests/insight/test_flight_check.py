@@ -150,7 +150,7 @@ def test_weights_of_very_different_size_and_negative_ones_are_checked():
     assert found["dead"].status == "warn"
     assert found["dominance"].status == "warn"
     assert found.negative == ("landing",)
-    assert any("below 0" in note and "landing" in note for note in found.notes)
+    assert any("below 0" in note and "Landing" in note for note in found.notes)
     json.dumps(found.to_json(), allow_nan=False)
 
 

@@ -58,6 +58,12 @@ def test_all_wording_exists_in_chinese():
             assert not text or f"check.{name}.{status}" in TEXTS["zh"]
 
 
+def test_landing_and_crashing_alike_is_told_as_that():
+    """Potential-based terms alone leave every finished episode with the same return, so neither pays more."""
+    app = start(preset="potential", w_landing="0", w_crash="0", penalty_main="0", penalty_side="0")
+    assert MESSAGES["suicide"]["tie"] in line(app)
+
+
 def test_all_zero_weights_are_told(own_home):
     app = start(
         preset="article", w_distance="0", w_velocity="0", w_angle="0", w_legs="0", penalty_main="0", penalty_side="0"

@@ -158,7 +158,7 @@ def sentence(found: FlightCheck) -> str:
 def worded(finding: Finding) -> str:
     """What a check found, in the session's language."""
     words: dict[str, Any] = {name: _named(name, value) for name, value in finding.params.items()}
-    text = say(f"check.{finding.id}.{finding.status}", **finding.numbers, **words)
+    text = say(f"check.{finding.id}.{finding.wording}", **finding.numbers, **words)
     return text[:1].upper() + text[1:]
 
 
