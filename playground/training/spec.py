@@ -170,6 +170,12 @@ class TrainSpec:
             raise InvalidInput("needs_start", algorithm=self.algorithm)
 
     @property
+    def usual(self) -> bool:
+        """PPO with the default settings, or for longer, or until it lands; any reward, seed and discount."""
+        steps = max(self.steps, TrainSpec.steps)
+        return self == TrainSpec(self.reward, self.seed, steps, self.gamma, until_landing=self.until_landing)
+
+    @property
     def all_settings(self) -> dict[str, Value]:
         """Every setting of the algorithm, the defaults among them; empty for ``ppo``."""
         return {name: s.default for name, s in ALGORITHMS[self.algorithm].settings.items()} | dict(self.settings)

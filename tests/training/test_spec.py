@@ -437,3 +437,19 @@ def test_the_reward_in_the_file_is_what_the_spec_changes(preset):
     assert written == changed_fields(preset.config)
     assert RewardConfig(**written) == preset.config
     assert json.loads(dump_spec(PLAIN))["reward"] == {}
+
+
+@pytest.mark.parametrize(
+    ("changes", "usual"),
+    [
+        ({"seed": 7, "gamma": 0.99}, True),
+        ({"steps": 2_000_000}, True),
+        ({"until_landing": 0.94}, True),
+        ({"steps": 20_000}, False),
+        ({"learning_rate": 1e-6}, False),
+        ({"algorithm": "trpo"}, False),
+        ({"init_from": "0" * 64}, False),
+    ],
+)
+def test_a_forecast_speaks_of_the_usual_settings(changes, usual):
+    assert TrainSpec(RewardConfig(w_legs=3.0), **changes).usual == usual

@@ -42,6 +42,14 @@ def test_the_discount_of_the_settings_counts():
     assert ":red-badge" in line(start(preset="gymnasium", gamma="0"))
 
 
+@pytest.mark.parametrize(
+    ("settings", "told"), [({}, False), ({"until_landing": "0.94"}, False), ({"steps": "20000"}, True)]
+)
+def test_a_forecast_for_other_settings_says_so(settings, told):
+    app = start(preset="gymnasium", **settings)
+    assert (TEXTS["en"]["forecast.unusual"] in line(app)) == told
+
+
 @pytest.mark.parametrize("slug", ["gymnasium", "article", "legs-farm", "potential"])
 def test_the_chinese_check_speaks_chinese_alone(slug):
     app = start(preset=slug, lang="zh")

@@ -280,6 +280,7 @@ TEXTS: Final[dict[str, str]] = {
     "expected.came": "As forecast ({expected}, {percent} %).",
     "expected.missed": "The forecast was {expected} ({percent} %), but PPO ended in {came}.",
     "expected.open": "The forecast was open ({landing} % landing): PPO ended in {came}.",
+    "forecast.unusual": "That is with the usual settings; yours differ.",
     "forecast.title": "Forecast",
     "forecast.chances": "landing {landing} %, crash {crash} %, time-out {timeout} %",
     "forecast.note": "Learned from {count} random rewards that were trained with the default settings; FORECAST.md tells how often it is right on others.",

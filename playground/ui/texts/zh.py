@@ -418,6 +418,7 @@ TEXTS: Final[dict[str, str]] = {
     "forecast.fraction": "说不准：用类似的奖励，大约 {of} 次训练里有 {count} 次会着陆。",
     "forecast.open": "PPO 可能着陆（{landing} %）、坠毁（{crash} %）或永远不收尾（{timeout} %）。",
     "forecast.unfamiliar": "无法预测：这个奖励与预测所学过的都不像。",
+    "forecast.unusual": "这是按常用设置预测的，而你的设置不同。",
     "forecast.title": "预测",
     "forecast.chances": "着陆 {landing} %，坠毁 {crash} %，超时 {timeout} %",
     "forecast.note": "来自 {count} 个随机奖励按默认设置训练的结果；对其他奖励的准确率见 FORECAST.md。",

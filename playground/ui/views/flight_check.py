@@ -15,7 +15,6 @@ from playground.insight.repair import Repair, repair_reward, with_weight
 from playground.reward.account import PART_KEYS
 from playground.reward.errors import InvalidInput
 from playground.reward.terms import TERMS, RewardConfig
-from playground.training.spec import TrainSpec
 from playground.training.store import Model
 from playground.ui.state import Session, notebook
 from playground.ui.texts import part_name, say
@@ -30,9 +29,10 @@ def draw_check(state: Session) -> None:
     found = check(state.draft, gamma)
     with st.container(horizontal=True, vertical_alignment="center", key="flight_check"):
         badge = f":{COLOURS[found.verdict]}-badge[{say(f'check.verdict.{found.verdict}')}]"
-        st.markdown(
-            f"{badge} {say('check.before')} {sentence(found)}  \n{predicted_words(found.predicted)}", width="stretch"
-        )
+        foretold = predicted_words(found.predicted)
+        if found.predicted is not None and found.predicted.familiar and not state.spec.usual:
+            foretold += f" {say('forecast.unusual')}"
+        st.markdown(f"{badge} {say('check.before')} {sentence(found)}  \n{foretold}", width="stretch")
         if state.mended is not None and state.draft == state.mended[1]:
             st.button(say("repair.undo"), key="undo_repair", icon=":material/undo:", on_click=_undo, args=(state,))
         elif found.verdict != "sound" and not found.logged_only:
@@ -98,8 +98,7 @@ def held_against(model: Model) -> str:
     What nobody foretold is foretold now, and that is said: a forecast that was mended since would flatter itself.
     """
     spec = model.spec
-    usual = TrainSpec(spec.reward, spec.seed, max(spec.steps, TrainSpec.steps), gamma=spec.gamma)
-    if spec != usual:
+    if not spec.usual:
         return say("expected.unusual")
     foretold, hindsight = _foretold(model.key), ""
     if foretold is None:
