@@ -28,7 +28,7 @@ from playground.training.store import SHORT, Model, ModelStore, open_model
 Setting = Literal["seed", "gamma", "algorithm"]
 SEEDS: Final = 5
 MOST_SEEDS: Final = 100
-POLL: Final = 0.5
+POLL: Final = 1.0
 """Seconds between two looks at the queue."""
 
 
