@@ -26,8 +26,9 @@ FORECAST: Final = Path(__file__).with_name("forecast.json")
 OUTCOMES: Final = ("landing", "crash", "timeout")
 GAMMA: Final = 0.995
 """The discount of all trainings that it learned from."""
-OTHER_GAMMA: Final = 2.0
-"""The horizon 1/(1−γ) may be so many times longer or shorter before a reward counts as unfamiliar."""
+OTHER_GAMMA: Final = 1.25
+"""The horizon 1/(1−γ) may be so many times longer or shorter before a reward counts as unfamiliar: nobody measured how
+the forecast does further away."""
 
 
 SURE: Final = 0.9
@@ -43,7 +44,7 @@ MESSAGES: Final = {
     "probable.timeout": "PPO will probably never finish ({percent} %).",
     "fraction": "Uncertain: with rewards like this, about {count} of {of} trainings land.",
     "open": "PPO may land ({landing} %), crash ({crash} %) or never finish ({timeout} %).",
-    "unfamiliar": "No forecast: this reward is unlike those that it learned from.",
+    "unfamiliar": "No forecast: this reward, or its discount, is unlike those that it learned from.",
 }
 """Wording by kind, and by outcome where one stands out."""
 

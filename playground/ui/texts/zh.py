@@ -417,7 +417,7 @@ TEXTS: Final[dict[str, str]] = {
     "forecast.probable.timeout": "PPO 多半永远不收尾（{percent} %）。",
     "forecast.fraction": "说不准：用类似的奖励，大约 {of} 次训练里有 {count} 次会着陆。",
     "forecast.open": "PPO 可能着陆（{landing} %）、坠毁（{crash} %）或永远不收尾（{timeout} %）。",
-    "forecast.unfamiliar": "无法预测：这个奖励与预测所学过的都不像。",
+    "forecast.unfamiliar": "无法预测：这个奖励或它的折扣与预测所学过的都不像。",
     "forecast.unusual": "这是按常用设置预测的，而你的设置不同。",
     "forecast.title": "预测",
     "forecast.chances": "着陆 {landing} %，坠毁 {crash} %，超时 {timeout} %",

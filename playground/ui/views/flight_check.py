@@ -188,8 +188,10 @@ def _evidence(state: Session, found: FlightCheck) -> None:
     if found.negative:
         st.caption(say("check.negative", terms=say("check.and").join(part_name(key) for key in found.negative)))
     if found.predicted is not None:
-        unfamiliar = f" {predicted_words(found.predicted)}" if not found.predicted.familiar else ""
-        st.markdown(f"**{say('forecast.title')}**: {say('forecast.chances', **found.predicted.numbers)}.{unfamiliar}")
+        chances = say("forecast.chances", **found.predicted.numbers)
+        st.markdown(
+            f"**{say('forecast.title')}**: {chances if found.predicted.familiar else predicted_words(found.predicted)}"
+        )
         st.caption(say("forecast.note", count=len(load_model().seen)))
     worst_first = sorted(found.checks, key=lambda finding: list(MARKS).index(finding.status), reverse=True)
     for finding in worst_first:
