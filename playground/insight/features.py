@@ -1,19 +1,23 @@
 """A reward in numbers that a forecast can learn from: what it prefers, what it is made of, and how it pays.
 
 All are free of the reward's scale. Preferences are differences of returns between recorded behaviours in standard
-deviations, squashed, because beyond a few deviations more makes no odds.
+deviations, squashed, because beyond a few deviations more makes no odds. What the best behaviours are paid is not all:
+PPO has to find its way from bad to better, so it counts, too, whether the better of two crashes, by Gymnasium's reward,
+is the one that pays more.
 
 Leaves out: what follows from them (``forecast``).
 """
 
+from collections.abc import Sequence
 from typing import Final
 
 import numpy as np
 
+from playground.insight.comparison import ranks
 from playground.insight.probe_library import CRASHES, LANDINGS, LINGERING, Behaviour
 from playground.insight.ranking import Ranking
-from playground.reward.account import PART_KEYS
-from playground.reward.terms import FORMS
+from playground.reward.account import ENV_KEY, PART_KEYS
+from playground.reward.terms import FORMS, Floats
 
 B = Behaviour
 DUELS: Final = {
@@ -31,6 +35,13 @@ DUELS: Final = {
     "hard landing over crashing late": ([B.HARD_LANDING], [B.CRASH_LATE]),
 }
 """Which behaviours are held against each other, the best of each from the same start."""
+AGREEMENTS: Final[dict[str, Sequence[Behaviour]]] = {
+    "order of crashes": CRASHES,
+    "order of lingering": LINGERING,
+    "order of landings": LANDINGS,
+    "order of all": tuple(Behaviour),
+}
+"""Among which behaviours the order is held against that of Gymnasium's reward."""
 SHARE: Final = "share of "
 SQUASH: Final = 0.25
 """Deviations up to which a difference counts in full."""
@@ -44,6 +55,31 @@ def features(ranking: Ranking) -> dict[str, float]:
     shares = np.sqrt(spread / (spread.sum() or 1.0)).tolist()
     return {
         **dict(zip(DUELS, squashed, strict=True)),
+        **{name: agreement(ranking, among) for name, among in AGREEMENTS.items()},
         **{f"{SHARE}{key}": share for key, share in zip(PART_KEYS, shares, strict=True)},
         **{f"form {form}": float(ranking.config.form == form) for form in FORMS},
     }
+
+
+def agreement(ranking: Ranking, among: Sequence[Behaviour]) -> float:
+    """Rank correlation (Spearman) of a reward with Gymnasium's over recorded episodes, each from its start's average.
+
+    Returns that differ by rounding alone are ties; 0 where the reward, or Gymnasium's, tells no two apart.
+
+    Args:
+        ranking: the library under the reward.
+        among: only episodes that did one of these.
+    """
+    of = np.isin(ranking.library.behaviours, [behaviour.value for behaviour in among])
+    theirs = ranking.library.sums(ranking.config.form, ranking.gamma)[:, PART_KEYS.index(ENV_KEY)]
+    starts = np.searchsorted(ranking.starts, ranking.library.seeds)
+    theirs = theirs - (np.bincount(starts, theirs) / np.bincount(starts))[starts]
+    own = np.round(ranking.above / ranking.noise) if ranking.noise else np.zeros(len(of))
+    return _correlation(ranks(own[of]), ranks(theirs[of]))
+
+
+def _correlation(first: Floats, second: Floats) -> float:
+    """Pearson's, 0 where one of them is constant."""
+    a, b = first - first.mean(), second - second.mean()
+    size = float(np.sqrt((a @ a) * (b @ b)))
+    return float(a @ b) / size if size else 0.0

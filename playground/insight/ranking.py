@@ -65,6 +65,8 @@ class Ranking:
         self.levels: Floats = np.array(levels)
         """``(S,)``: what a start pays on average."""
         above = self.returns - self.levels[np.searchsorted(self.starts, library.seeds)]
+        self.above: Floats = above
+        """``(E,)``: how far each episode lies above what its start pays on average."""
         self.noise = NOISE * float(np.abs(self.paid).sum(axis=1).max())
         """Below this, returns are alike."""
         largest = float(np.abs(above).max())
