@@ -9,15 +9,19 @@ Leaves out: what follows from them (``forecast``).
 """
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Final
 
 import numpy as np
+import numpy.typing as npt
 
 from playground.insight.comparison import ranks
-from playground.insight.probe_library import CRASHES, LANDINGS, LINGERING, Behaviour
+from playground.insight.probe_library import CRASHES, LANDINGS, LINGERING, Behaviour, ProbeLibrary
 from playground.insight.ranking import Ranking
-from playground.reward.account import ENV_KEY, PART_KEYS
-from playground.reward.terms import FORMS, Floats
+from playground.reward.account import PART_KEYS
+from playground.reward.terms import FORMS, Floats, RewardConfig
+
+Bools = npt.NDArray[np.bool_]
 
 B = Behaviour
 DUELS: Final = {
@@ -71,11 +75,19 @@ def agreement(ranking: Ranking, among: Sequence[Behaviour]) -> float:
         among: only episodes that did one of these.
     """
     of = np.isin(ranking.library.behaviours, [behaviour.value for behaviour in among])
-    theirs = ranking.library.sums(ranking.config.form, ranking.gamma)[:, PART_KEYS.index(ENV_KEY)]
-    starts = np.searchsorted(ranking.starts, ranking.library.seeds)
-    theirs = theirs - (np.bincount(starts, theirs) / np.bincount(starts))[starts]
-    own = np.round(ranking.above / ranking.noise) if ranking.noise else np.zeros(len(of))
-    return _correlation(ranks(own[of]), ranks(theirs[of]))
+    theirs = _gymnasium(ranking.library, ranking.gamma)
+    return _correlation(_order(ranking, of), _order(theirs, of))
+
+
+@lru_cache(maxsize=16)
+def _gymnasium(library: ProbeLibrary, gamma: float) -> Ranking:
+    return Ranking(RewardConfig(replace_reward=True, w_env=1.0), gamma, library)
+
+
+def _order(ranking: Ranking, of: Bools) -> Floats:
+    """Ranks of some episodes, ``(n,)``."""
+    above = ranking.above[of]
+    return ranks(np.round(above / ranking.noise) if ranking.noise else np.zeros(len(above)))
 
 
 def _correlation(first: Floats, second: Floats) -> float:
