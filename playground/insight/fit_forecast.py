@@ -315,7 +315,8 @@ def report(
         "# What the forecast knows",
         "",
         f"Fitted on {fitted} random rewards, one training each with the default settings (ridge {ridge:g}); judged on "
-        "rewards that were kept apart, three trainings each. `python -m playground.training.outcomes N` makes the "
+        "rewards that were kept apart, three trainings each. What it looks at and how strongly it is held back were "
+        "chosen by cross-validation on what it learned from. `python -m playground.training.outcomes N` makes the "
         "table, `python -m playground.insight.fit_forecast` this page.",
         *_few(table),
         "",

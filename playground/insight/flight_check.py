@@ -289,15 +289,14 @@ def _stalling(ranking: Ranking) -> Finding:
 
 def _farming(ranking: Ranking) -> Finding:
     """The most that a shaping term pays a second over a loop: from a state to nearly the same state."""
-    parts = ranking.library.steps(ranking.config.form, ranking.gamma)
     counted = ranking.weights
     if ranking.config.form == "potential":  # its potentials sum to nothing over a loop, discounted as they are meant
         counted = counted * np.array([*(term.potential is None for term in TERMS), True])
-    value, term, index = 0.0, PART_KEYS[0], -1
-    for episode, first, last in ranking.library.loops.tolist():
-        rates = parts[first:last].mean(axis=0) * counted * STEPS_PER_SECOND
-        if rates.max() > value:
-            value, term, index = float(rates.max()), PART_KEYS[int(rates.argmax())], episode
+    rates = ranking.library.loop_rates(ranking.config.form, ranking.gamma) * counted * STEPS_PER_SECOND
+    if not rates.size or rates.max() <= 0:
+        return Finding("farming", "ok", 0.0, {"term": ""})
+    loop, part = np.unravel_index(rates.argmax(), rates.shape)
+    value, term, index = float(rates[loop, part]), PART_KEYS[part], int(ranking.library.loops[loop, 0])
     ahead = 1 / (1 - ranking.gamma) if ranking.gamma < 1 else float(MAX_STEPS)
     if value * ahead / STEPS_PER_SECOND <= CLOSE * ranking.deviation:
         return Finding("farming", "ok", value, {"term": term})
@@ -383,15 +382,11 @@ def _scale(ranking: Ranking) -> Finding:
 
 def _invariance(ranking: Ranking) -> Finding:
     """How far each potential's payment is from Ng's γ·Φ(s') − Φ(s), at most on any step, weighted."""
-    mine = ranking.library.steps(ranking.config.form, ranking.gamma)
-    ideal = ranking.library.steps("potential", ranking.gamma)
-    columns = [i for i, term in enumerate(TERMS) if term.potential is not None]
-    going = ~ranking.library.transitions.terminated
-    gaps = np.abs(mine[:, columns] - ideal[:, columns])[going].max(axis=0) * np.abs(ranking.weights[columns])
+    gaps = ranking.library.residuals(ranking.config.form, ranking.gamma) * np.abs(ranking.weights)
     top = int(gaps.argmax())
     if gaps[top] <= ranking.noise:
         return Finding("invariance", "ok", float(gaps[top]), {"term": ""})
-    return Finding("invariance", "warn", float(gaps[top]), {"term": PART_KEYS[columns[top]]})
+    return Finding("invariance", "warn", float(gaps[top]), {"term": PART_KEYS[top]})
 
 
 CHECKS: Final[tuple[Callable[[Ranking], Finding], ...]] = (

@@ -20,8 +20,8 @@ import numpy.typing as npt
 from playground.lander.scorecard import touchdown_speed
 from playground.lander.simulator import MAX_STEPS, PAD_HALF_WIDTH
 from playground.lander.trajectory import Outcome, Trajectory
-from playground.reward.account import decompose
-from playground.reward.terms import Floats, Form, Transitions
+from playground.reward.account import PART_KEYS, decompose
+from playground.reward.terms import TERMS, Floats, Form, Transitions
 
 LIBRARY: Final = Path(__file__).with_name("probes.npz")
 SEEDS: Final = range(5000, 5004)
@@ -184,6 +184,18 @@ class ProbeLibrary:
         """Discounted sums of every episode's raw components, ``(E, parts)``: times weights, its return."""
         return _sums(self, form, gamma)
 
+    def loop_rates(self, form: Form, gamma: float) -> Floats:
+        """What each raw component pays a step, on average, over each of the loops, ``(L, parts)``."""
+        return _loop_rates(self, form, gamma if form == "potential" else 0.0)
+
+    def residuals(self, form: Form, gamma: float) -> Floats:
+        """How far each potential's payment is from Ng's γ·Φ(s') − Φ(s), at most on any step that is not the last.
+
+        Returns:
+            ``(parts,)``, unweighted; 0 for events.
+        """
+        return _residuals(self, form, gamma)
+
 
 @lru_cache(maxsize=4)
 def _steps(library: ProbeLibrary, form: Form, gamma: float) -> Floats:
@@ -202,6 +214,22 @@ def _sums(library: ProbeLibrary, form: Form, gamma: float) -> Floats:
     fade = gamma ** np.arange(MAX_STEPS)
     sums: Floats = np.add.reduceat(library.steps(form, gamma) * fade[ages, None], starts, axis=0)
     return sums
+
+
+@lru_cache(maxsize=16)
+def _loop_rates(library: ProbeLibrary, form: Form, gamma: float) -> Floats:
+    steps = _steps(library, form, gamma)
+    rates = [steps[first:last].mean(axis=0) for _, first, last in library.loops.tolist()]
+    return np.array(rates, np.float64).reshape(-1, steps.shape[1])
+
+
+@lru_cache(maxsize=16)
+def _residuals(library: ProbeLibrary, form: Form, gamma: float) -> Floats:
+    columns = [i for i, term in enumerate(TERMS) if term.potential is not None]
+    mine, ideal = (library.steps(one, gamma)[:, columns] for one in (form, "potential"))
+    gaps: Floats = np.zeros(len(PART_KEYS))
+    gaps[columns] = np.abs(mine - ideal)[~library.transitions.terminated].max(axis=0)
+    return gaps
 
 
 def make_library(flown: Iterable[tuple[str, Trajectory]]) -> ProbeLibrary:
