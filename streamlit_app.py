@@ -7,10 +7,10 @@ import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 if get_script_run_ctx() is None:
-    from playground.ui.warm import warm_up
+    from playground.app.warm import warm_up
 
     app = st.App(__file__, lifespan=warm_up)
 else:
-    from playground.ui.frame import draw
+    from playground.app.frame import draw
 
     draw()

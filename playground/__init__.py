@@ -4,14 +4,13 @@ Two names are public at the top, the same two that a reader of a reward-shaping 
 
     from playground import RewardConfig, RewardShapingWrapper
 
-Both are loaded on first use, so ``import playground`` costs nothing. Everything else is imported
-from its room: ``playground.reward``, ``playground.lander``, ``playground.insight``, ``playground.training``.
+Both are loaded on first use, so ``import playground`` costs nothing. Everything else is imported from its room.
 """
 
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from playground.lander.wrapper import RewardShapingWrapper
+    from playground.flight.wrapper import RewardShapingWrapper
     from playground.reward.terms import RewardConfig
 
 __version__ = "0.1.0"
@@ -25,7 +24,7 @@ def __getattr__(name: str) -> Any:
 
         return RewardConfig
     if name == "RewardShapingWrapper":
-        from playground.lander.wrapper import RewardShapingWrapper
+        from playground.flight.wrapper import RewardShapingWrapper
 
         return RewardShapingWrapper
     raise AttributeError(f"module 'playground' has no attribute {name!r}")

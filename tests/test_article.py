@@ -162,6 +162,6 @@ def test_positional_weights_stand_in_the_articles_order():
 
 
 def test_the_articles_reward_is_the_preset_of_its_name():
-    from playground.reward.presets import load_reward
+    from playground.worlds.lunar_lander.presets import load_reward
 
     assert load_reward("article") == custom_cfg

@@ -54,15 +54,15 @@ def test_the_reward_config_alone_needs_numpy_alone():
 
 
 def test_the_lower_rooms_load_no_learner_and_no_page():
-    names = [name for room in ("reward", "lander", "insight") for name in modules_in(room)]
+    names = [name for room in ("words", "reward", "flight", "worlds", "insight") for name in modules_in(room)]
     assert "playground.insight.breakdown" in names
     loaded = loaded_by("\n".join(f"import {name}" for name in names))
     assert not loaded & {"torch", "stable_baselines3", "streamlit"}
 
 
 def test_no_page_loads_a_learner():
-    names = modules_in("ui")
-    assert "playground.ui.state" in names
+    names = modules_in("app")
+    assert "playground.app.session" in names
     code = "\n".join([app_imports(), *(f"import {name}" for name in names)])
     loaded = loaded_by(code)
     assert "streamlit" in loaded
@@ -70,8 +70,8 @@ def test_no_page_loads_a_learner():
 
 
 def test_what_pages_read_of_trainings_loads_no_learner():
-    code = "import playground.training.spec, playground.training.store, playground.training.jobs\n"
-    code += "import playground.training.notebook"
+    code = "import playground.training.spec, playground.lab.store, playground.lab.queue_local\n"
+    code += "import playground.lab.notebook.notebook"
     assert not loaded_by(code) & {"torch", "stable_baselines3", "streamlit"}
 
 
@@ -95,7 +95,7 @@ def test_a_command_about_rewards_loads_no_simulator(tmp_path):
 
 
 def test_the_public_names_are_the_rooms_own():
-    from playground.lander.wrapper import RewardShapingWrapper
+    from playground.flight.wrapper import RewardShapingWrapper
     from playground.reward.terms import RewardConfig
 
     assert playground.RewardConfig is RewardConfig

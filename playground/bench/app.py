@@ -115,7 +115,7 @@ def server_times(moves: int) -> list[float]:
     """Milliseconds that the whole page's script takes after a slider's move, in Streamlit's own test runner."""
     from streamlit.testing.v1 import AppTest
 
-    from playground.training.home import app_script
+    from playground.lab.paths import app_script
 
     page = AppTest.from_file(str(app_script()), default_timeout=60)
     page.query_params["lang"] = "en"
@@ -137,7 +137,7 @@ def p95(values: Sequence[float]) -> float:
 @contextmanager
 def running_app(script: Path | None = None) -> Iterator[tuple[str, psutil.Process, float]]:
     """The app, or another script, on a free port: its address, its process and the seconds until it answered."""
-    from playground.training.home import app_script
+    from playground.lab.paths import app_script
 
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))

@@ -10,11 +10,11 @@ from typing import Final
 import gymnasium
 
 from playground.bench.figures import Figure
-from playground.insight.flight_check import check_reward
-from playground.insight.probe_library import ProbeLibrary, load_library
+from playground.insight.check import check_reward
+from playground.insight.library import ProbeLibrary, load_library
 from playground.insight.repair import repair_reward, sound_bands
 from playground.reward.terms import RewardConfig
-from playground.training.outcomes import draw_reward
+from playground.studies.forecast_data import draw_reward
 
 GAMMA: Final = 0.995
 

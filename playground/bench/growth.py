@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from playground.bench.figures import Figure
-from playground.reward.presets import GYMNASIUM
+from playground.worlds.lunar_lander.presets import GYMNASIUM
 
 STEPS: Final = (65_536, 131_072, 262_144)
 ENVS: Final = (1, 4, 16, 32, 64, 256)
@@ -48,9 +48,9 @@ def _envs() -> list[Figure]:
 
 
 def _jobs() -> list[Figure]:
-    from playground.training.jobs import JobBoard
+    from playground.lab.queue_local import JobBoard
+    from playground.lab.store import ModelStore
     from playground.training.spec import TrainSpec
-    from playground.training.store import ModelStore
 
     figures = []
     for count in JOBS:
@@ -72,7 +72,7 @@ def _jobs() -> list[Figure]:
 
 def _models() -> list[Figure]:
     """Look-ups in stores of copies of a shipped model, each in a folder of its own."""
-    from playground.training.store import ModelStore
+    from playground.lab.store import ModelStore
 
     figures = []
     for count in MODELS:
@@ -102,7 +102,7 @@ def key_of(index: int) -> str:
 
 def copy_models(folder: Path, count: int) -> None:
     """Fill a home with copies of a shipped model, each under a key of its own."""
-    from playground.training.store import ModelStore
+    from playground.lab.store import ModelStore
 
     shipped = ModelStore().resolve("gymnasium")
     manifest = json.loads((shipped.folder / "manifest.json").read_text())

@@ -22,14 +22,14 @@ import psutil
 
 from playground.bench.figures import Figure, shown
 from playground.bench.rewards import VALIDATION
-from playground.lander import ENV_ID
-from playground.lander.rollout import run_episodes
-from playground.lander.scorecard import EVALUATION_SEEDS
-from playground.lander.trajectory import Outcome
+from playground.flight.rollout import run_episodes
+from playground.flight.scorecard import EVALUATION_SEEDS
+from playground.flight.trajectory import Outcome
 from playground.reward.codec import dump_reward, parse_reward
-from playground.reward.presets import GYMNASIUM
 from playground.reward.terms import RewardConfig
 from playground.training.spec import BUDGETS
+from playground.worlds.lunar_lander import ENV_ID
+from playground.worlds.lunar_lander.presets import GYMNASIUM
 
 GOAL: Final = 0.9
 """Share of the hundred held-out episodes that land."""

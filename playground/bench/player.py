@@ -11,15 +11,15 @@ from typing import Final
 
 from playground.bench.browser import NoBrowser, headless_chromium
 from playground.bench.figures import Figure
+from playground.flight.fork import CONTINUATIONS, fork
+from playground.flight.rollout import run_episode
+from playground.flight.scorecard import EVALUATION_SEEDS
 from playground.insight.breakdown import break_down
 from playground.insight.explain import explain
-from playground.lander.fork import CONTINUATIONS, fork
-from playground.lander.rollout import run_episode
-from playground.lander.scene import film
-from playground.lander.scorecard import EVALUATION_SEEDS
+from playground.lab.store import ModelStore
 from playground.reward.account import PART_KEYS
-from playground.reward.presets import GYMNASIUM
-from playground.training.store import ModelStore
+from playground.worlds.lunar_lander.presets import GYMNASIUM
+from playground.worlds.lunar_lander.scene import film
 
 SCRUB_SECONDS: Final = 3
 PAGE: Final = """<!doctype html><meta charset="utf-8"><style>{css}</style><div id="host"></div>
@@ -84,7 +84,7 @@ def _forks(repeats: int) -> list[Figure]:
 
 
 def _in_browser(repeats: int) -> list[Figure]:
-    from playground.ui.player import make_film, scene_data, sources, to_script
+    from playground.app.player import make_film, scene_data, sources, to_script
 
     model = ModelStore().resolve("sparse")
     episode = run_episode(model.policy, EVALUATION_SEEDS[0])

@@ -11,9 +11,9 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from playground.bench.figures import Figure, repeat
-from playground.lander import ENV_ID
-from playground.lander.scorecard import evaluate
-from playground.reward.presets import GYMNASIUM
+from playground.flight.scorecard import evaluate
+from playground.worlds.lunar_lander import ENV_ID
+from playground.worlds.lunar_lander.presets import GYMNASIUM
 
 STEPS: Final = 16_384
 ENVS: Final = 32
@@ -23,9 +23,9 @@ def measure_steps(repeats: int) -> list[Figure]:
     """Environment steps a second: a rollout with a policy, and random actions against ``make_vec_env`` and Box2D."""
     from stable_baselines3.common.env_util import make_vec_env
 
-    from playground.training.lander_vec_env import LanderVecEnv
-    from playground.training.landers import Fleet
-    from playground.training.store import ModelStore
+    from playground.flight.fleet import Fleet
+    from playground.lab.store import ModelStore
+    from playground.training.sb3_env import LanderVecEnv
 
     policy = ModelStore().resolve("gymnasium").policy
 
@@ -67,7 +67,7 @@ def box2d_speed() -> float:
     """Steps a second if nothing but ``b2World.Step`` took time, in the same mix of flights."""
     import Box2D
 
-    from playground.training.lander_vec_env import LanderVecEnv
+    from playground.training.sb3_env import LanderVecEnv
 
     method = Box2D.b2World.__dict__["Step"]  # as it stands in the class: it binds to its world
     real, spent, calls = Box2D.b2World.Step, 0.0, 0
@@ -99,8 +99,8 @@ def measure_learner(repeats: int) -> list[Figure]:
     from stable_baselines3.common.callbacks import CallbackList
     from stable_baselines3.common.logger import Logger
 
+    from playground.flight.fleet import Fleet
     from playground.training.engine import build_ppo
-    from playground.training.landers import Fleet
     from playground.training.spec import TrainSpec
 
     torch.set_num_threads(1)
@@ -132,7 +132,7 @@ def measure_evaluation(repeats: int) -> list[Figure]:
     from stable_baselines3.common.env_util import make_vec_env
     from stable_baselines3.common.evaluation import evaluate_policy
 
-    from playground.training.store import ModelStore
+    from playground.lab.store import ModelStore
 
     model = ModelStore().resolve("gymnasium")
     peer = PPO.load(io.BytesIO((model.folder / "model.zip").read_bytes()), device="cpu")  # a file that ships with us
@@ -155,9 +155,9 @@ def measure_evaluation(repeats: int) -> list[Figure]:
 
 def measure_first_screen(repeats: int) -> list[Figure]:
     """Compute of the first screen: open the shipped model, fly one episode, break it down."""
+    from playground.flight.rollout import run_episode
     from playground.insight.breakdown import break_down
-    from playground.lander.rollout import run_episode
-    from playground.training.store import ModelStore
+    from playground.lab.store import ModelStore
 
     def once() -> float:
         start = time.perf_counter()

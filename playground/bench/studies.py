@@ -43,15 +43,15 @@ def measure_studies(repeats: int) -> list[Figure]:
 def _pages(folder: Path, repeats: int) -> list[float]:
     from streamlit.testing.v1 import AppTest
 
-    from playground.training.store import ModelStore
+    from playground.lab.store import ModelStore
 
     copy_models(folder, MODELS)
     keys = [model.key for model in ModelStore(folder).list_trained()]
 
     def script() -> None:
-        from playground.ui.state import session
-        from playground.ui.texts import language
-        from playground.ui.views import compare
+        from playground.app.pages import compare
+        from playground.app.session import session
+        from playground.app.texts import language
 
         language()
         session()
@@ -71,9 +71,9 @@ def _pages(folder: Path, repeats: int) -> list[float]:
 
 
 def _entries(folder: Path, repeats: int) -> list[float]:
-    from playground.training.entry import Entry
-    from playground.training.notebook import Notebook
-    from playground.training.store import ModelStore
+    from playground.lab.notebook.entry import Entry
+    from playground.lab.notebook.notebook import Notebook
+    from playground.lab.store import ModelStore
 
     book = Notebook(ModelStore(folder))
     told = {"landing_rate": 0.5, "native_return_mean": 100.0}

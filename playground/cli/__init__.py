@@ -35,8 +35,8 @@ from playground.cli.studies import (
     race_command,
     robustness_command,
 )
-from playground.reward.errors import InvalidInput
 from playground.training.algorithms import HALF_TRAINED
+from playground.words.errors import InvalidInput
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -253,7 +253,7 @@ def build_parser() -> argparse.ArgumentParser:
 
 def app_command(arguments: argparse.Namespace) -> int:
     """``playground app``."""
-    from playground.training.home import app_script, home_folder
+    from playground.lab.paths import app_script, home_folder
 
     script = app_script()
     config = ["--browser.gatherUsageStats=false", "--server.address=127.0.0.1"]

@@ -12,12 +12,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from playground.cli.printing import DONE, FAILED, check_range, fail, put, read_file, table
-from playground.reward.errors import InvalidInput
+from playground.words.errors import InvalidInput
 
 if TYPE_CHECKING:
-    from playground.training.entry import Intent
+    from playground.lab.notebook.entry import Intent
+    from playground.lab.store import Model, ModelStore
     from playground.training.spec import TrainSpec
-    from playground.training.store import Model, ModelStore
 
 
 def train_settings() -> dict[str, Any]:
@@ -47,8 +47,8 @@ def layers(text: str) -> tuple[int, ...]:
 
 def train_command(arguments: argparse.Namespace) -> int:
     """``playground train``."""
-    from playground.training.jobs import JobBoard, check_request
-    from playground.training.store import ModelStore
+    from playground.lab.queue_local import JobBoard, check_request
+    from playground.lab.store import ModelStore
 
     store, spec = ModelStore(), _spec(arguments)
     if arguments.spec:
@@ -81,10 +81,10 @@ def train_command(arguments: argparse.Namespace) -> int:
 
 
 def _spec(arguments: argparse.Namespace) -> "TrainSpec":
-    from playground.reward.presets import load_reward
+    from playground.lab.store import ModelStore
     from playground.training.algorithms import ALGORITHMS, HALF_TRAINED
     from playground.training.spec import BUDGETS, MOST_STEPS, TrainSpec, changed_settings, for_algorithm, parse_spec
-    from playground.training.store import ModelStore
+    from playground.worlds.lunar_lander.presets import load_reward
 
     spec = parse_spec(read_file(arguments.spec)) if arguments.spec else TrainSpec(load_reward(arguments.reward))
     given = {name: getattr(arguments, name) for name in train_settings() if getattr(arguments, name) is not None}
@@ -127,10 +127,10 @@ def read_setting(text: str) -> tuple[str, Any]:
 
 def _intent(arguments: argparse.Namespace, spec: "TrainSpec", store: "ModelStore") -> "Intent":
     """What is meant by a training; the check's prediction, unless the page that submitted it left one."""
-    from playground.insight.flight_check import check_reward
-    from playground.training.entry import Intent
-    from playground.training.jobs import JobBoard
-    from playground.training.notebook import Notebook
+    from playground.insight.check import check_reward
+    from playground.lab.notebook.entry import Intent
+    from playground.lab.notebook.notebook import Notebook
+    from playground.lab.queue_local import JobBoard
 
     parent = Notebook(store).find_design(arguments.parent) if arguments.parent else ""
     prediction = None
@@ -142,7 +142,7 @@ def _intent(arguments: argparse.Namespace, spec: "TrainSpec", store: "ModelStore
 def _train(spec: "TrainSpec", store: "ModelStore", intent: "Intent", quiet: bool) -> "Model | None":
     from tqdm import tqdm
 
-    from playground.training.work import Cancelled, make_model
+    from playground.lab.job_runner import Cancelled, make_model
 
     terminal = sys.stderr.isatty()
     bar = tqdm(total=spec.steps, unit=" steps", unit_scale=True, disable=quiet or not terminal, leave=False)
@@ -172,7 +172,7 @@ def _train(spec: "TrainSpec", store: "ModelStore", intent: "Intent", quiet: bool
 
 
 def _copy(model: "Model", out: Path) -> None:
-    from playground.training.store import write_model
+    from playground.lab.store import write_model
 
     given = {"key", "sha256", "schema"}
     manifest = {name: value for name, value in model.manifest.items() if name not in given}
@@ -210,9 +210,9 @@ def scorecard_lines(summary: Any) -> list[str]:
 
 def evaluate_command(arguments: argparse.Namespace) -> int:
     """``playground evaluate``."""
-    from playground.lander.conditions import Conditions
-    from playground.lander.scorecard import evaluate
-    from playground.training.store import ModelStore
+    from playground.flight.scorecard import evaluate
+    from playground.lab.store import ModelStore
+    from playground.worlds.lunar_lander.conditions import Conditions
 
     check_range("episodes", arguments.episodes, 1, 10_000)
     check_range("seed-start", arguments.seed_start, 0, 2**31)
@@ -234,11 +234,11 @@ def evaluate_command(arguments: argparse.Namespace) -> int:
 
 def breakdown_command(arguments: argparse.Namespace) -> int:
     """``playground breakdown``."""
+    from playground.flight.rollout import run_episode
     from playground.insight.breakdown import break_down, to_csv
-    from playground.lander.rollout import run_episode
-    from playground.reward.presets import load_reward
-    from playground.training.home import explain_os_errors
-    from playground.training.store import ModelStore
+    from playground.lab.paths import explain_os_errors
+    from playground.lab.store import ModelStore
+    from playground.worlds.lunar_lander.presets import load_reward
 
     check_range("seed", arguments.seed, 0, 2**31)
     model = ModelStore().resolve(arguments.model)
@@ -269,10 +269,10 @@ def breakdown_command(arguments: argparse.Namespace) -> int:
 
 def record_command(arguments: argparse.Namespace) -> int:
     """``playground record``."""
-    from playground.lander.recording import check_suffix, record, to_png
-    from playground.lander.rollout import run_episode
-    from playground.training.home import explain_os_errors
-    from playground.training.store import ModelStore
+    from playground.flight.recording import check_suffix, record, to_png
+    from playground.flight.rollout import run_episode
+    from playground.lab.paths import explain_os_errors
+    from playground.lab.store import ModelStore
 
     check_suffix(arguments.out)
     check_range("seed", arguments.seed, 0, 2**31)
@@ -289,7 +289,7 @@ def record_command(arguments: argparse.Namespace) -> int:
 
 def models_command(arguments: argparse.Namespace) -> int:
     """``playground models``."""
-    from playground.training.store import ModelStore
+    from playground.lab.store import ModelStore
 
     store = ModelStore()
     if arguments.delete:
@@ -318,9 +318,9 @@ def models_command(arguments: argparse.Namespace) -> int:
 
 def import_command(arguments: argparse.Namespace) -> int:
     """``playground import``."""
-    from playground.reward.presets import load_reward
-    from playground.training.sb3_zip import activation_in, import_zip
+    from playground.lab.sb3_import import activation_in, import_zip
     from playground.training.spec import TrainSpec
+    from playground.worlds.lunar_lander.presets import load_reward
 
     reward = load_reward(arguments.reward or "gymnasium")  # something must score it
     spec = TrainSpec(reward, activation=arguments.activation or activation_in(arguments.zip))
@@ -341,8 +341,8 @@ def import_command(arguments: argparse.Namespace) -> int:
 
 def export_model_command(arguments: argparse.Namespace) -> int:
     """``playground export-model``."""
-    from playground.training.exchange import export_model
-    from playground.training.store import ModelStore
+    from playground.lab.export_formats import export_model
+    from playground.lab.store import ModelStore
 
     model = ModelStore().resolve(arguments.model)
     path = export_model(model, arguments.to, arguments.out)

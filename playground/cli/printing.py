@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from playground.reward.errors import InvalidInput
+from playground.words.errors import InvalidInput
 
 DONE, FAILED, BAD_INPUT = 0, 1, 2
 """Exit statuses."""

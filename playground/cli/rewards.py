@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 from playground.cli.printing import DONE, check_range, put, table
 
 if TYPE_CHECKING:
-    from playground.insight.flight_check import FlightCheck
-    from playground.training.store import Model
+    from playground.insight.check import FlightCheck
+    from playground.lab.store import Model
 
 
 VERDICTS = {"sound": DONE, "doubtful": 3, "broken": 4}
@@ -22,8 +22,8 @@ VERDICTS = {"sound": DONE, "doubtful": 3, "broken": 4}
 
 def check_command(arguments: argparse.Namespace) -> int:
     """``playground check``."""
-    from playground.insight.flight_check import check_reward
-    from playground.reward.presets import load_reward
+    from playground.insight.check import check_reward
+    from playground.worlds.lunar_lander.presets import load_reward
 
     reward = load_reward(arguments.reward)
     check_range("gamma", arguments.gamma, 0, 1)
@@ -42,9 +42,9 @@ def check_command(arguments: argparse.Namespace) -> int:
 def repair_command(arguments: argparse.Namespace) -> int:
     """``playground repair``."""
     from playground.insight.repair import repair_reward
+    from playground.lab.paths import explain_os_errors
     from playground.reward.codec import dump_reward
-    from playground.reward.presets import load_reward
-    from playground.training.home import explain_os_errors
+    from playground.worlds.lunar_lander.presets import load_reward
 
     reward = load_reward(arguments.reward)
     check_range("gamma", arguments.gamma, 0, 1)
@@ -87,7 +87,7 @@ def export_command(arguments: argparse.Namespace) -> int:
     """``playground export``."""
     from playground.reward.codec import dump_reward
     from playground.reward.export import to_python
-    from playground.reward.presets import load_reward
+    from playground.worlds.lunar_lander.presets import load_reward
 
     reward = load_reward(arguments.reward)
     check_range("gamma", arguments.gamma, 0, 1)
@@ -98,7 +98,7 @@ def export_command(arguments: argparse.Namespace) -> int:
 def presets_command(arguments: argparse.Namespace) -> int:
     """``playground presets``."""
     from playground.reward.codec import changed_fields
-    from playground.reward.presets import PRESETS
+    from playground.worlds.lunar_lander.presets import PRESETS
 
     values = [{"slug": p.slug, "lesson": p.lesson["en"], "reward": changed_fields(p.config)} for p in PRESETS]
     width = max(len(p.slug) for p in PRESETS)
@@ -108,12 +108,12 @@ def presets_command(arguments: argparse.Namespace) -> int:
 
 def probes_command(arguments: argparse.Namespace) -> int:
     """``playground probes``."""
-    from playground.insight.probe_library import LIBRARY, SEEDS, load_library, make_library, save_library
-    from playground.lander.probes import PROBES
-    from playground.lander.rollout import run_episode
-    from playground.reward.presets import PRESET
-    from playground.training.home import explain_os_errors
-    from playground.training.store import ModelStore
+    from playground.flight.rollout import run_episode
+    from playground.insight.library import LIBRARY, SEEDS, load_library, make_library, save_library
+    from playground.lab.paths import explain_os_errors
+    from playground.lab.store import ModelStore
+    from playground.worlds.lunar_lander.presets import PRESET
+    from playground.worlds.lunar_lander.probes import PROBES
 
     if arguments.record:
         pilots: dict[str, Callable[[int], Any]] = dict(PROBES)

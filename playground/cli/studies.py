@@ -14,19 +14,19 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from playground.cli.printing import DONE, FAILED, put, table
-from playground.reward.errors import InvalidInput, shorten
+from playground.words.errors import InvalidInput, shorten
 
 if TYPE_CHECKING:
-    from playground.training.entry import Branch
-    from playground.training.race import Entrant
+    from playground.lab.notebook.entry import Branch
+    from playground.studies.race import Entrant
 
 
 def compare_command(arguments: argparse.Namespace) -> int:
     """``playground compare``."""
-    from playground.training.notebook import Notebook
-    from playground.training.store import ModelStore
-    from playground.ui.comparing import LETTERS, compare
-    from playground.ui.state import names_of
+    from playground.app.session import names_of
+    from playground.lab.notebook.notebook import Notebook
+    from playground.lab.store import ModelStore
+    from playground.studies.compare import LETTERS, compare
 
     store = ModelStore()
     models = [store.resolve(name) for name in arguments.models]
@@ -35,7 +35,7 @@ def compare_command(arguments: argparse.Namespace) -> int:
     at_hand = [*store.list_shipped(), *store.list_trained()]
     told = compare(models, at_hand, names_of(models, arguments.lang), arguments.lang)
     if arguments.out:
-        from playground.ui.report import write_report
+        from playground.studies.report import write_report
 
         write_report(told, arguments.out, arguments.seed)
     with suppress(InvalidInput):  # a comparison is worth reading though it cannot be noted
@@ -65,12 +65,12 @@ def robustness_command(arguments: argparse.Namespace) -> int:
     """``playground robustness``."""
     from tqdm import tqdm
 
-    from playground.lander.conditions import parse_conditions
-    from playground.training.home import explain_os_errors
-    from playground.training.jobs import JobBoard
-    from playground.training.robustness import find_design, fly_all, other_gamma, plan_variants, train_all
-    from playground.training.store import ModelStore
-    from playground.ui.robustness import tell
+    from playground.lab.paths import explain_os_errors
+    from playground.lab.queue_local import JobBoard
+    from playground.lab.store import ModelStore
+    from playground.studies.robustness import find_design, fly_all, other_gamma, plan_variants, train_all
+    from playground.studies.robustness_words import tell
+    from playground.worlds.lunar_lander.conditions import parse_conditions
 
     store, conditions = ModelStore(), parse_conditions(arguments.conditions)
     gammas = None if arguments.gamma is None else [_number("gamma", part) for part in _parts(arguments.gamma)]
@@ -152,13 +152,13 @@ def race_command(arguments: argparse.Namespace) -> int:
     from tqdm import tqdm
 
     from playground.cli.models import read_setting
-    from playground.reward.presets import load_reward
+    from playground.lab.paths import explain_os_errors
+    from playground.lab.queue_local import JobBoard
+    from playground.lab.store import ModelStore
+    from playground.studies.race import COLUMNS, entrants, plan_race, rows, to_markdown
+    from playground.studies.robustness import Variant, train_all
     from playground.training.algorithms import ALGORITHMS
-    from playground.training.home import explain_os_errors
-    from playground.training.jobs import JobBoard
-    from playground.training.race import COLUMNS, entrants, plan_race, rows, to_markdown
-    from playground.training.robustness import Variant, train_all
-    from playground.training.store import ModelStore
+    from playground.worlds.lunar_lander.presets import load_reward
 
     store = ModelStore()
     names = list(ALGORITHMS) if arguments.algorithms is None else _parts(arguments.algorithms)
@@ -206,9 +206,9 @@ def _race_figure(field: "Sequence[Entrant]") -> str:
     """Landing rates against steps as SVG, every entrant's median over its seeds as a line."""
     import vl_convert
 
-    from playground.ui.charts import Series, compared_curves
-    from playground.ui.colours import MODEL_COLOURS
-    from playground.ui.texts.en import TEXTS
+    from playground.studies.charts import Series, compared_curves
+    from playground.studies.colours import MODEL_COLOURS
+    from playground.words.texts.en import TEXTS
 
     series = [
         Series(entrant.title, colour, [model.curve for model in entrant.models])
@@ -222,8 +222,8 @@ def _race_figure(field: "Sequence[Entrant]") -> str:
 
 def notebook_command(arguments: argparse.Namespace) -> int:
     """``playground notebook``."""
-    from playground.training.entry import Branch, arrange
-    from playground.training.notebook import Notebook
+    from playground.lab.notebook.entry import Branch, arrange
+    from playground.lab.notebook.notebook import Notebook
 
     notebook = Notebook()
     if arguments.action == "rebuild":
@@ -253,7 +253,7 @@ def notebook_command(arguments: argparse.Namespace) -> int:
 
 
 def _write_csv(text: str, out: Path | None) -> None:
-    from playground.training.home import explain_os_errors
+    from playground.lab.paths import explain_os_errors
 
     if out is None:
         print(text, end="")
@@ -275,7 +275,7 @@ def _entry_row(branch: "Branch") -> Sequence[object]:
 def bench_command(arguments: argparse.Namespace) -> int:
     """``playground bench``."""
     from playground.bench import PARTS, run_bench, to_markdown
-    from playground.training.home import explain_os_errors
+    from playground.lab.paths import explain_os_errors
 
     if arguments.only not in (None, *PARTS):
         raise InvalidInput("not_a_choice", field="only", value=arguments.only, choices=", ".join(PARTS))

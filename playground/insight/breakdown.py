@@ -2,7 +2,7 @@
 
 `break_down` needs no policy and no simulator: any reward can be laid over any flown episode.
 
-Leaves out: drawing (``ui.charts``) and verdicts.
+Leaves out: drawing (``studies.charts``) and verdicts.
 """
 
 import csv
@@ -11,10 +11,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from playground.lander.simulator import ACTION_NAMES, STEPS_PER_SECOND
-from playground.lander.trajectory import Trajectory
+from playground.flight.trajectory import Trajectory
 from playground.reward.account import PART_KEYS, decompose, discounts, weigh
 from playground.reward.terms import Floats, RewardConfig
+from playground.worlds.lunar_lander.simulator import ACTION_NAMES, STEPS_PER_SECOND
 
 
 @dataclass(frozen=True, eq=False)

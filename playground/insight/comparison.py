@@ -13,11 +13,11 @@ from typing import Final
 
 import numpy as np
 
-from playground.lander.scorecard import Scorecard, bootstrap_interval, interquartile_mean
-from playground.lander.simulator import STEPS_PER_SECOND
-from playground.lander.trajectory import Outcome
-from playground.reward.errors import InvalidInput
+from playground.flight.scorecard import Scorecard, bootstrap_interval, interquartile_mean
+from playground.flight.trajectory import Outcome
 from playground.reward.terms import Floats, RewardConfig
+from playground.words.errors import InvalidInput
+from playground.worlds.lunar_lander.simulator import STEPS_PER_SECOND
 
 
 def _of_100(card: Scorecard, *outcomes: Outcome) -> Floats:

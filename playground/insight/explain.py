@@ -6,7 +6,7 @@ Source: Juozapaitis et al., "Explainable Reinforcement Learning via Reward Decom
 
 Values are means over branches flown in the simulator, so they are those of the policy as it is, not of a critic.
 
-Leaves out: flying the branches (``lander.fork``).
+Leaves out: flying the branches (``flight.fork``).
 """
 
 from collections.abc import Sequence
@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from playground.lander.trajectory import Outcome, Trajectory
+from playground.flight.trajectory import Outcome, Trajectory
 from playground.reward.account import PART_KEYS, decompose, discounts, weigh
 from playground.reward.terms import Floats, RewardConfig
 

@@ -14,7 +14,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from playground.insight.probe_library import Behaviour, ProbeLibrary
+from playground.insight.library import Behaviour, ProbeLibrary
 from playground.reward.account import weights
 from playground.reward.terms import Floats, RewardConfig
 

@@ -16,8 +16,8 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
-from playground.insight.flight_check import CLOSE, RISKY, FlightCheck, check_reward
-from playground.insight.probe_library import CRASHES, LANDINGS, LINGERING, Behaviour, ProbeLibrary, load_library
+from playground.insight.check import CLOSE, RISKY, FlightCheck, check_reward
+from playground.insight.library import CRASHES, LANDINGS, LINGERING, Behaviour, ProbeLibrary, load_library
 from playground.reward.terms import TERMS, WEIGHT_LIMIT, Floats, RewardConfig
 
 TARGET: Final = 0.2

@@ -9,8 +9,8 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
-from playground.reward.errors import InvalidInput
 from playground.reward.terms import RewardConfig, check_field
+from playground.words.errors import InvalidInput
 
 SCHEMA: Final = 1
 MAX_BYTES: Final = 64 * 1024

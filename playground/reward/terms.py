@@ -30,7 +30,7 @@ from typing import Any, Final, Literal, NamedTuple, get_args
 import numpy as np
 import numpy.typing as npt
 
-from playground.reward.errors import InvalidInput
+from playground.words.errors import InvalidInput
 
 Form = Literal["state", "progress", "potential"]
 Floats = npt.NDArray[np.float64]
@@ -182,7 +182,7 @@ class RewardConfig:
     >>> RewardConfig(w_legs=float("nan"))
     Traceback (most recent call last):
         ...
-    playground.reward.errors.InvalidInput: w_legs must be finite, got nan
+    playground.words.errors.InvalidInput: w_legs must be finite, got nan
     """
 
     w_distance: float = weight(

@@ -20,15 +20,13 @@ from stable_baselines3.common.callbacks import BaseCallback
 from stable_baselines3.common.utils import LinearSchedule
 from threadpoolctl import threadpool_limits
 
-from playground.lander.policy import Checkpoint, Policy
-from playground.lander.scorecard import EVALUATION_SEEDS, score
-from playground.lander.trajectory import Outcome
-from playground.reward.errors import InvalidInput
+from playground.flight.fleet import Fleet
+from playground.flight.policy import Checkpoint, Policy
+from playground.flight.scorecard import EVALUATION_SEEDS, score
+from playground.flight.trajectory import Outcome
 from playground.training.fast_ppo import FastPPO, to_numpy
-from playground.training.lander_vec_env import LanderVecEnv
-from playground.training.landers import Fleet
-from playground.training.learners.library import held_by
-from playground.training.network import EPSILON, MODULES
+from playground.training.learners.sb3_learners import held_by
+from playground.training.nets import EPSILON, MODULES
 from playground.training.progress import (
     CURVE_POINTS,
     Curve,
@@ -44,7 +42,9 @@ from playground.training.progress import (
     resident_bytes,
 )
 from playground.training.runner import run_learner
+from playground.training.sb3_env import LanderVecEnv
 from playground.training.spec import TrainSpec
+from playground.words.errors import InvalidInput
 
 LANDING_SEEDS: Final = range(900, 964)
 """Flown to see whether a training that goes on until it lands is there."""

@@ -15,13 +15,13 @@ import torch
 from stable_baselines3 import PPO
 from stable_baselines3.common.buffers import RolloutBuffer
 
-from playground.lander.policy import Policy
-from playground.lander.simulator import OBSERVATION_SIZE
+from playground.flight.fleet import Fleet
+from playground.flight.policy import Policy
 from playground.reward.account import decompose, reward_of
-from playground.training.lander_vec_env import LanderVecEnv
-from playground.training.landers import Fleet
-from playground.training.network import SharedNetwork, parts_of
+from playground.training.nets import SharedNetwork, parts_of
 from playground.training.reward_scale import RewardScale
+from playground.training.sb3_env import LanderVecEnv
+from playground.worlds.lunar_lander.simulator import OBSERVATION_SIZE
 
 LANDED: Final = 99.0
 """Gymnasium pays 100 where the lander comes to rest and less everywhere else."""

@@ -17,12 +17,12 @@ import numpy.typing as npt
 import psutil
 from safetensors.numpy import save as save_safetensors
 
-from playground.lander.policy import Checkpoint, Policy, policy_tensors
-from playground.lander.scorecard import Scorecard, score
-from playground.lander.trajectory import Trajectory
+from playground.flight.policy import Checkpoint, Policy, policy_tensors
+from playground.flight.scorecard import Scorecard, score
+from playground.flight.trajectory import Trajectory
+from playground.lab.paths import available_cores
 from playground.reward.account import decompose, discounts, reward_of
 from playground.reward.terms import RewardConfig
-from playground.training.home import available_cores
 from playground.training.spec import TrainSpec
 
 try:

@@ -18,11 +18,10 @@ import torch
 from safetensors.numpy import save as save_safetensors
 from threadpoolctl import threadpool_limits
 
-from playground.lander.policy import Policy
-from playground.lander.scorecard import EVALUATION_SEEDS, score
-from playground.reward.errors import InvalidInput
+from playground.flight.fleet import Fleet
+from playground.flight.policy import Policy
+from playground.flight.scorecard import EVALUATION_SEEDS, score
 from playground.training.algorithms import ALGORITHMS
-from playground.training.landers import Fleet
 from playground.training.learners.task import Task, Update
 from playground.training.progress import (
     CURVE_POINTS,
@@ -38,8 +37,9 @@ from playground.training.progress import (
     resident_bytes,
     with_same_columns,
 )
+from playground.training.sb3_export import to_zip
 from playground.training.spec import TrainSpec
-from playground.training.twin import to_zip
+from playground.words.errors import InvalidInput
 
 SHOWN_UPDATES: Final = 16
 """Updates of which a model keeps what they learned from."""

@@ -15,11 +15,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from playground.lander import ENV_ID
 from playground.reward.codec import SCHEMA, changed_fields, fields_to_reward, parse_object
-from playground.reward.errors import InvalidInput
 from playground.reward.terms import RewardConfig
 from playground.training.algorithms import ALGORITHMS, Value
+from playground.words.errors import InvalidInput
+from playground.worlds.lunar_lander import ENV_ID
 
 SCHEDULES: Final = ("linear", "constant")
 ACTIVATIONS: Final = ("tanh", "relu")

@@ -9,7 +9,7 @@ from playground.bench.app import running_app
 from playground.bench.figures import Figure, repeat, shown
 from playground.bench.learning import _Race, agreement, landing_rate
 from playground.bench.rewards import TUNING, VALIDATION
-from playground.lander.probes import Constant, Heuristic
+from playground.worlds.lunar_lander.probes import Constant, Heuristic
 
 
 def test_a_speed_is_better_when_larger_and_a_time_when_smaller():
@@ -80,6 +80,6 @@ def test_no_reward_is_both_chosen_on_and_reported_on():
 
 
 def test_an_app_that_cannot_start_is_told(monkeypatch, tmp_path):
-    monkeypatch.setattr("playground.training.home.app_script", lambda: tmp_path / "missing.py")
+    monkeypatch.setattr("playground.lab.paths.app_script", lambda: tmp_path / "missing.py")
     with pytest.raises(RuntimeError, match="did not start"), running_app():
         pass

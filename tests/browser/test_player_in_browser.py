@@ -6,16 +6,16 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from playground.app.player import make_film, scene_data, to_html
+from playground.flight.recording import frames
+from playground.flight.rollout import refly, run_episode
 from playground.insight.breakdown import break_down
-from playground.lander.recording import frames
-from playground.lander.rollout import refly, run_episode
-from playground.lander.scene import film
-from playground.lander.simulator import MAX_STEPS
+from playground.lab.store import ModelStore
 from playground.reward.account import PART_KEYS, weights
-from playground.reward.presets import GYMNASIUM
 from playground.reward.terms import RewardConfig
-from playground.training.store import ModelStore
-from playground.ui.player import make_film, scene_data, to_html
+from playground.worlds.lunar_lander.presets import GYMNASIUM
+from playground.worlds.lunar_lander.scene import film
+from playground.worlds.lunar_lander.simulator import MAX_STEPS
 
 pytestmark = pytest.mark.browser
 

@@ -7,12 +7,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from playground.flight.rollout import run_episode
+from playground.flight.trajectory import Trajectory
 from playground.insight.breakdown import break_down, to_csv
-from playground.lander.probes import Constant, Heuristic
-from playground.lander.rollout import run_episode
-from playground.lander.trajectory import Trajectory
-from playground.reward.presets import GYMNASIUM, PRESET
 from playground.reward.terms import RewardConfig
+from playground.worlds.lunar_lander.presets import GYMNASIUM, PRESET
+from playground.worlds.lunar_lander.probes import Constant, Heuristic
 
 KEYS = ("distance", "velocity", "angle", "legs", "pen_main", "pen_side", "time", "landing", "crash", "env_reward")
 

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
+from playground.flight.scorecard import Scorecard
 from playground.insight.comparison import (
     FELL,
     SCORES,
@@ -19,10 +20,9 @@ from playground.insight.comparison import (
     paired_difference,
     rank_correlation,
 )
-from playground.lander.scorecard import Scorecard
-from playground.reward.errors import InvalidInput
-from playground.reward.presets import PRESET
-from playground.training.store import ModelStore
+from playground.lab.store import ModelStore
+from playground.words.errors import InvalidInput
+from playground.worlds.lunar_lander.presets import PRESET
 
 
 def card(slug: str) -> Scorecard:

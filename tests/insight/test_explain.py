@@ -3,12 +3,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from playground.flight.fork import fork
+from playground.flight.rollout import run_episode
 from playground.insight.explain import explain, sufficient
-from playground.lander.fork import fork
-from playground.lander.rollout import run_episode
+from playground.lab.store import ModelStore
 from playground.reward.account import PART_KEYS, decompose, discounts, reward_of
-from playground.reward.presets import GYMNASIUM
-from playground.training.store import ModelStore
+from playground.worlds.lunar_lander.presets import GYMNASIUM
 
 GAPS = st.lists(st.floats(-100, 100), min_size=len(PART_KEYS), max_size=len(PART_KEYS))
 

@@ -5,8 +5,8 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from playground.insight.flight_check import assert_reward_sound, check_reward
-from playground.insight.probe_library import load_library
+from playground.insight.check import assert_reward_sound, check_reward
+from playground.insight.library import load_library
 from playground.insight.repair import (
     TARGET,
     _Contest,
@@ -16,8 +16,8 @@ from playground.insight.repair import (
     slider_bounds,
     sound_bands,
 )
-from playground.reward.presets import PRESET
 from playground.reward.terms import FORMS, TERMS, RewardConfig
+from playground.worlds.lunar_lander.presets import PRESET
 
 BROKEN = ["article", "legs-farm", "fuel-miser"]
 GAMMA = 0.995

@@ -19,8 +19,8 @@ from playground.reward.codec import (
     to_fields,
     to_query,
 )
-from playground.reward.errors import InvalidInput
 from playground.reward.terms import RewardConfig
+from playground.words.errors import InvalidInput
 
 NUMBERS = (
     "w_distance",

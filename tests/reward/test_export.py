@@ -13,10 +13,10 @@ import numpy as np
 import pytest
 
 from playground import RewardConfig, RewardShapingWrapper
-from playground.lander.probes import Heuristic
 from playground.reward.export import to_formula, to_python
-from playground.reward.presets import PRESETS
 from playground.reward.terms import TERMS
+from playground.worlds.lunar_lander.presets import PRESETS
+from playground.worlds.lunar_lander.probes import Heuristic
 
 Choose = Callable[[Any], int]
 

@@ -76,9 +76,9 @@ def test_the_term_is_weighed_and_the_parts_still_sum(copy: Path) -> None:
 import numpy as np
 from playground import RewardConfig
 from playground.insight.breakdown import break_down, to_csv
-from playground.lander.probes import Constant
-from playground.lander.rollout import run_episode
-from playground.lander.scorecard import Scorecard, score
+from playground.worlds.lunar_lander.probes import Constant
+from playground.flight.rollout import run_episode
+from playground.flight.scorecard import Scorecard, score
 from playground.reward.account import PART_KEYS, decompose, reward_of, weigh
 from playground.reward.terms import TERM_KEYS
 
@@ -169,8 +169,8 @@ def test_its_name_comes_from_its_labels_and_its_colour_from_its_declaration(copy
         copy,
         """
 import streamlit as st
-from playground.ui.colours import colour_of
-from playground.ui.texts import part_name
+from playground.studies.colours import colour_of
+from playground.app.texts import part_name
 
 for language, name in (("en", "Spinning"), ("zh", "旋转")):
     st.session_state["lang"] = language
@@ -191,11 +191,11 @@ import numpy as np
 from pathlib import Path
 from safetensors.numpy import save
 from streamlit.testing.v1 import AppTest
-from playground.lander.policy import load_policy
-from playground.lander.scorecard import evaluate
-from playground.reward.presets import PRESET
+from playground.flight.policy import load_policy
+from playground.flight.scorecard import evaluate
+from playground.worlds.lunar_lander.presets import PRESET
 from playground.training.spec import TrainSpec, dump_spec
-from playground.training.store import write_curve, write_model
+from playground.lab.store import write_curve, write_model
 
 rng = np.random.default_rng(0)
 tensors = {}

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from playground import RewardConfig
-from playground.reward.errors import InvalidInput
 from playground.reward.terms import TERM, TERM_KEYS, TERMS, Transitions, check_field
+from playground.words.errors import InvalidInput
 
 FIELDS = {
     "w_distance": 0.0,

@@ -27,7 +27,7 @@ def test_every_setting_has_a_sentence(algorithm):
 
 
 def test_every_learner_is_an_algorithm():
-    plumbing = {"__init__", "task", "library", "preferences", "reward_model"}
+    plumbing = {"__init__", "task", "sb3_learners", "preferences", "reward_model"}
     files = {path.stem for path in LEARNERS.glob("*.py")} - plumbing
     assert files == {algorithm.file for algorithm in WITH_FILE}
 

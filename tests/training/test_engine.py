@@ -14,21 +14,21 @@ from hypothesis import strategies as st
 from safetensors.numpy import load as load_safetensors
 from stable_baselines3 import PPO
 
-from playground.lander.policy import Policy, load_policy
-from playground.lander.probes import Hover
-from playground.lander.rollout import run_episode
-from playground.lander.scorecard import EVALUATION_SEEDS, evaluate
+from playground.flight.fleet import Fleet, Flown
+from playground.flight.policy import Policy, load_policy
+from playground.flight.rollout import run_episode
+from playground.flight.scorecard import EVALUATION_SEEDS, evaluate
 from playground.reward.account import PART_KEYS
-from playground.reward.errors import InvalidInput
-from playground.reward.presets import GYMNASIUM
 from playground.reward.terms import RewardConfig
 from playground.training import engine, progress
 from playground.training.engine import build_ppo, read_checkpoint, train
 from playground.training.fast_ppo import FastPPO, to_numpy
-from playground.training.landers import Fleet, Flown
-from playground.training.learners.library import actor_and_critic
+from playground.training.learners.sb3_learners import actor_and_critic
 from playground.training.progress import Curve, Stopped, discounted_return, dump_policy, most_redundant
 from playground.training.spec import BUDGETS, TrainSpec
+from playground.words.errors import InvalidInput
+from playground.worlds.lunar_lander.presets import GYMNASIUM
+from playground.worlds.lunar_lander.probes import Hover
 
 ROLLOUT = 128
 LOSSES = ("policy_gradient_loss", "value_loss", "entropy_loss", "approx_kl", "clip_fraction", "explained_variance")

@@ -7,12 +7,12 @@ import pytest
 import torch
 from stable_baselines3 import PPO
 
-from playground.reward.presets import GYMNASIUM
+from playground.flight.fleet import Fleet
 from playground.reward.terms import RewardConfig
 from playground.training.engine import build_ppo
 from playground.training.fast_ppo import log_softmax, to_numpy
-from playground.training.landers import Fleet
 from playground.training.spec import TrainSpec
+from playground.worlds.lunar_lander.presets import GYMNASIUM
 
 
 class Nothing:

@@ -8,18 +8,18 @@ import pytest
 from safetensors.numpy import load as load_safetensors
 from stable_baselines3 import PPO
 
-from playground.lander.policy import Policy, load_checkpoints, load_policy
-from playground.lander.scorecard import EVALUATION_SEEDS
-from playground.reward.errors import InvalidInput
-from playground.reward.presets import GYMNASIUM
+from playground.flight.policy import Policy, load_checkpoints, load_policy
+from playground.flight.scorecard import EVALUATION_SEEDS
+from playground.lab.job_runner import make_model
+from playground.lab.store import ModelStore
 from playground.reward.terms import RewardConfig
 from playground.training import progress, runner
 from playground.training.algorithms import ALGORITHMS
 from playground.training.engine import train
 from playground.training.learners.task import Update
 from playground.training.spec import TrainSpec
-from playground.training.store import ModelStore
-from playground.training.work import make_model
+from playground.words.errors import InvalidInput
+from playground.worlds.lunar_lander.presets import GYMNASIUM
 
 SMALL = {
     "dqn": {"n_envs": 2, "learning_starts": 64, "buffer_size": 500, "hidden": (8,)},
@@ -43,7 +43,7 @@ NAMES = [name for name in ALGORITHMS if name != "ppo"]
 def few_episodes(monkeypatch):
     monkeypatch.setattr(progress, "VALIDATION_SEEDS", range(900, 902))
     monkeypatch.setattr(runner, "EVALUATION_SEEDS", EVALUATION_SEEDS[:2])
-    monkeypatch.setattr("playground.training.learners.library.CHUNK", 256)
+    monkeypatch.setattr("playground.training.learners.sb3_learners.CHUNK", 256)
 
 
 def start():

@@ -8,9 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from playground.lab.store import ModelStore
 from playground.reward.codec import changed_fields
-from playground.reward.errors import InvalidInput
-from playground.reward.presets import PRESETS
 from playground.reward.terms import FORMS, RewardConfig
 from playground.training.algorithms import ALGORITHMS
 from playground.training.spec import (
@@ -23,7 +22,8 @@ from playground.training.spec import (
     hyperparameters,
     parse_spec,
 )
-from playground.training.store import ModelStore
+from playground.words.errors import InvalidInput
+from playground.worlds.lunar_lander.presets import PRESETS
 
 PLAIN = TrainSpec(RewardConfig())
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from stable_baselines3 import A2C
 from torch import nn
 
-from playground.training.learners.library import FallingRate, landers_for, learn_with
+from playground.training.learners.sb3_learners import FallingRate, landers_for, learn_with
 from playground.training.learners.task import Task, Update, check_range
 
 

@@ -22,8 +22,7 @@ import torch
 from torch import Tensor
 from torch.distributions import Categorical
 
-from playground.lander.simulator import MAX_STEPS
-from playground.lander.trajectory import Trajectory
+from playground.flight.trajectory import Trajectory
 from playground.training.learners.task import (
     Task,
     Update,
@@ -34,6 +33,7 @@ from playground.training.learners.task import (
     to_policy,
     to_tensor,
 )
+from playground.worlds.lunar_lander.simulator import MAX_STEPS
 
 Floats = npt.NDArray[np.float64]
 

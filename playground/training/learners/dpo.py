@@ -30,9 +30,8 @@ from torch import Tensor, nn
 from torch.distributions import Categorical
 from torch.nn.functional import logsigmoid
 
-from playground.lander.trajectory import Trajectory
+from playground.flight.trajectory import Trajectory
 from playground.reward.account import discounts
-from playground.reward.errors import InvalidInput
 from playground.training.learners.preferences import PreferencePair, check_judge, judge_of, sample_pairs, steps_of
 from playground.training.learners.task import (
     Task,
@@ -44,6 +43,7 @@ from playground.training.learners.task import (
     to_tensor,
     to_torch,
 )
+from playground.words.errors import InvalidInput
 
 
 @dataclass(frozen=True)

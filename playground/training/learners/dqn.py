@@ -15,8 +15,8 @@ from typing import Any
 from stable_baselines3 import DQN
 from torch import nn
 
-from playground.lander.policy import Policy
-from playground.training.learners.library import FallingRate, landers_for, learn_with
+from playground.flight.policy import Policy
+from playground.training.learners.sb3_learners import FallingRate, landers_for, learn_with
 from playground.training.learners.task import Task, Update, check_range, to_policy
 
 

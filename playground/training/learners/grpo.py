@@ -23,7 +23,7 @@ import torch
 from torch import Tensor, nn
 from torch.distributions import Categorical
 
-from playground.lander.trajectory import Trajectory
+from playground.flight.trajectory import Trajectory
 from playground.training.learners.task import (
     Task,
     Update,

@@ -42,9 +42,7 @@ import torch
 from torch import Tensor, nn
 from torch.distributions import Categorical
 
-from playground.lander.policy import Policy
-from playground.reward.errors import InvalidInput
-from playground.training.lander_vec_env import LanderVecEnv
+from playground.flight.policy import Policy
 from playground.training.learners.task import (
     Task,
     Update,
@@ -57,6 +55,8 @@ from playground.training.learners.task import (
     to_tensor,
 )
 from playground.training.reward_scale import RewardScale
+from playground.training.sb3_env import LanderVecEnv
+from playground.words.errors import InvalidInput
 
 Floats = npt.NDArray[np.float32]
 Bools = npt.NDArray[np.bool_]

@@ -11,10 +11,10 @@ from typing import Final
 
 import numpy as np
 
-from playground.lander.policy import Policy
-from playground.lander.trajectory import Outcome, Trajectory
-from playground.reward.errors import InvalidInput
+from playground.flight.policy import Policy
+from playground.flight.trajectory import Outcome, Trajectory
 from playground.training.learners.task import Task
+from playground.words.errors import InvalidInput
 
 Judge = Callable[[Trajectory, Trajectory], float]
 """The probability that the first of two episodes is preferred, 0.5 for a tie."""

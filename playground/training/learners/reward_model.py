@@ -20,7 +20,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from playground.lander.trajectory import Trajectory
+from playground.flight.trajectory import Trajectory
 from playground.reward.account import decompose, discounts
 from playground.reward.terms import TERMS, Form, RewardConfig
 from playground.training.learners.preferences import PreferencePair

@@ -22,13 +22,13 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from playground.lander.policy import Policy
-from playground.reward.errors import InvalidInput
+from playground.flight.policy import Policy
 from playground.reward.terms import FORMS, TERMS, RewardConfig
 from playground.training.learners import ppo
 from playground.training.learners.preferences import PreferencePair, check_judge, judge_of, sample_pairs, steps_of
 from playground.training.learners.reward_model import Fit, accuracy, differences_of, fit_bradley_terry, to_reward
 from playground.training.learners.task import Task, Update, check_range
+from playground.words.errors import InvalidInput
 
 
 @dataclass(frozen=True)

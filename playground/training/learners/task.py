@@ -17,15 +17,15 @@ import numpy.typing as npt
 import torch
 from torch import Tensor, nn
 
-from playground.lander.policy import Layers, Policy
-from playground.lander.simulator import N_ACTIONS, OBSERVATION_SIZE
-from playground.lander.trajectory import Trajectory
+from playground.flight.fleet import Fleet
+from playground.flight.policy import Layers, Policy
+from playground.flight.trajectory import Trajectory
 from playground.reward.account import decompose, reward_of
-from playground.reward.errors import InvalidInput
 from playground.reward.terms import RewardConfig, Transitions
-from playground.training.landers import Fleet
-from playground.training.network import MODULES
+from playground.training.nets import MODULES
 from playground.training.progress import DIVERGED, discounted_return
+from playground.words.errors import InvalidInput
+from playground.worlds.lunar_lander.simulator import N_ACTIONS, OBSERVATION_SIZE
 
 
 @dataclass(frozen=True)

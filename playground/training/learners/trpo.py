@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from sb3_contrib import TRPO
 from torch import nn
 
-from playground.training.learners.library import FallingRate, landers_for, learn_with
+from playground.training.learners.sb3_learners import FallingRate, landers_for, learn_with
 from playground.training.learners.task import Task, Update, check_range
 
 

@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 import torch
 
-from playground.reward.errors import InvalidInput
 from playground.training.learners.actor_critic import Settings, loss_of, n_step_returns
+from playground.words.errors import InvalidInput
 
 
 def test_returns_by_hand_with_an_end_in_the_midst():

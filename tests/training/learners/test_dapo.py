@@ -5,14 +5,14 @@ import numpy as np
 import pytest
 import torch
 
-from playground.reward.errors import InvalidInput
-from playground.reward.presets import GYMNASIUM
+from playground.flight.fleet import Fleet
 from playground.reward.terms import RewardConfig
-from playground.training.landers import Fleet
 from playground.training.learners import dapo, grpo
 from playground.training.learners.dapo import Settings, clipped_loss, soft_length_penalty, step_weights, teaches
 from playground.training.learners.task import Task
 from playground.training.progress import flat_weights
+from playground.words.errors import InvalidInput
+from playground.worlds.lunar_lander.presets import GYMNASIUM
 
 OFF = {"clip_higher": False, "dynamic_sampling": False, "per_step": False, "length_penalty": False}
 SMALL = {"starts": 2, "group_size": 3, "k_epochs": 2, "batch_size": 200, "hidden": (8,), "ent_coef": 0.01}

@@ -5,15 +5,15 @@ import pytest
 import torch
 from torch.distributions import Categorical
 
-from playground.lander.rollout import run_episode
-from playground.reward.errors import InvalidInput
-from playground.reward.presets import GYMNASIUM
+from playground.flight.fleet import Fleet
+from playground.flight.rollout import run_episode
 from playground.reward.terms import RewardConfig
-from playground.training.landers import Fleet
 from playground.training.learners import dpo, preferences
 from playground.training.learners.dpo import Settings, episodes_of, preference_loss
 from playground.training.learners.task import Task, mlp, to_policy
 from playground.training.progress import flat_weights
+from playground.words.errors import InvalidInput
+from playground.worlds.lunar_lander.presets import GYMNASIUM
 
 
 def two_step_pair():

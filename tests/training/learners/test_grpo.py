@@ -4,8 +4,8 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from playground.reward.errors import InvalidInput
 from playground.training.learners.grpo import Settings, clipped_loss, group_advantages, kl_estimate, step_weights
+from playground.words.errors import InvalidInput
 
 
 def test_advantages_by_hand():

@@ -8,10 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from stable_baselines3.common.buffers import RolloutBuffer
 
-from playground.lander.policy import Policy
-from playground.reward.errors import InvalidInput
-from playground.reward.presets import GYMNASIUM
-from playground.training.landers import Fleet
+from playground.flight.fleet import Fleet
+from playground.flight.policy import Policy
 from playground.training.learners.ppo import (
     ActorCriticDiscrete,
     Memory,
@@ -22,6 +20,8 @@ from playground.training.learners.ppo import (
     normalized,
 )
 from playground.training.learners.task import Task
+from playground.words.errors import InvalidInput
+from playground.worlds.lunar_lander.presets import GYMNASIUM
 
 SMALL = Settings(n_envs=2, update_timestep=8, batch_size=4, k_epochs=2, hidden=(8,))
 

@@ -4,11 +4,9 @@ import numpy as np
 import pytest
 import torch
 
-from playground.lander.trajectory import Trajectory
-from playground.reward.errors import InvalidInput
-from playground.reward.presets import GYMNASIUM
+from playground.flight.fleet import Fleet
+from playground.flight.trajectory import Trajectory
 from playground.reward.terms import RewardConfig
-from playground.training.landers import Fleet
 from playground.training.learners.preferences import (
     PreferencePair,
     by_scorecard,
@@ -18,6 +16,8 @@ from playground.training.learners.preferences import (
     steps_of,
 )
 from playground.training.learners.task import Task, mlp, to_policy
+from playground.words.errors import InvalidInput
+from playground.worlds.lunar_lander.presets import GYMNASIUM
 
 
 def episode(last, total=0.0, seed=1, terminated=True, steps=2):

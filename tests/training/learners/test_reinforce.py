@@ -5,8 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch.distributions import Categorical
 
-from playground.reward.errors import InvalidInput
 from playground.training.learners.reinforce import Settings, advantages, loss_of, returns_to_go
+from playground.words.errors import InvalidInput
 
 rewards = st.lists(st.floats(-100, 100), min_size=1, max_size=20).map(np.array)
 

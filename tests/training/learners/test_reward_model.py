@@ -4,8 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.optimize import minimize
 
-from playground.lander.probes import Hover
-from playground.lander.rollout import run_episode
+from playground.flight.rollout import run_episode
 from playground.reward.account import decompose, discounts, reward_of
 from playground.reward.terms import TERMS, RewardConfig
 from playground.training.learners.preferences import PreferencePair
@@ -18,6 +17,7 @@ from playground.training.learners.reward_model import (
     sigmoid,
     to_reward,
 )
+from playground.worlds.lunar_lander.probes import Hover
 
 KNOWN = np.array([2.0, -1.0, 0.5, 0.0])
 

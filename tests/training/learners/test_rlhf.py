@@ -5,16 +5,16 @@ import numpy as np
 import pytest
 import torch
 
-from playground.lander.probes import Hover
-from playground.lander.rollout import run_episode
+from playground.flight.fleet import Fleet
+from playground.flight.rollout import run_episode
 from playground.reward.account import decompose, discounts, reward_of
-from playground.reward.errors import InvalidInput
-from playground.reward.presets import GYMNASIUM
 from playground.reward.terms import RewardConfig
-from playground.training.landers import Fleet
 from playground.training.learners import ppo, rlhf
 from playground.training.learners.preferences import PreferencePair
 from playground.training.learners.task import Task, mlp, to_policy
+from playground.words.errors import InvalidInput
+from playground.worlds.lunar_lander.presets import GYMNASIUM
+from playground.worlds.lunar_lander.probes import Hover
 
 KNOWN = RewardConfig(form="progress", w_distance=100.0, w_velocity=40.0, w_angle=80.0, w_legs=10.0, penalty_main=0.3)
 

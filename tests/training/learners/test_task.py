@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 import torch
 
-from playground.reward.presets import GYMNASIUM
-from playground.training.landers import Fleet
+from playground.flight.fleet import Fleet
 from playground.training.learners import actor_critic, dapo, grpo, ppo, reinforce
 from playground.training.learners.grpo import kl_estimate
 from playground.training.learners.task import Task, clip_gradient, mlp, networks_of, to_policy
 from playground.training.progress import flat_weights
+from playground.worlds.lunar_lander.presets import GYMNASIUM
 
 SMALL = {
     reinforce: reinforce.Settings(episodes=4, hidden=(8,)),

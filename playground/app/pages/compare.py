@@ -1,0 +1,291 @@
+"""Models held against the first of them: what differs, what came of it, and the episodes side by side.
+
+Leaves out: the words and numbers (``comparing``) and the charts (``charts``).
+"""
+
+from collections.abc import Sequence
+from contextlib import suppress
+from typing import TYPE_CHECKING, Final
+
+import streamlit as st
+
+from playground.app.pages.episode import checkpoint_film, film_of, scene_of, seen_as
+from playground.app.pages.overfit import draw_overfit
+from playground.app.player import draw_player
+from playground.app.session import (
+    COMPARED,
+    Session,
+    labels_of,
+    load,
+    models_at_hand,
+    names_of,
+    notebook,
+    session,
+    store,
+)
+from playground.app.texts import language, say, say_error
+from playground.flight.scorecard import EVALUATION_SEEDS
+from playground.insight.comparison import Divergence
+from playground.lab.store import SHORT, Model
+from playground.reward.account import PART_KEYS, weights
+from playground.reward.terms import TERMS
+from playground.studies.colours import BADGES, MODEL_COLOURS, colour_of
+from playground.studies.compare import Comparison, Contestant, compare
+from playground.words.errors import InvalidInput
+from playground.words.numbers import table
+
+if TYPE_CHECKING:
+    from playground.studies.charts import Series
+
+MANY: Final = 3
+"""Models from which their designed returns are shown only when asked for."""
+MEASURES: Final = {
+    "landing_rate": "curve.landing",
+    "native_return": "curve.native",
+    "designed_return": "curve.designed",
+}
+
+
+def draw() -> None:
+    """The page."""
+    state = session()
+    st.header(say("compare.title"), anchor=False)
+    models = _choose(state)
+    if len(models) < 2:
+        st.info(say("compare.choose"))
+        return
+    told = compare(models, models_at_hand(), names_of(models, language()), language())
+    try:
+        _verdict(told)
+    except InvalidInput as error:
+        st.error(say_error(error))
+        return
+    _side_by_side(state, told)
+    _designs(told)
+    _scores(told)
+    _curves(told)
+    _parts(told)
+    _cross(told)
+    draw_overfit(told)
+
+
+def _choose(state: Session) -> list[Model]:
+    """The chosen models, in the order in which they were chosen; those that are gone are dropped, and it says so."""
+    at_hand = {model.key: model for model in models_at_hand()}
+    if state.compared is None:
+        shown = [state.shown] if state.shown in at_hand else []
+        keys = list(dict.fromkeys([*shown, *at_hand]))[:2]
+    else:
+        keys = state.compared
+    for key in keys:
+        if key not in at_hand and (found := store().find(key)) is not None:
+            with suppress(InvalidInput):
+                at_hand[key] = load(str(found.folder), found.key, found.slug)
+    if gone := [key for key in keys if key not in at_hand]:
+        st.warning(say("compare.gone", keys=", ".join(key[:SHORT] for key in gone)))
+        state.compared = keys = [key for key in keys if key in at_hand]
+    st.session_state["compared"] = keys
+    labels = labels_of(list(at_hand.values()), language())
+
+    def choose() -> None:
+        state.compared = list(st.session_state["compared"])
+
+    st.multiselect(
+        say("compare.models"),
+        list(at_hand),
+        key="compared",
+        format_func=lambda key: labels[key],
+        max_selections=COMPARED,
+        on_change=choose,
+        label_visibility="collapsed",
+        placeholder=say("compare.choose"),
+    )
+    return [at_hand[key] for key in keys]
+
+
+def _verdict(told: Comparison) -> None:
+    """The differences in landings, and what speaks against believing them."""
+    for line in told.headlines():
+        st.markdown(f"#### {line}")
+    for line in told.warnings():
+        st.warning(line, icon=":material/science:")
+    for letter, turn in told.divergences().items():
+        st.warning(told.divergence_words(letter, turn), icon=":material/call_split:")
+        one = next(one for one in told.contestants if one.letter == letter)
+        if one.model.checkpoints:
+            label = say("compare.turn", letter=letter)
+            with st.expander(label, icon=":material/movie:", key=f"turn_{one.model.key}", on_change="rerun") as panel:
+                if panel.open:
+                    _turn(one, turn)
+
+
+def _turn(one: Contestant, turn: Divergence) -> None:
+    """The policies before and after, from the same start on one playhead."""
+    seed = st.session_state.get("compare_seed", EVALUATION_SEEDS.start)
+    kept = [
+        min(one.model.checkpoints, key=lambda checkpoint: abs(checkpoint.steps - steps))
+        for steps in (turn.turned, turn.worst)
+    ]
+    films = [checkpoint_film(one.model, checkpoint.steps, seed) for checkpoint in kept]
+    names = [say("compare.after", steps=f"{checkpoint.steps:,}") for checkpoint in kept]
+    data = scene_of(films, names, seen_as(one.reward), one.model.spec.gamma, f"turn-seed{seed}")
+    draw_player(data, f"turn_player_{one.letter}", _nothing, _nothing)
+
+
+def _picked(told: Comparison, key: str, label: str, among: tuple[Contestant, ...]) -> Contestant:
+    """One of the contestants, by letter; no control where there is no choice."""
+    if len(among) == 1:
+        return among[0]
+    letters = [one.letter for one in among]
+    letter = st.segmented_control(label, letters, default=letters[0], key=f"{key}_{''.join(letters)}", required=True)
+    return next(one for one in among if one.letter == letter)
+
+
+def _side_by_side(state: Session, told: Comparison) -> None:
+    """The first and another from the same start, on one playhead."""
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        rival = _picked(told, "rival", say("compare.rival"), told.others)
+        owner = _picked(told, "paid_by", say("compare.paid_by"), told.contestants)
+        st.selectbox(say("episode.seed"), EVALUATION_SEEDS, key="compare_seed", width=130)
+        _report(told)
+    seed = st.session_state["compare_seed"]
+    pair = (told.first, rival)
+    films = [film_of(one.model, seed) for one in pair]
+    names = [one.label for one in pair]
+    gamma = owner.model.spec.gamma
+    data = scene_of(films, names, seen_as(owner.reward), gamma, f"compare-seed{seed}")
+    draw_player(data, "compare_player", _nothing, _nothing)
+
+
+def _report(told: Comparison) -> None:
+    """The page as a file."""
+
+    def make() -> str:
+        from playground.studies.report import report, to_html  # its libraries are not needed before
+
+        return to_html(report(told, st.session_state.get("compare_seed", EVALUATION_SEEDS.start)), told.lang)
+
+    def note() -> None:
+        try:
+            notebook().record(told.entry())
+            session().notice = say("compare.noted")
+        except InvalidInput as error:
+            session().problems.append(error)
+
+    st.button(say("compare.note"), key="note_comparison", icon=":material/bookmark_add:", on_click=note)
+    st.download_button(
+        say("report.download"),
+        make,
+        f"comparison-{'-'.join(one.model.slug or one.model.key[:SHORT] for one in told.contestants)}.html",
+        "text/html",
+        key="report",
+        help=say("report.help"),
+        icon=":material/description:",
+        on_click="ignore",
+    )
+
+
+def _nothing() -> None:
+    """Two policies are not asked why and not flown by hand here."""
+
+
+def _designs(told: Comparison) -> None:
+    """The rewards' weights as bars, and the settings that differ."""
+    from playground.studies.charts import compared_parts  # Altair and pandas take longer to load than the first screen
+
+    st.subheader(say("compare.designs"), anchor=False)
+    letters = [one.letter for one in told.contestants]
+    values = {
+        term.key: [float(getattr(one.reward, term.weight)) for one in told.contestants]
+        for term in TERMS
+        if any(getattr(one.reward, term.weight) for one in told.contestants)
+    }
+    names, colours = told.part_names(), {key: colour_of(key) for key in values}
+    if values:
+        st.altair_chart(compared_parts(values, letters, names, colours), key="compared_weights", width="stretch")
+    for other in told.others:
+        st.markdown(told.change_words(other))
+
+
+def _scores(told: Comparison) -> None:
+    """The scorecards side by side."""
+    st.subheader(say("compare.scores"), anchor=False)
+    head = [say("compare.score"), *(one.label for one in told.contestants)]
+    st.markdown(table([head, *told.score_rows()]))
+    st.caption(say("compare.scores_note"))
+    for one in told.contestants:
+        if len(one.siblings) > 1:
+            st.markdown(told.seeds_words(one))
+
+
+def _curves(told: Comparison) -> None:
+    """How each got there, all seeds at hand."""
+    from playground.studies.charts import Series, compared_curves
+
+    st.subheader(say("compare.curves"), anchor=False)
+    series = [
+        Series(one.label, colour, [model.curve for model in one.siblings if model.curve])
+        for one, colour in zip(told.contestants, MODEL_COLOURS)
+        if one.model.curve
+    ]
+    if not series:
+        st.caption(say("more.curve.none"))
+        return
+    against = st.segmented_control(
+        say("compare.against"),
+        ["steps", "seconds"],
+        default="steps",
+        key="compare_against",
+        required=True,
+        format_func=lambda name: say(f"curve.{name}"),
+        label_visibility="collapsed",
+    )
+    st.markdown("  ".join(f":{BADGES[i]}-badge[{one.label}]" for i, one in enumerate(series)))
+    shared = st.columns(2)
+    for column, measure in zip(shared, ("landing_rate", "native_return")):
+        chart = compared_curves(series, measure, against, say(MEASURES[measure]), say)
+        column.altair_chart(chart, key=f"compare_{measure}", width="stretch")
+    with st.expander(
+        say("compare.own_curves"), key="compare_own", expanded=len(series) <= MANY, on_change="rerun"
+    ) as panel:
+        if panel.open:
+            _own_curves(series, against)
+    st.caption(say("compare.curves_note"))
+    for one in told.contestants:
+        if one.model.curve:
+            st.markdown(told.agreement_words(one))
+
+
+def _own_curves(series: "Sequence[Series]", against: str) -> None:
+    """The designed returns, each in units of its own."""
+    from playground.studies.charts import compared_curves
+
+    columns = st.columns(max(2, min(len(series), 4)))
+    for index, drawn in enumerate(series):
+        chart = compared_curves([drawn], "designed_return", against, f"{say('curve.designed')} · {drawn.label}", say)
+        columns[index % len(columns)].altair_chart(chart, key=f"compare_designed_{index}", width="stretch")
+
+
+def _parts(told: Comparison) -> None:
+    """What each part paid the first and another, mirrored."""
+    from playground.studies.charts import mirrored_parts
+
+    st.subheader(say("compare.parts"), anchor=False)
+    with st.container(horizontal=True):
+        rival = _picked(told, "parts_rival", say("compare.rival"), told.others)
+        owner = _picked(told, "parts_paid_by", say("compare.paid_by"), told.contestants)
+    reward = seen_as(owner.reward)
+    paying = [key for key, factor in zip(PART_KEYS, weights(reward), strict=True) if factor != 0]
+    first, second = (one.model.scorecard.part_means(reward) for one in (told.first, rival))
+    names, colours = told.part_names(), {key: colour_of(key) for key in PART_KEYS}
+    labels = (told.first.label, rival.label)
+    chart = mirrored_parts({k: first[k] for k in paying}, {k: second[k] for k in paying}, labels, names, colours)
+    st.altair_chart(chart, key="compare_parts", width="stretch")
+    st.caption(say("compare.parts_note", owner=owner.label))
+
+
+def _cross(told: Comparison) -> None:
+    """Every model's episodes under every design's reward."""
+    st.subheader(say("compare.cross"), anchor=False)
+    st.markdown(table(told.cross_rows()))
+    st.caption(say("compare.cross_note"))

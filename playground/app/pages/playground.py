@@ -1,0 +1,191 @@
+"""The first page: a verdict, the episode with what every part paid for it, and the task scorecard.
+
+Leaves out: the controls (``sidebar``) and the other models (``views.models``).
+"""
+
+import streamlit as st
+
+from playground.app.gallery import draw_gallery, gallery_data, path_of
+from playground.app.jobs_panel import draw_curves, draw_watched_job
+from playground.app.pages.check_line import draw_check, held_against
+from playground.app.pages.episode import chosen_episode, draw_episode, file_stem, seen_as
+from playground.app.session import Session, board, load, model_name, session, shown_model, store
+from playground.app.texts import language, part_name, say, say_error
+from playground.flight.rollout import run_episodes
+from playground.flight.scorecard import EVALUATION_SEEDS, Scorecard
+from playground.flight.trajectory import Trajectory
+from playground.insight.breakdown import Breakdown, break_down, to_csv
+from playground.lab.store import Model
+from playground.reward.account import PART_KEYS, weights
+from playground.reward.codec import dump_reward
+from playground.reward.export import to_python
+from playground.reward.terms import RewardConfig
+from playground.words.errors import InvalidInput
+from playground.worlds.lunar_lander.presets import PRESET
+
+
+def draw() -> None:
+    """The page."""
+    state = session()
+    draw_watched_job()
+    try:
+        model = shown_model(state)
+    except InvalidInput as error:
+        st.error(say("models.broken", reason=say_error(error)))
+        return
+    reward = state.draft
+    _verdict(state, model)
+    draw_check(state)
+    episode = chosen_episode(state, model)
+    draw_episode(state, model, episode)
+    _scorecard(model.scorecard, reward)
+    _more(state, model, episode, break_down(episode, seen_as(reward), model.spec.gamma))
+
+
+def _verdict(state: Session, model: Model) -> None:
+    """What the training made of the reward, in one sentence."""
+    s = model.summary
+    count = {name: round(100 * s[f"{name}_rate"]) for name in ("landing", "crash", "timeout")}
+    kind = verdict_of(s["landing_rate"], s["crash_rate"], s["timeout_rate"])
+    words = say(f"verdict.{kind}", landed=count["landing"], crashed=count["crash"], timeouts=count["timeout"])
+    st.header(words, anchor=False)
+    name = model_name(model, language())
+    about = say("verdict.trained_on", name=name, steps=f"{model.manifest['steps']:,}", seed=model.spec.seed)
+    lesson = [PRESET[model.slug].lesson[language()]] if model.slug is not None and model.slug in PRESET else []
+    st.caption(" — ".join([about, " ".join([*lesson, held_against(model)])]))
+    if state.draft != model.spec.reward:
+        job = board().find(state.spec.key)
+        training = job is not None and job.alive
+        kind = "old_load" if store().find(state.spec.key) else "old_training" if training else "old"
+        st.info(say(f"verdict.{kind}", name=f"**{name}**"), icon=":material/history:")
+
+
+def verdict_of(landing: float, crash: float, timeout: float) -> str:
+    """Which sentence fits a scorecard.
+
+    >>> verdict_of(0.97, 0.03, 0.0), verdict_of(0.2, 0.8, 0.0), verdict_of(0.4, 0.3, 0.3)
+    ('lands', 'crashes', 'mixed')
+    """
+    if landing >= 0.9:
+        return "lands"
+    if landing >= 0.6:
+        return "mostly"
+    if crash >= 0.6:
+        return "crashes"
+    return "timeouts" if timeout >= 0.6 else "mixed"
+
+
+def _scorecard(card: Scorecard, reward: RewardConfig) -> None:
+    """Your return, and beside it the scores that no slider touches."""
+    s = card.summary
+
+    def of_100(rate: float) -> str:
+        return say("score.of_100", count=round(100 * rate))
+
+    def unit(value: float | None, unit_: str, digits: int = 1) -> str:
+        return say("score.never") if value is None else f"{value:.{digits}f} {unit_}"
+
+    mine = card.returns(reward).mean()
+    interval = {"low": f"{s['native_return_low95']:.0f}", "high": f"{s['native_return_high95']:.0f}"}
+    mine_name = "your_return" if reward.replace_reward else "your_return_log"
+    metrics = [
+        (mine_name, f"{mine:,.1f}" if abs(mine) < 1e5 else f"{mine:,.0f}", {}),
+        ("native", f"{s['native_return_mean']:.1f}", {"iqm": f"{s['native_return_iqm']:.1f}", **interval}),
+        ("landed", of_100(s["landing_rate"]), {"pad": round(100 * s["on_pad_rate"])}),
+        (
+            "crashed",
+            of_100(s["crash_rate"]),
+            {"falls": round(100 * s["fall_rate"]), "out": round(100 * s["out_of_bounds_rate"])},
+        ),
+        ("timeout", of_100(s["timeout_rate"]), {}),
+        ("touchdown", unit(s["touchdown_speed_m_s"], "m/s", 2), {}),
+        ("fuel", f"{s['main_firings']:.0f} + {s['side_firings']:.0f}", {}),
+        ("time", unit(s["seconds_to_land"], "s"), {}),
+    ]
+    with st.container(border=True):
+        for row in (metrics[:4], metrics[4:]):
+            with st.container(horizontal=True, horizontal_alignment="distribute"):
+                for name, value, values in row:
+                    st.metric(say(f"score.{name}"), value, help=say(f"score.{name}.help", **values), width=150)
+        st.caption(say("score.caption"))
+        if reward.replace_reward and reward.form == "potential":
+            st.caption(say("score.potential"))
+
+
+def _more(state: Session, model: Model, episode: Trajectory, parts: Breakdown) -> None:
+    """Below the fold, closed until asked for."""
+    with st.expander(
+        say("more.episodes"), icon=":material/scatter_plot:", key="more_episodes", on_change="rerun"
+    ) as panel:
+        if panel.open:
+            _all_episodes(state, model)
+    with st.expander(say("more.curve"), icon=":material/show_chart:", key="more_curve", on_change="rerun") as panel:
+        if panel.open:
+            if model.curve:
+                kept, last = model.manifest.get("kept_steps"), model.curve[-1]["steps"]
+                draw_curves(model.curve, "curve", kept)
+                st.caption(say("curve.caption" if kept is not None and kept < last else "curve.caption_last"))
+            else:
+                st.caption(say("more.curve.none"))
+    with st.expander(say("more.table"), icon=":material/table:", key="more_table", on_change="rerun") as panel:
+        if panel.open:
+            _table(seen_as(state.draft), parts)
+            stem = file_stem(state, model)
+            st.download_button(
+                say("episode.csv"),
+                lambda: to_csv(episode, parts),
+                f"{stem}.csv",
+                "text/csv",
+                key="table_csv",
+                on_click="ignore",
+            )
+    with st.expander(say("more.code"), icon=":material/code:", key="more_code", on_change="rerun") as panel:
+        if panel.open:
+            st.code(dump_reward(state.draft), language="json")
+            st.code(to_python(state.draft, state.spec.gamma), language="python", height=400)
+
+
+def _all_episodes(state: Session, model: Model) -> None:
+    def picked() -> None:
+        seed = st.session_state["gallery"].get("picked")
+        if seed in EVALUATION_SEEDS:
+            state.watch(int(seed))
+
+    with st.spinner(say("gallery.flying")):
+        paths = _paths(str(model.folder), model.key, model.slug)
+    chosen = -1 if state.own is not None or state.evidence else state.seed
+    draw_gallery(gallery_data(model.scorecard, state.draft, paths, chosen), "gallery", picked)
+
+
+@st.cache_resource(max_entries=32, show_spinner=False)
+def _paths(folder: str, key: str, slug: str | None) -> list[list[tuple[float, float]]]:
+    """Where a model's hundred episodes went, flown once for all sessions."""
+    return [path_of(trajectory) for trajectory in run_episodes(load(folder, key, slug).policy, EVALUATION_SEEDS)]
+
+
+def _table(reward: RewardConfig, parts: Breakdown) -> None:
+    """Raw value, weight and payment of each part, told apart."""
+    import pandas as pd  # takes longer to load than the rest of the first screen
+
+    factor = weights(reward)
+    table = pd.DataFrame(
+        {
+            say("parts.component"): [part_name(key) for key in PART_KEYS],
+            say("parts.raw"): list(parts.raw_totals.values()),
+            say("parts.weight"): factor,
+            say("parts.paid"): list(parts.totals.values()),
+            say("parts.view.share"): list(parts.shares.values()),
+        }
+    )
+    numbers = st.column_config.NumberColumn
+    st.dataframe(
+        table,
+        hide_index=True,
+        width="stretch",
+        column_config={
+            say("parts.raw"): numbers(format="%.3f"),
+            say("parts.weight"): numbers(format="%.6g"),
+            say("parts.paid"): numbers(format="%.2f"),
+            say("parts.view.share"): numbers(format="percent"),
+        },
+    )

@@ -1,0 +1,32 @@
+"""What the server does while the browser still loads: fetch what every first page needs.
+
+Leaves out: anything that a page could not do itself. Without this the first page is as it is with it, only later.
+"""
+
+import importlib
+import logging
+import threading
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+
+@asynccontextmanager
+async def warm_up(app: Any) -> AsyncIterator[None]:
+    """Begin when the server starts, beside it."""
+    threading.Thread(target=_fetch, daemon=True).start()
+    yield
+
+
+def _fetch() -> None:
+    """Import all that a page needs, load the recorded behaviours, and check the first preset's reward once."""
+    try:
+        from playground.insight.check import check_reward
+        from playground.worlds.lunar_lander.presets import PRESETS
+
+        importlib.import_module("playground.app.frame")
+        importlib.import_module("streamlit.emojis")  # one pattern of all of them, for the rocket in the tab
+        check_reward(PRESETS[0].config)
+        importlib.import_module("scipy.optimize")  # for the first repair; last, since no first page waits for it
+    except Exception:  # the page will meet it again and say so
+        logging.getLogger("playground").debug("nothing could be fetched", exc_info=True)

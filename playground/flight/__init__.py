@@ -1,0 +1,1 @@
+"""What happened, in any world: episodes, policies that fly them, scores and pictures. Never torch."""

@@ -1,0 +1,50 @@
+"""What if it had done something else: every action from one moment of an episode, each flown on by the policy.
+
+Box2D cannot copy a world, so each branch flies the episode's actions again up to that moment: the physics are
+deterministic, and the branch starts in the very state. From there on engine noise is drawn anew, the same for the
+k-th branch of every action, so that differences between actions are not noise.
+
+Leaves out: rewards, and what the differences mean (``insight.explain``).
+"""
+
+from itertools import chain
+from typing import Final
+
+from playground.flight.policy import Pilot
+from playground.flight.rollout import Flight, fly_on
+from playground.flight.trajectory import Trajectory
+from playground.worlds.lunar_lander.simulator import MAX_STEPS, N_ACTIONS
+
+CONTINUATIONS: Final = 16
+
+
+def fork(trajectory: Trajectory, step: int, pilot: Pilot, continuations: int = CONTINUATIONS) -> list[list[Trajectory]]:
+    """Every action from the state before ``step``, flown on by a pilot to the end or the time limit.
+
+    Args:
+        trajectory: the episode to leave.
+        step: 0 to ``len(trajectory) - 1``; the first step that may differ.
+        pilot: flies on.
+        continuations: branches for each action.
+
+    Returns:
+        For each action its branches, which begin at ``step``.
+
+    Raises:
+        ValueError: there is no such step.
+    """
+    if not 0 <= step < len(trajectory):
+        raise ValueError(f"step must be 0 to {len(trajectory) - 1}, got {step}")
+    past = trajectory.actions[:step].tolist()
+    branches = [
+        [Flight(trajectory.seed, trajectory.conditions) for _ in range(continuations)] for _ in range(N_ACTIONS)
+    ]
+    for action, flights in enumerate(branches):
+        for index, flight in enumerate(flights):
+            for done in past:
+                flight.simulator.step(done)
+            flight.observations = [trajectory.observations[step]]
+            flight.simulator.reseed_noise((trajectory.seed, step, index))
+            flight.step(action)
+    fly_on(chain.from_iterable(branches), pilot, MAX_STEPS - step - 1)
+    return [[flight.finish() for flight in flights] for flights in branches]

@@ -1,0 +1,1 @@
+"""What PPO will probably make of a reward, learned from many trainings."""

@@ -1,0 +1,1 @@
+"""The lab notebook: every training and comparison, and what came of it."""

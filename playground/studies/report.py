@@ -1,0 +1,274 @@
+"""A comparison as a document that needs no server and no network: one HTML file, or Markdown with pictures beside it.
+
+Both are written from the same list of blocks, so they say the same.
+
+Leaves out: what is said (``comparing``) and the charts (``charts``), which are the page's own.
+"""
+
+import base64
+import html
+import json
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from playground.flight.recording import to_gif
+from playground.flight.rollout import run_episode
+from playground.flight.scorecard import EVALUATION_SEEDS
+from playground.lab.paths import explain_os_errors
+from playground.reward.account import PART_KEYS, weights
+from playground.reward.codec import dump_reward
+from playground.reward.export import to_formula, to_python
+from playground.reward.terms import TERMS
+from playground.studies.charts import Series, compared_curves, compared_parts, mirrored_parts
+from playground.studies.colours import MODEL_COLOURS, colour_of
+from playground.studies.compare import Comparison, Contestant
+from playground.training.spec import hyperparameters
+from playground.words.errors import InvalidInput
+from playground.words.numbers import table
+from playground.worlds.lunar_lander.simulator import STEPS_PER_SECOND
+
+GIFS: Final = 4
+"""Films of so many models at most; each weighs a few hundred kilobytes."""
+MEASURES: Final = ("landing_rate", "native_return")
+TITLES: Final = {"landing_rate": "curve.landing", "native_return": "curve.native", "designed_return": "curve.designed"}
+
+
+@dataclass(frozen=True)
+class Block:
+    """A piece of the document: ``kind`` is title, heading, text, warning, code, table or picture."""
+
+    kind: str
+    text: str = ""
+    rows: Sequence[Sequence[str]] = ()
+    """Of a table, its head first."""
+    picture: bytes = b""
+    name: str = ""
+    """Of a picture's file, with its ending; of a language in which code is long enough to be folded away."""
+
+
+def report(told: Comparison, seed: int = EVALUATION_SEEDS.start) -> list[Block]:
+    """Everything that the compare page shows, and each design's card.
+
+    Args:
+        told: the comparison; its language is the document's.
+        seed: of the filmed episodes.
+    """
+    say = told.say
+    blocks = [Block("title", say("compare.title"))]
+    blocks += [Block("text", f"**{line}**") for line in told.headlines()]
+    blocks += [Block("warning", line) for line in told.warnings()]
+    blocks += [Block("warning", told.divergence_words(letter, turn)) for letter, turn in told.divergences().items()]
+    for one in told.contestants[:GIFS]:
+        film = to_gif(run_episode(one.model.policy, seed))
+        caption = f"{one.label} · " + say("report.episode", seed=seed)
+        blocks.append(Block("picture", caption, (), film, f"{one.letter}.gif"))
+    blocks += _designs(told)
+    head = [say("compare.score"), *(one.label for one in told.contestants)]
+    blocks += [Block("heading", say("compare.scores")), Block("table", rows=[head, *told.score_rows()])]
+    blocks.append(Block("text", say("compare.scores_note")))
+    blocks += [Block("text", told.seeds_words(one)) for one in told.contestants if len(one.siblings) > 1]
+    blocks += _curves(told)
+    blocks += _parts(told)
+    blocks.append(Block("heading", say("compare.cross")))
+    blocks += [Block("table", rows=told.cross_rows()), Block("text", say("compare.cross_note"))]
+    for one in told.contestants:
+        blocks += _card(told, one)
+    return blocks
+
+
+def _designs(told: Comparison) -> list[Block]:
+    used = [term for term in TERMS if any(getattr(one.reward, term.weight) for one in told.contestants)]
+    blocks = [Block("heading", told.say("compare.designs"))]
+    if used:
+        values = {t.key: [float(getattr(one.reward, t.weight)) for one in told.contestants] for t in used}
+        names, colours = {t.key: t.label[told.lang] for t in used}, {t.key: t.colour for t in used}
+        chart = compared_parts(values, [one.letter for one in told.contestants], names, colours)
+        blocks.append(_drawn(chart, told.say("compare.designs"), "weights"))
+    return [*blocks, *(Block("text", told.change_words(other)) for other in told.others)]
+
+
+def _curves(told: Comparison) -> list[Block]:
+    say = told.say
+    series = [
+        Series(one.label, colour, [model.curve for model in one.siblings if model.curve])
+        for one, colour in zip(told.contestants, MODEL_COLOURS)
+        if one.model.curve
+    ]
+    if not series:
+        return []
+    blocks = [Block("heading", say("compare.curves"))]
+    for measure in MEASURES:
+        title = f"{say(TITLES[measure])} · {say('list.comma').join(one.label for one in series)}"
+        blocks.append(_drawn(compared_curves(series, measure, "steps", title, say), title, measure))
+    for index, one in enumerate(series):
+        title = f"{say(TITLES['designed_return'])} · {one.label}"
+        chart = compared_curves([one], "designed_return", "steps", title, say)
+        blocks.append(_drawn(chart, title, f"designed-{index}"))
+    blocks.append(Block("text", say("compare.curves_note")))
+    return blocks + [Block("text", told.agreement_words(one)) for one in told.contestants if one.model.curve]
+
+
+def _parts(told: Comparison) -> list[Block]:
+    names = told.part_names()
+    blocks = [Block("heading", told.say("compare.parts"))]
+    reward = told.first.reward
+    paying = [key for key, factor in zip(PART_KEYS, weights(reward), strict=True) if factor != 0]
+    first = told.first.model.scorecard.part_means(reward)
+    for other in told.others:
+        second = other.model.scorecard.part_means(reward)
+        left, right = ({key: means[key] for key in paying} for means in (first, second))
+        colours = {key: colour_of(key) for key in paying}
+        chart = mirrored_parts(left, right, (told.first.label, other.label), names, colours)
+        blocks.append(_drawn(chart, f"{told.first.label} | {other.label}", f"parts-{other.letter}"))
+    return [*blocks, Block("text", told.say("compare.parts_note", owner=told.first.label))]
+
+
+def _card(told: Comparison, one: Contestant) -> list[Block]:
+    """A design in full: enough to train it again."""
+    say, spec, manifest = told.say, one.model.spec, one.model.manifest
+    notes = manifest.get("notebook") or {}
+    settings = [[name, json.dumps(value)] for name, value in hyperparameters(spec).items()]
+    facts = [
+        [say("report.key"), one.model.key],
+        [say("report.discount"), f"γ = {spec.gamma:g}"],
+        [say("report.ends"), say("report.termination")],
+        [say("report.step"), f"1/{STEPS_PER_SECOND} s"],
+        [
+            say("report.seeds"),
+            say("report.seeds_told", training=spec.seed, first=EVALUATION_SEEDS.start, last=EVALUATION_SEEDS.stop - 1),
+        ],
+        [
+            say("report.trained"),
+            say("report.trained_told", steps=f"{manifest['steps']:,}", seconds=manifest.get("seconds", "–")),
+        ],
+        [
+            say("report.versions"),
+            ", ".join(f"{name} {v}" for name, v in (manifest.get("versions") or {}).items()) or "–",
+        ],
+    ]
+    blocks = [Block("heading", say("report.card", name=one.label))]
+    if notes.get("hypothesis"):
+        blocks.append(Block("text", say("report.hypothesis", text=notes["hypothesis"])))
+    return [
+        *blocks,
+        Block("code", to_formula(one.reward, spec.gamma)),
+        Block("table", rows=[[say("report.fact"), ""], *facts]),
+        Block("table", rows=[[say("report.setting"), ""], *settings]),
+        Block("code", dump_reward(one.reward), name="JSON"),
+        Block("code", to_python(one.reward, spec.gamma), name="Python"),
+    ]
+
+
+def _drawn(chart: Any, caption: str, name: str) -> Block:
+    """A chart as SVG, by the same library that the page draws with, run without a browser."""
+    import vl_convert  # loads a whole JavaScript engine
+
+    svg = vl_convert.vegalite_to_svg(chart.properties(width=560).to_dict())
+    return Block("picture", caption, (), svg.encode(), f"{name}.svg")
+
+
+PAGE: Final = """<!doctype html>
+<html lang="{lang}">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>{title}</title>
+<style>
+body {{ font: 16px/1.5 system-ui, sans-serif; color: #31333f; background: #fff; max-width: 60rem; margin: 2rem auto;
+  padding: 0 1rem; }}
+h2 {{ margin-top: 2.5rem; }}
+table {{ border-collapse: collapse; margin: 1rem 0; font-size: .9rem; }}
+td, th {{ border-bottom: 1px solid #ddd; padding: .3rem .8rem; text-align: right; }}
+table.facts td {{ text-align: left; overflow-wrap: anywhere; }}
+td:first-child, th:first-child {{ text-align: left; }}
+figure {{ display: inline-block; margin: .5rem 1rem .5rem 0; max-width: 100%; vertical-align: top; }}
+figure img {{ max-width: 100%; }}
+figure.gif {{ width: 19rem; }}
+summary {{ cursor: pointer; color: #7c66e6; }}
+figcaption {{ font-size: .85rem; color: #666; }}
+pre {{ background: #f6f6f8; padding: .8rem; overflow: auto; max-height: 24rem; font-size: .8rem; }}
+.warning {{ background: #fff4e0; border-left: 4px solid #f97316; padding: .6rem 1rem; }}
+</style>
+</head>
+<body>
+{body}
+</body>
+</html>
+"""
+
+
+def to_html(blocks: Sequence[Block], lang: str) -> str:
+    """The document as one file; pictures lie inside it."""
+    return PAGE.format(lang=lang, title=html.escape(blocks[0].text), body="\n".join(map(_as_html, blocks)))
+
+
+def _as_html(block: Block) -> str:
+    words = _marked(block.text)
+    if block.kind == "table":
+        cells = [
+            "".join(f"<{tag}>{_marked(cell)}</{tag}>" for cell in row)
+            for tag, row in zip(["th"] + ["td"] * len(block.rows), block.rows)
+        ]
+        facts = ' class="facts"' if len(block.rows[0]) == 2 else ""
+        return f"<table{facts}>" + "".join(f"<tr>{row}</tr>" for row in cells) + "</table>"
+    if block.kind == "picture":
+        kind = "svg+xml" if block.name.endswith(".svg") else "gif"
+        data = base64.b64encode(block.picture).decode()
+        alt = html.escape(block.text, quote=True)
+        image = f'<img alt="{alt}" src="data:image/{kind};base64,{data}">'
+        return f'<figure class="{kind[:3]}">{image}<figcaption>{words}</figcaption></figure>'
+    tags = {"title": "h1", "heading": "h2", "text": "p", "code": "pre"}
+    if block.kind == "warning":
+        return f'<p class="warning">{words}</p>'
+    if block.kind == "code" and block.name:
+        return f"<details><summary>{block.name}</summary><pre>{html.escape(block.text)}</pre></details>"
+    return f"<{tags[block.kind]}>{html.escape(block.text) if block.kind == 'code' else words}</{tags[block.kind]}>"
+
+
+def _marked(text: str) -> str:
+    """Text for HTML, its bold parts bold."""
+    return re.sub(r"\*\*(.+?)\*\*", r"<strong>\1</strong>", html.escape(text))
+
+
+def to_markdown(blocks: Sequence[Block], folder: str) -> str:
+    """The document as Markdown whose pictures lie in a folder beside it."""
+    writers: dict[str, Callable[[Block], str]] = {
+        "title": lambda b: f"# {b.text}",
+        "heading": lambda b: f"## {b.text}",
+        "text": lambda b: b.text,
+        "warning": lambda b: f"> {b.text}",
+        "code": lambda b: f"```\n{b.text.rstrip()}\n```",
+        "table": lambda b: table(b.rows),
+        "picture": lambda b: f"![{b.text}]({folder}/{b.name})",
+    }
+    return "\n\n".join(writers[block.kind](block) for block in blocks) + "\n"
+
+
+def write_report(told: Comparison, out: Path, seed: int = EVALUATION_SEEDS.start) -> None:
+    """Write the document.
+
+    Args:
+        told: the comparison.
+        out: ends in ``.html``, or in ``.md`` with the pictures in a folder of the same name beside it.
+        seed: of the filmed episodes.
+
+    Raises:
+        InvalidInput: another ending, or the place cannot be written to.
+    """
+    if out.suffix not in (".html", ".md"):
+        raise InvalidInput("unknown_report", file=str(out))
+    blocks = report(told, seed)
+    folder = out.with_name(f"{out.stem}_files")
+    with explain_os_errors(out.parent):
+        out.parent.mkdir(parents=True, exist_ok=True)
+        if out.suffix == ".html":
+            out.write_text(to_html(blocks, told.lang), encoding="utf-8")
+            return
+        folder.mkdir(exist_ok=True)
+        for block in blocks:
+            if block.picture:
+                (folder / block.name).write_bytes(block.picture)
+        out.write_text(to_markdown(blocks, folder.name), encoding="utf-8")

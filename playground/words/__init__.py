@@ -1,0 +1,1 @@
+"""Every text and number format, in every language; knows no other room."""

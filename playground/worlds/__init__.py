@@ -1,0 +1,1 @@
+"""The worlds that can be played: a folder each."""

@@ -1,0 +1,143 @@
+"""Rewards worth knowing, each with the lesson that it teaches.
+
+Leaves out: the trained models, which lie in ``models/presets/<slug>/`` and are made from this table
+by ``python -m playground.lab.pretrain``.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Final
+
+from playground.reward.codec import MAX_BYTES, parse_reward
+from playground.reward.terms import RewardConfig
+from playground.words.errors import InvalidInput
+
+
+@dataclass(frozen=True)
+class Preset:
+    """A named reward."""
+
+    slug: str
+    config: RewardConfig
+    name: Mapping[str, str]
+    """Short name by language."""
+    lesson: Mapping[str, str]
+    """One sentence by language: what this reward teaches."""
+
+
+GYMNASIUM: Final = RewardConfig(
+    form="progress",
+    w_distance=100.0,
+    w_velocity=100.0,
+    w_angle=100.0,
+    w_legs=10.0,
+    penalty_main=0.3,
+    penalty_side=0.03,
+    w_landing=100.0,
+    w_crash=100.0,
+    replace_reward=True,
+)
+"""Equal to LunarLander's own reward on every step."""
+
+ARTICLE: Final = RewardConfig(
+    w_distance=200.0,
+    w_velocity=50.0,
+    w_angle=50.0,
+    w_legs=10.0,
+    penalty_main=0.3,
+    penalty_side=0.03,
+    replace_reward=True,
+)
+"""The custom reward of the article, as printed there."""
+ARTICLE_REPAIRED: Final = replace(ARTICLE, w_landing=50_000.0, w_crash=50_000.0)
+"""The article's weights with an end of the size of what is at stake: a crash saves tens of thousands in steps."""
+
+PRESETS: Final[tuple[Preset, ...]] = (
+    Preset(
+        "gymnasium",
+        GYMNASIUM,
+        {"en": "Gymnasium's own", "zh": "Gymnasium 默认"},
+        {
+            "en": "Pay for progress, and ±100 at the end: nothing to gain by lingering, so it lands.",
+            "zh": "只为进步付分，结局再给 ±100：拖延没有好处，所以它会着陆。",
+        },
+    ),
+    Preset(
+        "article",
+        ARTICLE,
+        {"en": "The article's custom reward", "zh": "文章的自定义奖励"},
+        {
+            "en": "Every step costs and nothing pays at the end, so the quickest way out, a crash, is the best deal.",
+            "zh": "每一步都在扣分，结尾又没有奖励，于是最快的出路（坠毁）最划算。",
+        },
+    ),
+    Preset(
+        "article-repaired",
+        ARTICLE_REPAIRED,
+        {"en": "The article's idea, made to land", "zh": "文章的想法，改到能着陆"},
+        {
+            "en": "The same weights, but the end counts: ±50,000 outweigh all the steps that a crash saves.",
+            "zh": "权重不变，但结局算数：±50,000 盖过坠毁省下的所有步数。",
+        },
+    ),
+    Preset(
+        "legs-farm",
+        RewardConfig(w_distance=5.0, w_velocity=5.0, w_legs=10.0, w_crash=2000.0, replace_reward=True),
+        {"en": "Legs farmed", "zh": "刷支腿分"},
+        {
+            "en": "A bonus for each step on the ground pays for lingering, not for finishing: it dawdles while it can.",
+            "zh": "触地每一步都给分，奖励的是逗留而不是完成：能不睡着就一直待着。",
+        },
+    ),
+    Preset(
+        "fuel-miser",
+        replace(GYMNASIUM, penalty_main=6.0, penalty_side=0.6),
+        {"en": "Fuel miser", "zh": "吝啬燃料"},
+        {
+            "en": "With fuel twenty times as dear, braking costs more than a crash: it saves fuel and falls.",
+            "zh": "燃料贵二十倍后，刹车比坠毁还贵：它省下燃料，然后掉下去。",
+        },
+    ),
+    Preset(
+        "sparse",
+        RewardConfig(form="progress", w_landing=100.0, w_crash=100.0, replace_reward=True),
+        {"en": "Sparse: only the outcome", "zh": "稀疏：只看结局"},
+        {
+            "en": "The right goal and no hint on the way: it learns not to crash long before it ever sees a landing.",
+            "zh": "目标正确，但途中没有提示：还没见过着陆，就先学会了不坠毁。",
+        },
+    ),
+    Preset(
+        "potential",
+        replace(GYMNASIUM, form="potential"),
+        {"en": "Potential-based twin of Gymnasium's", "zh": "Gymnasium 的势能式孪生"},
+        {
+            "en": "The same hints with the discount built in: landing stays best, but nothing hurries it: it hovers.",
+            "zh": "同样的提示，但把折扣算进去：着陆仍是最优，但没有什么催它，PPO 还在悬停。",
+        },
+    ),
+)
+PRESET: Final[Mapping[str, Preset]] = {preset.slug: preset for preset in PRESETS}
+
+
+def load_reward(name: str) -> RewardConfig:
+    """A reward by its preset's name or from a JSON file.
+
+    Raises:
+        InvalidInput: neither, or the file is not a reward.
+    """
+    if name in PRESET:
+        return PRESET[name].config
+    path = Path(name)
+    try:
+        if not path.is_file():
+            raise InvalidInput("unknown_preset", value=name, choices=", ".join(PRESET))
+        with path.open("rb") as file:
+            data = file.read(MAX_BYTES + 1)
+            size = path.stat().st_size
+    except OSError as error:
+        raise InvalidInput("cannot_read", file=name, reason=error.strerror) from None
+    if len(data) > MAX_BYTES:
+        raise InvalidInput("too_big", size=f"{size:,}", limit=f"{MAX_BYTES:,}")
+    return parse_reward(data)

@@ -1,0 +1,79 @@
+"""The models that ship with the project: whole, made from the presets as they stand, and true to their lessons."""
+
+from contextlib import closing
+
+import numpy as np
+import pytest
+from safetensors.numpy import load
+
+from playground.flight.fleet import Fleet
+from playground.flight.rollout import run_episodes
+from playground.flight.scorecard import score
+from playground.flight.trajectory import Outcome
+from playground.lab.pretrain import SPECS
+from playground.lab.store import UPDATES, ModelStore
+from playground.reward.account import decompose, weigh
+from playground.training.algorithms import HALF_TRAINED
+from playground.training.spec import TrainSpec
+from playground.worlds.lunar_lander.presets import GYMNASIUM, PRESET
+
+
+@pytest.mark.parametrize("slug", PRESET)
+def test_a_preset_ships_with_the_model_of_its_own_spec(slug):
+    model = ModelStore().resolve(slug)
+    model.verify()
+    assert model.spec == TrainSpec(PRESET[slug].config)
+    assert model.key == TrainSpec(PRESET[slug].config).key
+
+
+@pytest.mark.parametrize("slug", ["gymnasium", "article"])
+def test_a_shipped_scorecard_is_what_its_policy_flies(slug):
+    model = ModelStore().resolve(slug)
+    card = model.scorecard
+    flown = score(run_episodes(model.policy, card.seeds[:10].tolist()), model.spec.gamma)
+    assert flown.outcomes.tolist() == card.outcomes[:10].tolist()
+    assert flown.native_return == pytest.approx(card.native_return[:10])
+
+
+@pytest.mark.parametrize("slug", ["article", "fuel-miser"])
+def test_where_a_lesson_says_that_crashing_pays_more_it_does(slug):
+    """The crashing policy that ships with the preset earns more under its reward than the one that lands."""
+    config = PRESET[slug].config
+    crasher, lander = ModelStore().resolve(slug).scorecard, ModelStore().resolve("gymnasium").scorecard
+    assert crasher.summary["crash_rate"] > 0.9
+    assert crasher.returns(config).mean() > lander.returns(config).mean()
+
+
+def test_the_half_trained_policy_lands_about_half_of_the_time_and_is_made_as_told():
+    model = ModelStore().resolve(HALF_TRAINED)
+    model.verify()
+    assert model.spec == SPECS[HALF_TRAINED]
+    assert 0.3 <= model.summary["landing_rate"] <= 0.6
+
+
+def test_the_half_trained_policy_also_lands_now_and_then_when_its_actions_are_drawn():
+    """Else a judge of drawn episodes would never see a landing, and preferences could not teach one."""
+    with closing(Fleet(2)) as fleet:
+        flown = fleet.sample(ModelStore().resolve(HALF_TRAINED).policy, list(range(20_000, 20_020)), 1)
+    assert sum(episode.outcome == Outcome.LANDED for episode in flown) >= 2
+
+
+@pytest.mark.parametrize("slug", [slug for slug in SPECS if slug not in PRESET and slug != HALF_TRAINED])
+def test_an_algorithm_ships_with_a_model_that_lands_and_tells_its_updates(slug):
+    model = ModelStore().resolve(slug)
+    model.verify()
+    assert model.spec == SPECS[slug]
+    assert model.summary["landing_rate"] >= 0.6
+    assert len(load(model.read(UPDATES))["steps"]) > 5
+
+
+def test_the_default_and_the_repaired_reward_land():
+    for slug in ("gymnasium", "article-repaired"):
+        assert ModelStore().resolve(slug).summary["landing_rate"] >= 0.9
+
+
+@pytest.mark.parametrize("slug", ["gymnasium", "article", "legs-farm", "potential"])
+def test_the_default_rewards_parts_sum_to_gymnasiums_on_every_step_of_trained_pilots(slug):
+    for episode in run_episodes(ModelStore().resolve(slug).policy, range(2000, 2020)):
+        parts = weigh(decompose(episode.transitions, "progress", 0.995), GYMNASIUM)
+        assert np.abs(parts.sum(axis=1) - episode.rewards).max() < 1e-4
