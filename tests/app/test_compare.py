@@ -88,7 +88,7 @@ def test_one_model_alone_asks_for_another(own_home):
 
 
 def test_a_link_opens_its_comparison_and_names_what_it_does_not_know(own_home):
-    from playground.app import state
+    from playground.app import session as state
 
     keys = [STORE.resolve(slug).key for slug in ("article", "sparse")]
     assert len(LETTERS) == state.COMPARED
