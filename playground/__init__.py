@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from playground.flight.wrapper import RewardShapingWrapper
-    from playground.reward.terms import RewardConfig
+    from playground.worlds.lunar_lander.terms import RewardConfig
 
 __version__ = "0.1.0"
 __all__ = ["RewardConfig", "RewardShapingWrapper", "__version__"]
@@ -20,7 +20,7 @@ __all__ = ["RewardConfig", "RewardShapingWrapper", "__version__"]
 def __getattr__(name: str) -> Any:
     """Load a public name when it is first asked for (PEP 562)."""
     if name == "RewardConfig":
-        from playground.reward.terms import RewardConfig
+        from playground.worlds.lunar_lander.terms import RewardConfig
 
         return RewardConfig
     if name == "RewardShapingWrapper":

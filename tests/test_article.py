@@ -12,6 +12,7 @@ from PIL import Image
 from stable_baselines3 import PPO
 
 from playground import RewardConfig, RewardShapingWrapper
+from playground.worlds.lunar_lander.world import WORLD as LANDER
 
 ENV_ID = "LunarLander-v3"
 TOTAL_STEPS = 400
@@ -162,6 +163,6 @@ def test_positional_weights_stand_in_the_articles_order():
 
 
 def test_the_articles_reward_is_the_preset_of_its_name():
-    from playground.worlds.lunar_lander.presets import load_reward
+    from playground.worlds import load_reward
 
-    assert load_reward("article") == custom_cfg
+    assert load_reward("article", LANDER) == custom_cfg

@@ -96,7 +96,7 @@ def test_a_command_about_rewards_loads_no_simulator(tmp_path):
 
 def test_the_public_names_are_the_rooms_own():
     from playground.flight.wrapper import RewardShapingWrapper
-    from playground.reward.terms import RewardConfig
+    from playground.worlds.lunar_lander.terms import RewardConfig
 
     assert playground.RewardConfig is RewardConfig
     assert playground.RewardShapingWrapper is RewardShapingWrapper

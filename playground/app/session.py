@@ -8,7 +8,7 @@ Leaves out: widgets and drawing.
 
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any, Final, cast
 
@@ -22,11 +22,12 @@ from playground.lab.notebook.notebook import Notebook
 from playground.lab.queue_local import JobBoard
 from playground.lab.store import SHORT, Model, ModelStore, nearest_model, open_model
 from playground.reward.codec import changed_fields, from_query, to_query
-from playground.reward.terms import RewardConfig
+from playground.reward.design import Design
+from playground.reward.preset import Preset
 from playground.training.algorithms import ALGORITHMS, HALF_TRAINED
 from playground.training.spec import BUDGETS, TrainSpec, hyperparameters
 from playground.words.errors import InvalidInput
-from playground.worlds.lunar_lander.presets import PRESET, PRESETS, Preset
+from playground.worlds.lunar_lander.presets import PRESET, PRESETS
 
 FIRST_PRESET: Final = PRESETS[0].slug
 NOT_SET: Final = ("reward", "algorithm", "env", "settings", "seconds")
@@ -48,7 +49,7 @@ class Session:
     """Everything that one browser tab is about."""
 
     preset: str = FIRST_PRESET
-    draft: RewardConfig = PRESETS[0].config
+    draft: Design = PRESETS[0].config
     settings: dict[str, Any] = field(default_factory=dict)
     """Training settings that differ from the default."""
     shown: str | None = None
@@ -64,7 +65,7 @@ class Session:
     """Key of the model that flies beside the one on screen."""
     evidence: tuple[int, ...] = ()
     """Recorded behaviours that are on screen instead of the policy's episode, by their place in the library."""
-    mended: tuple[RewardConfig, RewardConfig] | None = None
+    mended: tuple[Design, Design] | None = None
     """The draft before the last repair and after it, for undoing."""
     why: tuple[str, int, int] | None = None
     """Which episode and step was last asked about, and the number of the question."""
@@ -84,7 +85,7 @@ class Session:
 
     def set_field(self, name: str, value: Any) -> None:
         """Change one field of the draft."""
-        self.draft = replace(self.draft, **{name: value})
+        self.draft = self.draft.changed(**{name: value})
 
     def set_setting(self, name: str, value: Any) -> None:
         """Change one training setting.
@@ -272,7 +273,7 @@ def load(folder: str, key: str, slug: str | None) -> Model:
 @st.cache_resource(max_entries=256, show_spinner=False)
 def fly(folder: str, key: str, slug: str | None, seed: int) -> Trajectory:
     """One episode of a model, flown once for all sessions."""
-    return run_episode(load(folder, key, slug).policy, seed)
+    return run_episode(load(folder, key, slug).spec.world, load(folder, key, slug).policy, seed)
 
 
 def episode_of(model: Model, seed: int) -> Trajectory:
@@ -354,12 +355,12 @@ def labels_of(models: Sequence[Model], language: str) -> dict[str, str]:
     return dict(zip([model.key for model in models], names_of(models, language), strict=True))
 
 
-def nearest_preset(reward: RewardConfig) -> Preset:
+def nearest_preset(reward: Design) -> Preset:
     """The preset from which the fewest fields differ."""
     return min(PRESETS, key=lambda preset: len(changed_fields(reward, preset.config)))
 
 
-def reward_name(reward: RewardConfig, language: str) -> str:
+def reward_name(reward: Design, language: str) -> str:
     """A preset's name, or the nearest preset and what was changed in it."""
     nearest = nearest_preset(reward)
     changes = changed_fields(reward, nearest.config)

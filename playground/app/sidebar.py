@@ -28,10 +28,10 @@ from playground.app.session import (
 from playground.app.texts import LANGUAGES, language, say, say_error
 from playground.insight.repair import slider_bounds, sound_bands
 from playground.lab.notebook.entry import LIMITS, Intent, check_text
-from playground.reward.account import PART_KEYS
 from playground.reward.codec import dump_reward, parse_reward, to_fields
+from playground.reward.design import Design
 from playground.reward.export import to_python
-from playground.reward.terms import FORMS, TERMS, WEIGHT_LIMIT, RewardConfig, Slider, Term
+from playground.reward.term import FORMS, WEIGHT_LIMIT, Slider, Term
 from playground.studies.colours import colour_of
 from playground.training.spec import ACTIVATIONS, BOUNDS, BUDGETS, SCHEDULES, TrainSpec
 from playground.words.errors import InvalidInput
@@ -63,7 +63,7 @@ def draw_sidebar() -> None:
         _form(state)
         for group, belongs in GROUPS.items():
             st.caption(say(f"design.group.{group}"))
-            for term in TERMS:
+            for term in state.draft.terms:
                 if belongs(term):
                     _weight(state, term)
         if any(bands.values()):
@@ -73,12 +73,12 @@ def draw_sidebar() -> None:
 
 
 @st.cache_data(max_entries=256, show_spinner=False)
-def _bands(reward: RewardConfig, gamma: float) -> dict[str, list[tuple[float, float]]]:
+def _bands(reward: Design, gamma: float) -> dict[str, list[tuple[float, float]]]:
     """Where each slider may stand so that landing pays best."""
     return sound_bands(reward, gamma)
 
 
-def _band_style(term: Term, reward: RewardConfig, bands: list[tuple[float, float]]) -> str:
+def _band_style(term: Term, reward: Design, bands: list[tuple[float, float]]) -> str:
     """Green under the stretches of a slider in which landing pays best."""
     low, high = slider_bounds(reward)[term.weight]
     stops = ["transparent 0"]
@@ -92,7 +92,7 @@ def _band_style(term: Term, reward: RewardConfig, bands: list[tuple[float, float
     )
 
 
-def _styles(reward: RewardConfig, bands: dict[str, list[tuple[float, float]]]) -> str:
+def _styles(reward: Design, bands: dict[str, list[tuple[float, float]]]) -> str:
     """One colour per term on its slider, what is sound under it, and a tighter page.
 
     Streamlit makes the classes from the widgets' keys.
@@ -110,9 +110,9 @@ def _styles(reward: RewardConfig, bands: dict[str, list[tuple[float, float]]]) -
     terms = (
         f".st-key-slide_{key} label p::before {{content: ''; display: inline-block; width: .65em; height: .65em; "
         f"border-radius: 50%; background: {colour_of(key)}; margin-right: .45em;}}"
-        for key in PART_KEYS
+        for key in reward.keys
     )
-    green = (_band_style(term, reward, bands[term.weight]) for term in TERMS if bands.get(term.weight))
+    green = (_band_style(term, reward, bands[term.weight]) for term in reward.terms if bands.get(term.weight))
     return f"<style>{layout}{''.join(terms)}{''.join(green)}</style>"
 
 
@@ -174,7 +174,7 @@ def _share(state: Session) -> None:
         if file is None:
             return
         try:
-            state.draft = parse_reward(file.getvalue())
+            state.draft = parse_reward(file.getvalue(), type(state.draft))
             state.notice = say("share.opened", name=file.name)
         except InvalidInput as error:
             state.problems.append(error)
@@ -393,7 +393,7 @@ def _mode(state: Session) -> None:
         help=say("design.mode.help"),
         on_change=chosen,
     )
-    defaults = RewardConfig()
+    defaults = type(state.draft)()
     touched = state.draft.scale != defaults.scale or state.draft.w_env != defaults.w_env
     with st.expander(say("design.more"), expanded=touched):
         _dial(state, "scale", "scale", say("design.scale"), "", Slider(0, 10, 0.1))

@@ -9,10 +9,10 @@ from typing import Final
 
 import streamlit as st
 
-from playground.reward.account import ENV_KEY
-from playground.reward.terms import TERM
+from playground.reward.design import ENV_KEY, by_key
 from playground.words.errors import InvalidInput
 from playground.words.texts import en, zh
+from playground.worlds.lunar_lander.terms import RewardConfig
 
 LANGUAGES: Final = {"en": "English", "zh": "中文"}
 TEXTS: Final[Mapping[str, Mapping[str, str]]] = {"en": en.TEXTS, "zh": zh.TEXTS}
@@ -38,4 +38,4 @@ def say_error(error: InvalidInput) -> str:
 
 def part_name(key: str) -> str:
     """A part's short name: a term's label, or Gymnasium's own reward."""
-    return say("part.env_reward") if key == ENV_KEY else TERM[key].label[language()]
+    return say("part.env_reward") if key == ENV_KEY else by_key(RewardConfig)[key].label[language()]

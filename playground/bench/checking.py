@@ -13,7 +13,7 @@ from playground.bench.figures import Figure
 from playground.insight.check import check_reward
 from playground.insight.library import ProbeLibrary, load_library
 from playground.insight.repair import repair_reward, sound_bands
-from playground.reward.terms import RewardConfig
+from playground.reward.design import Design
 from playground.studies.forecast_data import draw_reward
 
 GAMMA: Final = 0.995
@@ -28,7 +28,7 @@ def measure_checking(rewards: int) -> list[Figure]:
     drawn = [draw_reward("fit", number)[1] for number in range(rewards + 1)]
     library = load_library()
 
-    def timed(work: Callable[[RewardConfig], object], of: Sequence[RewardConfig] = drawn) -> list[float]:
+    def timed(work: Callable[[Design], object], of: Sequence[Design] = drawn) -> list[float]:
         times = []
         for reward in of:
             start = time.perf_counter()

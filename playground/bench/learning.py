@@ -24,12 +24,12 @@ from playground.bench.figures import Figure, shown
 from playground.bench.rewards import VALIDATION
 from playground.flight.rollout import run_episodes
 from playground.flight.scorecard import EVALUATION_SEEDS
-from playground.flight.trajectory import Outcome
 from playground.reward.codec import dump_reward, parse_reward
-from playground.reward.terms import RewardConfig
 from playground.training.spec import BUDGETS
-from playground.worlds.lunar_lander import ENV_ID
+from playground.worlds import DEFAULT_ID as ENV_ID
 from playground.worlds.lunar_lander.presets import GYMNASIUM
+from playground.worlds.lunar_lander.terms import RewardConfig
+from playground.worlds.lunar_lander.world import WORLD as LANDER
 
 GOAL: Final = 0.9
 """Share of the hundred held-out episodes that land."""
@@ -61,8 +61,8 @@ PEER_SEEDS: Final = 1
 
 def landing_rate(pilot: Any) -> float:
     """Share of the held-out episodes that a pilot lands."""
-    flown = run_episodes(pilot, EVALUATION_SEEDS)
-    return sum(trajectory.outcome == Outcome.LANDED for trajectory in flown) / len(flown)
+    flown = run_episodes(LANDER, pilot, EVALUATION_SEEDS)
+    return sum(trajectory.succeeded for trajectory in flown) / len(flown)
 
 
 class _Race:
@@ -330,7 +330,7 @@ def in_own_process(function: str, *arguments: Any) -> dict[str, Any]:
 def _main() -> None:
     function, arguments = sys.argv[1], json.loads(sys.argv[2])
     if function == "race_ours" and len(arguments) > 2:
-        arguments[2] = GYMNASIUM if arguments[2] is None else parse_reward(arguments[2])
+        arguments[2] = GYMNASIUM if arguments[2] is None else parse_reward(arguments[2], RewardConfig)
     race: Any = {"race_ours": race_ours, "race_peer": race_peer}[function]
     print(json.dumps(race(*arguments)))
 

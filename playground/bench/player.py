@@ -17,7 +17,6 @@ from playground.flight.scorecard import EVALUATION_SEEDS
 from playground.insight.breakdown import break_down
 from playground.insight.explain import explain
 from playground.lab.store import ModelStore
-from playground.reward.account import PART_KEYS
 from playground.worlds.lunar_lander.presets import GYMNASIUM
 from playground.worlds.lunar_lander.scene import film
 
@@ -71,7 +70,7 @@ def _forks(repeats: int) -> list[Figure]:
     figures = []
     for slug, what in (("gymnasium", "a landing"), ("sparse", "a time-out of 1,000 steps")):
         model = ModelStore().resolve(slug)
-        episode = run_episode(model.policy, EVALUATION_SEEDS[0])
+        episode = run_episode(model.spec.world, model.policy, EVALUATION_SEEDS[0])
         times = []
         for index in range(repeats):
             step = (index + 1) * len(episode) // (repeats + 1)
@@ -87,10 +86,12 @@ def _in_browser(repeats: int) -> list[Figure]:
     from playground.app.player import make_film, scene_data, sources, to_script
 
     model = ModelStore().resolve("sparse")
-    episode = run_episode(model.policy, EVALUATION_SEEDS[0])
+    episode = run_episode(model.spec.world, model.policy, EVALUATION_SEEDS[0])
     paid = break_down(episode, GYMNASIUM, model.spec.gamma).paid
     shown = make_film("episode", episode, film(episode), model.policy)
-    data = scene_data([shown], ["episode"], [paid], PART_KEYS, model.spec.gamma, "episode")
+    data = scene_data(
+        [shown], ["episode"], [paid], model.spec.reward.keys, model.spec.reward.keys, model.spec.gamma, "episode"
+    )
     page_text = PAGE.format(
         data=to_script(data),
         markup=json.dumps(sources()["html"]),

@@ -8,8 +8,8 @@ Leaves out: rewards whose optimum is not to land; the presets have those.
 
 from typing import Any, Final
 
-from playground.reward.terms import RewardConfig
 from playground.worlds.lunar_lander.presets import GYMNASIUM
+from playground.worlds.lunar_lander.terms import RewardConfig
 
 
 def _progress(**changes: Any) -> RewardConfig:

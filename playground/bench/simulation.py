@@ -12,8 +12,9 @@ from threadpoolctl import threadpool_limits
 
 from playground.bench.figures import Figure, repeat
 from playground.flight.scorecard import evaluate
-from playground.worlds.lunar_lander import ENV_ID
+from playground.worlds import DEFAULT_ID as ENV_ID
 from playground.worlds.lunar_lander.presets import GYMNASIUM
+from playground.worlds.lunar_lander.world import WORLD as LANDER
 
 STEPS: Final = 16_384
 ENVS: Final = 32
@@ -38,7 +39,7 @@ def measure_steps(repeats: int) -> list[Figure]:
         return STEPS / (time.perf_counter() - start)
 
     def rollout(remote: int) -> float:
-        fleet = Fleet(ENVS, remote)
+        fleet = Fleet(LANDER, ENVS, remote)
         try:
             fleet.start(0)
             fleet.fly(policy, 8)  # a second process takes a second to come up
@@ -105,7 +106,7 @@ def measure_learner(repeats: int) -> list[Figure]:
 
     torch.set_num_threads(1)
     spec = TrainSpec(GYMNASIUM)
-    model = build_ppo(spec, Fleet(spec.n_envs))
+    model = build_ppo(spec, Fleet(spec.world, spec.n_envs))
     model.set_logger(Logger(folder=None, output_formats=[]))
     model._setup_learn(spec.steps)
     model.start_episodes(0)
@@ -146,7 +147,7 @@ def measure_evaluation(repeats: int) -> list[Figure]:
     with threadpool_limits(1):
         ours, theirs = repeat(
             repeats,
-            lambda: timed(lambda: evaluate(model.policy, model.spec.gamma)),
+            lambda: timed(lambda: evaluate(model.spec.world, model.policy, model.spec.gamma)),
             lambda: timed(lambda: evaluate_policy(peer, env, n_eval_episodes=100)),
         )
     what = "seconds for 100 episodes of the shipped Gymnasium policy and their scorecard, one core"
@@ -162,7 +163,7 @@ def measure_first_screen(repeats: int) -> list[Figure]:
     def once() -> float:
         start = time.perf_counter()
         model = ModelStore().resolve("gymnasium")
-        break_down(run_episode(model.policy, 1000), model.spec.reward, model.spec.gamma)
+        break_down(run_episode(model.spec.world, model.policy, 1000), model.spec.reward, model.spec.gamma)
         return time.perf_counter() - start
 
     return [

@@ -84,9 +84,13 @@ def _spec(arguments: argparse.Namespace) -> "TrainSpec":
     from playground.lab.store import ModelStore
     from playground.training.algorithms import ALGORITHMS, HALF_TRAINED
     from playground.training.spec import BUDGETS, MOST_STEPS, TrainSpec, changed_settings, for_algorithm, parse_spec
-    from playground.worlds.lunar_lander.presets import load_reward
+    from playground.worlds import find_world, load_reward
 
-    spec = parse_spec(read_file(arguments.spec)) if arguments.spec else TrainSpec(load_reward(arguments.reward))
+    spec = (
+        parse_spec(read_file(arguments.spec))
+        if arguments.spec
+        else TrainSpec(load_reward(arguments.reward, find_world()))
+    )
     given = {name: getattr(arguments, name) for name in train_settings() if getattr(arguments, name) is not None}
     asked = ALGORITHMS.get(given.get("algorithm", ""))
     if start := given.get("init_from") or (HALF_TRAINED if asked is not None and asked.needs_start else ""):
@@ -219,7 +223,7 @@ def evaluate_command(arguments: argparse.Namespace) -> int:
     model = ModelStore().resolve(arguments.model)
     seeds = range(arguments.seed_start, arguments.seed_start + arguments.episodes)
     conditions = Conditions(arguments.gravity, arguments.wind_power, arguments.turbulence_power)
-    card = evaluate(model.policy, model.spec.gamma, seeds, conditions)
+    card = evaluate(model.spec.world, model.policy, model.spec.gamma, seeds, conditions)
     mean = float(card.returns(model.spec.reward).mean())
     value = {
         "key": model.key,
@@ -238,12 +242,12 @@ def breakdown_command(arguments: argparse.Namespace) -> int:
     from playground.insight.breakdown import break_down, to_csv
     from playground.lab.paths import explain_os_errors
     from playground.lab.store import ModelStore
-    from playground.worlds.lunar_lander.presets import load_reward
+    from playground.worlds import find_world, load_reward
 
     check_range("seed", arguments.seed, 0, 2**31)
     model = ModelStore().resolve(arguments.model)
-    reward = load_reward(arguments.reward) if arguments.reward else model.spec.reward
-    episode = run_episode(model.policy, arguments.seed)
+    reward = load_reward(arguments.reward, find_world()) if arguments.reward else model.spec.reward
+    episode = run_episode(model.spec.world, model.policy, arguments.seed)
     parts = break_down(episode, reward, model.spec.gamma, arguments.discounted)
     if arguments.csv:
         with explain_os_errors(arguments.csv.parent):
@@ -276,7 +280,8 @@ def record_command(arguments: argparse.Namespace) -> int:
 
     check_suffix(arguments.out)
     check_range("seed", arguments.seed, 0, 2**31)
-    episode = run_episode(ModelStore().resolve(arguments.model).policy, arguments.seed)
+    model = ModelStore().resolve(arguments.model)
+    episode = run_episode(model.spec.world, model.policy, arguments.seed)
     if arguments.step is not None:
         check_range("step", arguments.step, 0, len(episode))
     picture = arguments.out.suffix.lower() == ".png"
@@ -320,9 +325,9 @@ def import_command(arguments: argparse.Namespace) -> int:
     """``playground import``."""
     from playground.lab.sb3_import import activation_in, import_zip
     from playground.training.spec import TrainSpec
-    from playground.worlds.lunar_lander.presets import load_reward
+    from playground.worlds import find_world, load_reward
 
-    reward = load_reward(arguments.reward or "gymnasium")  # something must score it
+    reward = load_reward(arguments.reward or "gymnasium", find_world())  # something must score it
     spec = TrainSpec(reward, activation=arguments.activation or activation_in(arguments.zip))
     if arguments.net_arch is not None:
         spec = replace(spec, net_arch=arguments.net_arch)

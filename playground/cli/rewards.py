@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from playground.cli.printing import DONE, check_range, put, table
+from playground.worlds.lunar_lander.world import WORLD as LANDER
 
 if TYPE_CHECKING:
     from playground.insight.check import FlightCheck
@@ -23,9 +24,9 @@ VERDICTS = {"sound": DONE, "doubtful": 3, "broken": 4}
 def check_command(arguments: argparse.Namespace) -> int:
     """``playground check``."""
     from playground.insight.check import check_reward
-    from playground.worlds.lunar_lander.presets import load_reward
+    from playground.worlds import find_world, load_reward
 
-    reward = load_reward(arguments.reward)
+    reward = load_reward(arguments.reward, find_world())
     check_range("gamma", arguments.gamma, 0, 1)
     found = check_reward(reward, arguments.gamma)
     rows: list[Sequence[object]] = [("behaviour", "ends in", "discounted return", "± over starts")]
@@ -44,9 +45,9 @@ def repair_command(arguments: argparse.Namespace) -> int:
     from playground.insight.repair import repair_reward
     from playground.lab.paths import explain_os_errors
     from playground.reward.codec import dump_reward
-    from playground.worlds.lunar_lander.presets import load_reward
+    from playground.worlds import find_world, load_reward
 
-    reward = load_reward(arguments.reward)
+    reward = load_reward(arguments.reward, find_world())
     check_range("gamma", arguments.gamma, 0, 1)
     found = repair_reward(reward, arguments.gamma)
     changes = found.changes(reward)
@@ -87,9 +88,9 @@ def export_command(arguments: argparse.Namespace) -> int:
     """``playground export``."""
     from playground.reward.codec import dump_reward
     from playground.reward.export import to_python
-    from playground.worlds.lunar_lander.presets import load_reward
+    from playground.worlds import find_world, load_reward
 
-    reward = load_reward(arguments.reward)
+    reward = load_reward(arguments.reward, find_world())
     check_range("gamma", arguments.gamma, 0, 1)
     print(to_python(reward, arguments.gamma) if arguments.to == "python" else dump_reward(reward))
     return DONE
@@ -119,7 +120,7 @@ def probes_command(arguments: argparse.Namespace) -> int:
         pilots: dict[str, Callable[[int], Any]] = dict(PROBES)
         for slug in PRESET:
             pilots[slug] = functools.partial(_policy_of, ModelStore().resolve(slug))
-        flown = ((name, run_episode(pilot(seed), seed)) for name, pilot in pilots.items() for seed in SEEDS)
+        flown = ((name, run_episode(LANDER, pilot(seed), seed)) for name, pilot in pilots.items() for seed in SEEDS)
         with explain_os_errors(LIBRARY.parent):
             save_library(make_library(flown))
         load_library.cache_clear()

@@ -158,13 +158,13 @@ def race_command(arguments: argparse.Namespace) -> int:
     from playground.studies.race import COLUMNS, entrants, plan_race, rows, to_markdown
     from playground.studies.robustness import Variant, train_all
     from playground.training.algorithms import ALGORITHMS
-    from playground.worlds.lunar_lander.presets import load_reward
+    from playground.worlds import find_world, load_reward
 
     store = ModelStore()
     names = list(ALGORITHMS) if arguments.algorithms is None else _parts(arguments.algorithms)
     start = store.resolve(arguments.start).key
     specs = plan_race(
-        load_reward(arguments.reward),
+        load_reward(arguments.reward, find_world()),
         names,
         arguments.seeds,
         seconds=arguments.seconds,

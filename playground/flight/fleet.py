@@ -21,10 +21,10 @@ import numpy as np
 import numpy.typing as npt
 
 from playground.flight.policy import Pilot, Policy
-from playground.flight.rollout import run_episodes
-from playground.flight.trajectory import Trajectory
-from playground.reward.terms import Transitions
-from playground.worlds.lunar_lander.simulator import MAX_STEPS, OBSERVATION_SIZE, Observations, make_simulator
+from playground.flight.rollout import make_environment, run_episodes
+from playground.flight.trajectory import Observations, Trajectory
+from playground.flight.world import World, load_world
+from playground.reward.term import Transitions
 
 PERSISTENT_ONE_IN: Final = 8
 """Of so many landers of a fleet, the last one explores persistently."""
@@ -36,7 +36,7 @@ class Advance(NamedTuple):
     """One step of n landers."""
 
     observations: Observations
-    """``(n, 8)``: after the step, of the new episode where one ended."""
+    """``(n, size)``: after the step, of the new episode where one ended."""
     rewards: npt.NDArray[np.float64]
     """``(n,)``: Gymnasium's."""
     terminated: npt.NDArray[np.bool_]
@@ -44,18 +44,18 @@ class Advance(NamedTuple):
     ended: npt.NDArray[np.int64]
     """``(k,)``: which landers' episodes ended."""
     last_observations: Observations
-    """``(k, 8)``: the last ones of those episodes."""
+    """``(k, size)``: the last ones of those episodes."""
 
 
 class Flown(NamedTuple):
     """T steps of n landers."""
 
     observations: Observations
-    """``(T + 1, n, 8)``: what the policy saw, and what it would see next."""
+    """``(T + 1, n, size)``: what the policy saw, and what it would see next."""
     actions: npt.NDArray[np.int64]
     """``(T, n)``"""
     logits: npt.NDArray[np.float32]
-    """``(T, n, 4)``: the policy's."""
+    """``(T, n, actions)``: the policy's."""
     rewards: npt.NDArray[np.float64]
     """``(T, n)``: Gymnasium's."""
     terminated: npt.NDArray[np.bool_]
@@ -65,7 +65,7 @@ class Flown(NamedTuple):
     ended: npt.NDArray[np.int64]
     """``(k, 2)``: step and lander of each episode that ended."""
     last_observations: Observations
-    """``(k, 8)``: the last ones of those episodes."""
+    """``(k, size)``: the last ones of those episodes."""
 
     @property
     def transitions(self) -> Transitions:
@@ -94,21 +94,23 @@ class Landers:
     """``n`` bare landers, each reset when its episode ends.
 
     Args:
+        world: where they are.
         n: how many.
-        offset: how many landers of the fleet come before them.
+        offset: how many of the fleet come before them.
     """
 
-    def __init__(self, n: int, offset: int = 0) -> None:
+    def __init__(self, world: World, n: int, offset: int = 0) -> None:
+        self.world = world
         self._persistent = np.flatnonzero((np.arange(n) + offset) % PERSISTENT_ONE_IN == PERSISTENT_ONE_IN - 1)
-        self.simulators = [make_simulator() for _ in range(n)]
-        self.observations = np.zeros((n, OBSERVATION_SIZE), np.float32)
+        self.simulators = [make_environment(world) for _ in range(n)]
+        self.observations = np.zeros((n, world.observation_size), np.float32)
         self._steps = np.zeros(n, np.int64)
         self._seeds: list[Iterator[int | None]] = [repeat(None)] * n
         self._past: list[_Past] = [_Past() for _ in range(n)]
         self._noise = np.random.default_rng()
 
     def reset(self, seeds: Sequence[int | None]) -> Observations:
-        """Start an episode with each lander, later ones without a seed; observations ``(n, 8)``."""
+        """Start an episode with each lander, later ones without a seed; observations ``(n, size)``."""
         for index, seed in enumerate(seeds):
             self._seeds[index] = chain([seed], repeat(None))
             self._begin(index)
@@ -126,7 +128,7 @@ class Landers:
             self._past[index] = _Past()
             self._seeds[index] = _episode_seeds((*entropy, index))
             self._begin(index)
-        self._steps[:] = np.arange(n) * MAX_STEPS // n
+        self._steps[:] = np.arange(n) * self.world.max_steps // n
         self.seed_noise(*entropy)
 
     def seed_noise(self, *entropy: int) -> None:
@@ -160,7 +162,7 @@ class Landers:
         """Step all landers; those that end are reset.
 
         Args:
-            actions: ``(n,)``, 0 to 3.
+            actions: ``(n,)``
         """
         n = len(self.simulators)
         after = np.empty_like(self.observations)
@@ -170,7 +172,7 @@ class Landers:
             after[index], rewards[index], terminated[index], _, _ = self.simulators[index].step(action)
             self._past[index].actions.append(action)
         self._steps += 1
-        truncated = ~terminated & (self._steps >= MAX_STEPS)
+        truncated = ~terminated & (self._steps >= self.world.max_steps)
         ended = np.flatnonzero(terminated | truncated)
         last = after[ended]
         self.observations = after
@@ -189,14 +191,14 @@ class Landers:
                 is still a draw from the policy, but draws that follow each other are alike: it does long what others
                 never do long, such as resting for the 25 steps that LunarLander calls a landing.
         """
-        shape = (steps, len(self.simulators))
+        shape, size = (steps, len(self.simulators)), self.world.observation_size
         noise = self._draw_noise(shape, persistence)
-        observations = np.empty((steps + 1, shape[1], OBSERVATION_SIZE), np.float32)
-        logits = np.empty((*shape, 4), np.float32)
+        observations = np.empty((steps + 1, shape[1], size), np.float32)
+        logits = np.empty((*shape, len(self.world.actions)), np.float32)
         actions = np.empty(shape, np.int64)
         rewards = np.empty(shape)
         terminated, truncated = np.empty(shape, np.bool_), np.empty(shape, np.bool_)
-        ended, last = [np.empty((0, 2), np.int64)], [np.empty((0, OBSERVATION_SIZE), np.float32)]
+        ended, last = [np.empty((0, 2), np.int64)], [np.empty((0, size), np.float32)]
         observations[0] = self.observations
         for t in range(steps):
             logits[t] = policy.logits(observations[t])
@@ -212,8 +214,8 @@ class Landers:
         )
 
     def _draw_noise(self, shape: tuple[int, int], persistence: float) -> npt.NDArray[np.float32]:
-        """Gumbel noise ``(T, n, 4)``; in a persistent lander's column, rows repeat."""
-        noise = self._noise.gumbel(size=(*shape, 4)).astype(np.float32)
+        """Gumbel noise ``(T, n, actions)``; in a persistent lander's column, rows repeat."""
+        noise = self._noise.gumbel(size=(*shape, len(self.world.actions))).astype(np.float32)
         persistent = self._persistent
         if persistence and len(persistent):
             fresh = self._noise.random((shape[0], len(persistent))) >= persistence
@@ -223,11 +225,11 @@ class Landers:
 
     def run(self, pilot: Pilot, seeds: Iterable[int]) -> list[Trajectory]:
         """Whole episodes, apart from those that `fly` is in the midst of."""
-        return run_episodes(pilot, seeds)
+        return run_episodes(self.world, pilot, seeds)
 
     def sample(self, policy: Policy, seeds: Sequence[int], *entropy: int) -> list[Trajectory]:
         """Whole episodes with actions drawn from the policy; the draws follow from the numbers after the seeds."""
-        return run_episodes(_Sampler(policy, np.random.default_rng(entropy)), seeds)
+        return run_episodes(self.world, _Sampler(policy, np.random.default_rng(entropy)), seeds)
 
     def close(self) -> None:
         """Free the simulated worlds."""
@@ -242,7 +244,7 @@ class _Sampler:
         self._policy, self._rng = policy, rng
 
     def act(self, observations: Observations) -> npt.NDArray[np.int64]:
-        """Actions ``(n,)`` for observations ``(n, 8)``."""
+        """Actions ``(n,)`` for observations ``(n, size)``."""
         logits = self._policy.logits(observations)
         drawn: npt.NDArray[np.int64] = (logits + self._rng.gumbel(size=logits.shape)).argmax(axis=1)
         return drawn
@@ -257,17 +259,19 @@ class Fleet:
     """Landers in `GROUPS` groups of the same size, or nearly.
 
     Args:
+        world: where they are.
         n: how many landers.
         remote: how many groups fly in processes of their own, at most all but one.
     """
 
-    def __init__(self, n: int, remote: int = 0) -> None:
+    def __init__(self, world: World, n: int, remote: int = 0) -> None:
+        self.world = world
         sizes = [len(part) for part in np.array_split(np.arange(n), min(GROUPS, n))]
         self._groups = len(sizes)
         remote = min(remote, self._groups - 1)
         parts = [(size, sum(sizes[:index])) for index, size in enumerate(sizes)]
-        self._remote = [_RemoteLanders(*part) for part in parts[:remote]]
-        self._local = [Landers(*part) for part in parts[remote:]]
+        self._remote = [_RemoteLanders(world, *part) for part in parts[:remote]]
+        self._local = [Landers(world, *part) for part in parts[remote:]]
 
     def start(self, *entropy: int) -> None:
         """Reset all landers from these numbers."""
@@ -338,8 +342,8 @@ class _RemoteLanders:
     Not ``multiprocessing``, which imports the caller's main module again.
     """
 
-    def __init__(self, n: int, offset: int) -> None:
-        code = f"from {__name__} import serve; serve({n}, {offset})"
+    def __init__(self, world: World, n: int, offset: int) -> None:
+        code = f"from {__name__} import serve; serve({world.module!r}, {n}, {offset})"
         found_like_here = os.pathsep.join(path for path in sys.path if path)
         self._process = subprocess.Popen(
             [sys.executable, "-P", "-c", code],
@@ -382,14 +386,14 @@ class _RemoteLanders:
         )
 
 
-def serve(n: int, offset: int) -> None:
+def serve(module: str, n: int, offset: int) -> None:
     """Answer calls until the input ends, which it does when whoever asked is gone."""
     import signal
 
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for whoever asked
     answers = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # whatever a library prints is no answer
-    landers = Landers(n, offset)
+    landers = Landers(load_world(module), n, offset)
     while True:
         try:
             name, args = pickle.load(sys.stdin.buffer)  # noqa: S301 (from our own process)

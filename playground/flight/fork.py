@@ -13,7 +13,6 @@ from typing import Final
 from playground.flight.policy import Pilot
 from playground.flight.rollout import Flight, fly_on
 from playground.flight.trajectory import Trajectory
-from playground.worlds.lunar_lander.simulator import MAX_STEPS, N_ACTIONS
 
 CONTINUATIONS: Final = 16
 
@@ -35,9 +34,10 @@ def fork(trajectory: Trajectory, step: int, pilot: Pilot, continuations: int = C
     """
     if not 0 <= step < len(trajectory):
         raise ValueError(f"step must be 0 to {len(trajectory) - 1}, got {step}")
+    world = trajectory.world
     past = trajectory.actions[:step].tolist()
     branches = [
-        [Flight(trajectory.seed, trajectory.conditions) for _ in range(continuations)] for _ in range(N_ACTIONS)
+        [Flight(world, trajectory.seed, trajectory.conditions) for _ in range(continuations)] for _ in world.actions
     ]
     for action, flights in enumerate(branches):
         for index, flight in enumerate(flights):
@@ -46,5 +46,5 @@ def fork(trajectory: Trajectory, step: int, pilot: Pilot, continuations: int = C
             flight.observations = [trajectory.observations[step]]
             flight.simulator.reseed_noise((trajectory.seed, step, index))
             flight.step(action)
-    fly_on(chain.from_iterable(branches), pilot, MAX_STEPS - step - 1)
+    fly_on(chain.from_iterable(branches), pilot, world.max_steps - step - 1)
     return [[flight.finish() for flight in flights] for flights in branches]

@@ -17,8 +17,9 @@ import numpy as np
 import numpy.typing as npt
 from safetensors import SafetensorError, safe_open
 
+from playground.flight.trajectory import Observations
+from playground.flight.world import World
 from playground.words.errors import InvalidInput
-from playground.worlds.lunar_lander.simulator import N_ACTIONS, OBSERVATION_SIZE, Observations
 
 Layers = tuple[tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]], ...]
 
@@ -32,10 +33,10 @@ ACTIVATIONS: Final[Mapping[str, Callable[[Any], Any]]] = {"tanh": np.tanh, "relu
 
 
 class Pilot(Protocol):
-    """Whatever chooses actions for a batch of landers."""
+    """Whatever chooses actions for a batch of environments."""
 
     def act(self, observations: Observations) -> npt.NDArray[np.int64]:
-        """Actions ``(n,)`` for observations ``(n, 8)``."""
+        """Actions ``(n,)`` for observations ``(n, size)``."""
         ...
 
 
@@ -43,11 +44,11 @@ class Policy:
     """An actor and perhaps a critic, both small MLPs.
 
     Args:
-        actor: layers from observation to four logits.
+        actor: layers from observation to a logit for each action.
         critic: layers from observation to one value, in the units that training normalised to; none if the algorithm
             has no critic.
         activation: a key of ``ACTIVATIONS``.
-        q_values: the actor's four numbers are what the actions are worth, not logits; the best one is always taken.
+        q_values: the actor's numbers are what the actions are worth, not logits; the best one is always taken.
     """
 
     def __init__(self, actor: Layers, critic: Layers, activation: str = "tanh", q_values: bool = False) -> None:
@@ -58,18 +59,18 @@ class Policy:
         self._activate = ACTIVATIONS[activation]
 
     def act(self, observations: Observations) -> npt.NDArray[np.int64]:
-        """The most probable actions ``(n,)`` for observations ``(n, 8)``."""
+        """The most probable actions ``(n,)`` for observations ``(n, size)``."""
         return np.asarray(self.logits(observations).argmax(axis=-1), np.int64)
 
     def logits(self, observations: Observations) -> npt.NDArray[np.float32]:
-        """Unnormalised log probabilities ``(n, 4)``."""
+        """Unnormalised log probabilities ``(n, actions)``."""
         return self._forward(self.actor, observations)
 
     def probabilities(self, observations: Observations) -> npt.NDArray[np.float32]:
-        """Probability of each action ``(n, 4)``."""
+        """Probability of each action ``(n, actions)``."""
         logits = self.logits(observations)
         if self.q_values:
-            best: npt.NDArray[np.float32] = np.eye(N_ACTIONS, dtype=np.float32)[logits.argmax(axis=-1)]
+            best: npt.NDArray[np.float32] = np.eye(logits.shape[-1], dtype=np.float32)[logits.argmax(axis=-1)]
             return best
         odds = np.exp(logits - logits.max(axis=-1, keepdims=True))
         chances: npt.NDArray[np.float32] = odds / odds.sum(axis=-1, keepdims=True)
@@ -105,17 +106,17 @@ class Checkpoint:
     policy: Policy
 
 
-def load_policy(path: Path) -> Policy:
+def load_policy(path: Path, world: World) -> Policy:
     """The policy in a safetensors file.
 
     Raises:
-        InvalidInput: the file is missing, damaged, or not an MLP from 8 observations to 4 actions.
+        InvalidInput: the file is missing, damaged, or not an MLP from the world's observations to its actions.
     """
     tensors, activation = _read(path)
-    return _policy(tensors, activation, path)
+    return _policy(tensors, activation, path, world)
 
 
-def load_checkpoints(path: Path) -> list[Checkpoint]:
+def load_checkpoints(path: Path, world: World) -> list[Checkpoint]:
     """The policies in a safetensors file of checkpoints, in the order of their steps.
 
     Raises:
@@ -126,7 +127,7 @@ def load_checkpoints(path: Path) -> list[Checkpoint]:
     if steps.dtype != np.int64 or steps.ndim != 1 or any(t.shape[:1] != steps.shape for t in tensors.values()):
         raise InvalidInput("cannot_read", file=path.name, reason="its tensors do not go with its steps")
     return [
-        Checkpoint(int(count), _policy({name: t[k] for name, t in tensors.items()}, activation, path))
+        Checkpoint(int(count), _policy({name: t[k] for name, t in tensors.items()}, activation, path, world))
         for k, count in enumerate(steps)
     ]
 
@@ -158,20 +159,21 @@ def _read(path: Path) -> tuple[dict[str, npt.NDArray[Any]], str]:
     return tensors, activation
 
 
-def _policy(tensors: Mapping[str, Any], activation: str, path: Path) -> Policy:
+def _policy(tensors: Mapping[str, Any], activation: str, path: Path, world: World) -> Policy:
     q_values = "q.0.weight" in tensors
     without = q_values or "value" in tensors
-    critic = () if without else _layers(tensors, "value", 1, path)
-    return Policy(_layers(tensors, "q" if q_values else "policy", N_ACTIONS, path), critic, activation, q_values)
+    critic = () if without else _layers(tensors, "value", 1, path, world)
+    actor = _layers(tensors, "q" if q_values else "policy", len(world.actions), path, world)
+    return Policy(actor, critic, activation, q_values)
 
 
-def _layers(tensors: Mapping[str, Any], part: str, outputs: int, path: Path) -> Layers:
+def _layers(tensors: Mapping[str, Any], part: str, outputs: int, path: Path, world: World) -> Layers:
     layers: list[tuple[Any, Any]] = []
     while f"{part}.{len(layers)}.weight" in tensors:
         name = f"{part}.{len(layers)}"
         layers.append((tensors[f"{name}.weight"], tensors.get(f"{name}.bias", np.zeros(0, np.float32))))
-    sizes = [OBSERVATION_SIZE, *(w.shape[0] for w, _ in layers if w.ndim == 2)]
+    sizes = [world.observation_size, *(w.shape[0] for w, _ in layers if w.ndim == 2)]
     chained = all(w.ndim == 2 and w.shape[1] == size and b.shape == w.shape[:1] for size, (w, b) in zip(sizes, layers))
     if not layers or not chained or sizes[-1] != outputs:
-        raise InvalidInput("cannot_read", file=path.name, reason=f"{part!r} is not a network that fits LunarLander")
+        raise InvalidInput("cannot_read", file=path.name, reason=f"{part!r} is not a network that fits {world.id}")
     return tuple(layers)

@@ -1,6 +1,6 @@
 """Pictures of an episode: Gymnasium's own renderer, as frames, GIF, MP4 or PNG.
 
-An episode is flown again from its seed and actions with rendering on. The smoke that this adds does not
+An episode is flown again from its seed and actions with rendering on. What rendering adds does not
 touch the physics, so what is seen is what was scored; `frames` checks that.
 
 Leaves out: choosing which episode.
@@ -10,18 +10,16 @@ import io
 import tempfile
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import imageio_ffmpeg
 import numpy as np
 import numpy.typing as npt
-from gymnasium.envs.box2d.lunar_lander import VIEWPORT_H, VIEWPORT_W
 from PIL import Image
 
 from playground.flight.rollout import replay
 from playground.flight.trajectory import Trajectory
 from playground.words.errors import InvalidInput
-from playground.worlds.lunar_lander.simulator import STEPS_PER_SECOND
 
 Frame = npt.NDArray[np.uint8]
 
@@ -35,23 +33,16 @@ SUFFIXES: Final = (".gif", ".mp4", ".png")
 
 
 def frames(trajectory: Trajectory, stride: int = 1) -> Iterator[Frame]:
-    """Rendered frames ``(400, 600, 3)``: the start, every ``stride``-th step, and the end.
+    """Rendered frames ``(height, width, 3)``: the start, every ``stride``-th step, and the end.
 
     Raises:
-        RuntimeError: flown again, the lander went elsewhere, so the pictures would not be of this episode.
+        RuntimeError: flown again, it went elsewhere, so the pictures would not be of this episode.
     """
     for frame, simulator in enumerate(replay(trajectory, "rgb_array")):
         if frame % stride == 0 or frame == len(trajectory):
             yield simulator.render()
         else:
-            _age_smoke(simulator)
-
-
-def _age_smoke(simulator: Any) -> None:
-    """What Gymnasium's ``render`` does to the smoke, for a step that is not rendered."""
-    for particle in simulator.particles:
-        particle.ttl -= 0.15
-    simulator._clean_particles(False)
+            trajectory.world.finish_frame(simulator)
 
 
 def gif_stride(steps: int) -> int:
@@ -68,21 +59,24 @@ def to_gif(trajectory: Trajectory) -> bytes:
     stride = gif_stride(len(trajectory))
     colours = "split[a][b];[a]palettegen=max_colors=64:stats_mode=diff[p];[b][p]paletteuse=dither=none"
     options = ["-filter_complex", colours, "-loop", "0", "-final_delay", str(GIF_HOLD_MS // 10)]
-    return _encode(frames(trajectory, stride), STEPS_PER_SECOND / stride, ".gif", "gif", "pal8", options)
+    rate = trajectory.world.steps_per_second
+    return _encode(frames(trajectory, stride), rate / stride, ".gif", "gif", "pal8", options)
 
 
 def to_mp4(trajectory: Trajectory) -> bytes:
-    """The episode as an H.264 film, 50 frames a second."""
-    return _encode(frames(trajectory), STEPS_PER_SECOND, ".mp4", "libx264", "yuv420p", ["-preset", "veryfast"])
+    """The episode as an H.264 film in real time."""
+    rate = trajectory.world.steps_per_second
+    return _encode(frames(trajectory), rate, ".mp4", "libx264", "yuv420p", ["-preset", "veryfast"])
 
 
 def _encode(shots: Iterable[Frame], fps: float, suffix: str, codec: str, pixels: str, options: list[str]) -> bytes:
     """Frames through ffmpeg, in a process of its own, so that no film ever lies in this one's memory."""
     with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder, f"episode{suffix}")
+        path, shots = Path(folder, f"episode{suffix}"), iter(shots)
+        first = np.ascontiguousarray(next(shots))
         writer = imageio_ffmpeg.write_frames(
             str(path),
-            (VIEWPORT_W, VIEWPORT_H),
+            (first.shape[1], first.shape[0]),
             fps=fps,
             codec=codec,
             pix_fmt_out=pixels,
@@ -92,6 +86,7 @@ def _encode(shots: Iterable[Frame], fps: float, suffix: str, codec: str, pixels:
             ffmpeg_log_level="error",
         )
         writer.send(None)
+        writer.send(first)
         for shot in shots:
             writer.send(np.ascontiguousarray(shot))
         writer.close()

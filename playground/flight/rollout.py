@@ -1,7 +1,7 @@
-"""Fly whole episodes: many landers side by side, one batched policy call a step.
+"""Fly whole episodes: many side by side, one batched policy call a step.
 
-A policy sees the observations of all landers that still fly, so the cost of a step is the physics.
-All landers of a call live at once, so a thousand episodes are better flown in batches.
+A policy sees the observations of all that still fly, so the cost of a step is the physics.
+All environments of a call live at once, so a thousand episodes are better flown in batches.
 
 Leaves out: rewards (any reward is computed from the trajectory afterwards) and pictures.
 """
@@ -14,34 +14,41 @@ import numpy.typing as npt
 
 from playground.flight.policy import Pilot
 from playground.flight.trajectory import Trajectory
-from playground.worlds.lunar_lander.conditions import CALM, Conditions
-from playground.worlds.lunar_lander.simulator import MAX_STEPS, make_simulator
+from playground.flight.world import World
 
 
-def run_episode(pilot: Pilot, seed: int, max_steps: int = MAX_STEPS, conditions: Conditions = CALM) -> Trajectory:
+def make_environment(world: World, conditions: Any = None, render_mode: str | None = None) -> Any:
+    """A bare environment; without conditions it has the world's default ones."""
+    return world.make(world.calm if conditions is None else conditions, render_mode)
+
+
+def run_episode(
+    world: World, pilot: Pilot, seed: int, max_steps: int | None = None, conditions: Any = None
+) -> Trajectory:
     """One episode from ``reset(seed)`` to its end or the time limit."""
-    return run_episodes(pilot, [seed], max_steps, conditions)[0]
+    return run_episodes(world, pilot, [seed], max_steps, conditions)[0]
 
 
 def run_episodes(
-    pilot: Pilot, seeds: Iterable[int], max_steps: int = MAX_STEPS, conditions: Conditions = CALM
+    world: World, pilot: Pilot, seeds: Iterable[int], max_steps: int | None = None, conditions: Any = None
 ) -> list[Trajectory]:
     """One episode for each seed, flown side by side; the same as one after the other for a pilot without memory.
 
     Args:
-        pilot: chooses the actions of all landers at once.
+        world: where they are flown.
+        pilot: chooses the actions of all of them at once.
         seeds: one for each episode.
-        max_steps: the time limit.
-        conditions: the world that they are flown in.
+        max_steps: the time limit; by default the world's.
+        conditions: of the world; by default its own.
     """
-    flights = [Flight(seed, conditions) for seed in seeds]
-    fly_on(flights, pilot, max_steps)
+    flights = [Flight(world, seed, conditions) for seed in seeds]
+    fly_on(flights, pilot, world.max_steps if max_steps is None else max_steps)
     return [flight.finish() for flight in flights]
 
 
-def refly(actions: Sequence[int] | npt.NDArray[Any], seed: int, conditions: Conditions = CALM) -> Trajectory:
+def refly(world: World, actions: Sequence[int] | npt.NDArray[Any], seed: int, conditions: Any = None) -> Trajectory:
     """The episode that a list of actions gives from ``reset(seed)``; the physics are deterministic."""
-    flight = Flight(seed, conditions)
+    flight = Flight(world, seed, conditions)
     for action in actions:
         flight.step(int(action))
         if flight.terminated:
@@ -53,9 +60,9 @@ def replay(trajectory: Trajectory, render_mode: str | None = None) -> Iterator[A
     """The simulator in every state of an episode: after the reset, then after each step.
 
     Raises:
-        RuntimeError: flown again, the lander went elsewhere, so what is seen would not be of this episode.
+        RuntimeError: flown again, it went elsewhere, so what is seen would not be of this episode.
     """
-    simulator = make_simulator(render_mode, trajectory.conditions)
+    simulator = make_environment(trajectory.world, trajectory.conditions, render_mode)
     simulator.reset(seed=trajectory.seed)
     yield simulator
     for action, wanted in zip(trajectory.actions.tolist(), trajectory.observations[1:], strict=True):
@@ -67,16 +74,17 @@ def replay(trajectory: Trajectory, render_mode: str | None = None) -> Iterator[A
 
 
 class Flight:
-    """One lander on its way, and what it has met.
+    """One episode on its way, and what it has met.
 
     Args:
+        world: where it is flown.
         seed: of ``reset``.
-        conditions: the world that it flies in.
+        conditions: of the world; by default its own.
     """
 
-    def __init__(self, seed: int, conditions: Conditions = CALM) -> None:
-        self.seed, self.conditions = seed, conditions
-        self.simulator = make_simulator(conditions=conditions)
+    def __init__(self, world: World, seed: int, conditions: Any = None) -> None:
+        self.world, self.seed, self.conditions = world, seed, conditions
+        self.simulator = make_environment(world, conditions)
         observation, _ = self.simulator.reset(seed=seed)
         self.observations = [observation]
         self.actions: list[int] = []
@@ -99,7 +107,7 @@ class Flight:
         """The episode up to now."""
         observations, actions = np.stack(self.observations), np.array(self.actions, np.int64)
         rewards, ended = np.array(self.rewards), bool(self.terminated)
-        return Trajectory(self.seed, observations, actions, rewards, ended, self.conditions)
+        return Trajectory(self.world, self.seed, observations, actions, rewards, ended, self.conditions)
 
 
 def fly_on(flights: Iterable[Flight], pilot: Pilot, steps: int) -> None:

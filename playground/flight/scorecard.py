@@ -1,4 +1,4 @@
-"""The task scorecard: how well a policy lands, over fixed seeds, whatever it was rewarded for.
+"""The task scorecard: how well a policy does the world's task, over fixed seeds, whatever it was rewarded for.
 
 No weight enters a score. Beside the scores, the card keeps the raw component totals of every episode in
 every form, so that any reward's return on these hundred episodes is a dot product.
@@ -6,7 +6,7 @@ every form, so that any reward's return on these hundred episodes is a dot produ
 Leaves out: comparisons between policies, and everything about one episode's steps.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from typing import Any, Final
@@ -16,79 +16,80 @@ import numpy.typing as npt
 
 from playground.flight.policy import Pilot
 from playground.flight.rollout import run_episodes
-from playground.flight.trajectory import Outcome, Trajectory
-from playground.reward.account import PART_KEYS, decompose, weights
-from playground.reward.terms import FORMS, Floats, Form, RewardConfig
-from playground.worlds.lunar_lander.conditions import CALM, Conditions
-from playground.worlds.lunar_lander.simulator import MAX_STEPS, PAD_HALF_WIDTH, STEPS_PER_SECOND, speed
+from playground.flight.trajectory import Trajectory
+from playground.flight.world import World
+from playground.reward.account import decompose_terms
+from playground.reward.design import Design, keys_of
+from playground.reward.term import FORMS, Floats, Form
 
 EVALUATION_SEEDS: Final = range(1000, 1100)
 """Held out: training draws its seeds elsewhere."""
 RESAMPLES: Final = 2000
 BATCH: Final = 500
-"""Landers that are alive at once; each holds a Box2D world."""
+"""Environments that are alive at once."""
 
 
 @dataclass(frozen=True, eq=False)
 class Scorecard:
-    """Scores of n episodes, each field ``(n,)`` by episode."""
+    """Scores of n episodes of one world."""
 
+    world: World
     seeds: npt.NDArray[np.int64]
+    """``(n,)``"""
     outcomes: npt.NDArray[np.str_]
-    """Values of `Outcome`."""
-    on_pad: npt.NDArray[np.bool_]
-    """Landed with the body between the flags."""
+    """``(n,)``: keys of ``world.outcomes``."""
     steps: npt.NDArray[np.int64]
+    """``(n,)``"""
     native_return: Floats
-    """Gymnasium's own return."""
-    touchdown_speed: Floats
-    """Metres a second just before the first leg touched; NaN where none did."""
-    main_firings: npt.NDArray[np.int64]
-    side_firings: npt.NDArray[np.int64]
+    """``(n,)``: Gymnasium's own return."""
+    measured: Mapping[str, npt.NDArray[Any]]
+    """By the key of each of ``world.measures``, ``(n,)``; NaN where an episode has no such value."""
     gamma: float
     """The discount that the ``potential`` totals were computed with."""
     totals: dict[Form, Floats]
-    """Per form ``(n, len(PART_KEYS))``: raw components summed over each episode, undiscounted."""
+    """Per form ``(n, parts)``: raw components of the world's terms summed over each episode, undiscounted."""
 
     def __len__(self) -> int:
         return len(self.seeds)
 
-    def rate(self, *outcomes: Outcome) -> float:
+    def rate(self, *outcomes: str) -> float:
         """Share of the episodes that ended in one of these ways."""
         return float(np.isin(self.outcomes, outcomes).mean())
 
-    def returns(self, config: RewardConfig) -> Floats:
-        """Every episode's undiscounted return under any reward: ``(n,)``."""
-        result: Floats = self.totals[config.form] @ weights(config)
+    @property
+    def succeeded(self) -> npt.NDArray[np.bool_]:
+        """``(n,)``: which episodes ended as the world's task wants it."""
+        return self.world.succeeded(self.outcomes)
+
+    @property
+    def success_rate(self) -> float:
+        """Share of the episodes that did."""
+        return float(self.succeeded.mean())
+
+    def returns(self, config: Design) -> Floats:
+        """Every episode's undiscounted return under any reward of the world: ``(n,)``."""
+        result: Floats = self.totals[config.form] @ config.factors
         return result
 
-    def part_means(self, config: RewardConfig) -> dict[str, float]:
-        """What each part paid an episode on average under any reward."""
-        means = self.totals[config.form].mean(axis=0) * weights(config)
-        return dict(zip(PART_KEYS, means.tolist(), strict=True))
+    def part_means(self, config: Design) -> dict[str, float]:
+        """What each part paid an episode on average under any reward of the world."""
+        means = self.totals[config.form].mean(axis=0) * config.factors
+        return dict(zip(config.keys, means.tolist(), strict=True))
 
     @cached_property
     def summary(self) -> dict[str, Any]:
         """The scores that are shown, with units in their names; None where no episode has the value."""
-        landed = self.outcomes == Outcome.LANDED
-        touched = self.touchdown_speed[~np.isnan(self.touchdown_speed)]
         low, high = bootstrap_interval(self.native_return)
+        seconds = self.steps[self.succeeded] / self.world.steps_per_second
         return {
             "episodes": len(self),
-            "landing_rate": self.rate(Outcome.LANDED),
-            "on_pad_rate": float(self.on_pad.mean()),
-            "crash_rate": self.rate(Outcome.CRASHED, Outcome.OUT_OF_BOUNDS),
-            "fall_rate": self.rate(Outcome.CRASHED),
-            "out_of_bounds_rate": self.rate(Outcome.OUT_OF_BOUNDS),
-            "timeout_rate": self.rate(Outcome.TIMEOUT),
+            **{name: self.rate(*outcomes) for name, outcomes in self.world.rates.items()},
             "native_return_mean": float(self.native_return.mean()),
             "native_return_iqm": float(interquartile_mean(self.native_return)),
             "native_return_low95": low,
             "native_return_high95": high,
-            "touchdown_speed_m_s": float(touched.mean()) if len(touched) else None,
-            "main_firings": float(self.main_firings.mean()),
-            "side_firings": float(self.side_firings.mean()),
-            "seconds_to_land": float(self.steps[landed].mean()) / STEPS_PER_SECOND if landed.any() else None,
+            **{measure.summary: _mean(self.measured[measure.key]) for measure in self.world.measures},
+            self.world.success_time: float(seconds.mean()) if len(seconds) else None,
         }
 
     def to_json(self) -> dict[str, Any]:
@@ -100,79 +101,74 @@ class Scorecard:
             "episodes": {
                 "seed": self.seeds.tolist(),
                 "outcome": self.outcomes.tolist(),
-                "on_pad": self.on_pad.tolist(),
                 "steps": self.steps.tolist(),
                 "native_return": self.native_return.tolist(),
-                "touchdown_speed": [None if np.isnan(v) else v for v in self.touchdown_speed.tolist()],
-                "main_firings": self.main_firings.tolist(),
-                "side_firings": self.side_firings.tolist(),
+                **{
+                    key: [None if v != v else v for v in values.tolist()]  # NaN alone differs from itself
+                    for key, values in self.measured.items()
+                },
             },
             "totals": {
-                form: dict(zip(PART_KEYS, columns.T.tolist(), strict=True)) for form, columns in self.totals.items()
+                form: dict(zip(keys_of(self.world.terms), columns.T.tolist(), strict=True))
+                for form, columns in self.totals.items()
             },
         }
 
     @classmethod
-    def from_json(cls, value: dict[str, Any]) -> "Scorecard":
+    def from_json(cls, value: dict[str, Any], world: World) -> "Scorecard":
         """The card that `to_json` wrote.
 
         Raises:
             KeyError: a field or a term is missing, for instance a term added after the card was made.
         """
-        e = value["episodes"]
+        e, keys = value["episodes"], keys_of(world.terms)
         return cls(
+            world=world,
             seeds=np.array(e["seed"], np.int64),
             outcomes=np.array(e["outcome"], np.str_),
-            on_pad=np.array(e["on_pad"], np.bool_),
             steps=np.array(e["steps"], np.int64),
             native_return=np.array(e["native_return"], np.float64),
-            touchdown_speed=np.array([np.nan if v is None else v for v in e["touchdown_speed"]], np.float64),
-            main_firings=np.array(e["main_firings"], np.int64),
-            side_firings=np.array(e["side_firings"], np.int64),
+            measured={m.key: np.array([np.nan if v is None else v for v in e[m.key]], m.dtype) for m in world.measures},
             gamma=value["gamma"],
-            totals={form: np.array([value["totals"][form][key] for key in PART_KEYS]).T for form in FORMS},
+            totals={form: np.array([value["totals"][form][key] for key in keys]).T for form in FORMS},
         )
+
+
+def _mean(values: npt.NDArray[Any]) -> float | None:
+    """The mean of what is there; None if nothing is."""
+    there = values[~np.isnan(values)]
+    return float(there.mean()) if len(there) else None
 
 
 def score(trajectories: Sequence[Trajectory], gamma: float) -> Scorecard:
     """The scorecard of flown episodes.
 
     Args:
-        trajectories: at least one.
+        trajectories: at least one, all of the same world.
         gamma: the discount of the ``potential`` form.
     """
-    outcomes = np.array([t.outcome for t in trajectories], np.str_)
-    middle = np.array([abs(t.observations[-1, 0]) <= np.float32(PAD_HALF_WIDTH) for t in trajectories])
+    world = trajectories[0].world
     return Scorecard(
+        world=world,
         seeds=np.array([t.seed for t in trajectories], np.int64),
-        outcomes=outcomes,
-        on_pad=(outcomes == Outcome.LANDED) & middle,
+        outcomes=np.array([t.outcome for t in trajectories], np.str_),
         steps=np.array([len(t) for t in trajectories], np.int64),
         native_return=np.array([t.rewards.sum() for t in trajectories]),
-        touchdown_speed=np.array([touchdown_speed(t) for t in trajectories]),
-        main_firings=np.array([(t.actions == 2).sum() for t in trajectories], np.int64),
-        side_firings=np.array([np.isin(t.actions, (1, 3)).sum() for t in trajectories], np.int64),
+        measured={m.key: np.array([m.of(t) for t in trajectories], m.dtype) for m in world.measures},
         gamma=gamma,
         totals={
-            form: np.stack([decompose(t.transitions, form, gamma).sum(axis=0) for t in trajectories]) for form in FORMS
+            form: np.stack([decompose_terms(t.transitions, world.terms, form, gamma).sum(axis=0) for t in trajectories])
+            for form in FORMS
         },
     )
 
 
 def evaluate(
-    pilot: Pilot, gamma: float, seeds: Sequence[int] = EVALUATION_SEEDS, conditions: Conditions = CALM
+    world: World, pilot: Pilot, gamma: float, seeds: Sequence[int] = EVALUATION_SEEDS, conditions: Any = None
 ) -> Scorecard:
     """Fly one episode for each seed and score them."""
     batches = (seeds[i : i + BATCH] for i in range(0, len(seeds), BATCH))
-    return score([t for batch in batches for t in run_episodes(pilot, batch, MAX_STEPS, conditions)], gamma)
-
-
-def touchdown_speed(trajectory: Trajectory) -> float:
-    """Speed in m/s on the last observation before a leg first touched; NaN if none ever did."""
-    contact = (trajectory.observations[:, 6:8] > 0.5).any(axis=1)
-    if not contact.any():
-        return float("nan")
-    return float(speed(trajectory.observations[max(int(contact.argmax()) - 1, 0)]))
+    return score([t for batch in batches for t in run_episodes(world, pilot, batch, None, conditions)], gamma)
 
 
 def interquartile_mean(values: Floats) -> Floats:

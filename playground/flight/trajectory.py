@@ -4,54 +4,43 @@ Leaves out: components and weights. `Trajectory.transitions` hands them to ``pla
 """
 
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from playground.reward.terms import Transitions
-from playground.worlds.lunar_lander.conditions import CALM, Conditions
-from playground.worlds.lunar_lander.simulator import OBSERVATION_SIZE, STEPS_PER_SECOND, Observations
+from playground.flight.world import World
+from playground.reward.term import Transitions
 
-
-class Outcome(StrEnum):
-    """How an episode ended."""
-
-    LANDED = "landed"
-    """Came to rest: Gymnasium's +100."""
-    CRASHED = "crashed"
-    """The body touched the ground: Gymnasium's −100."""
-    OUT_OF_BOUNDS = "out_of_bounds"
-    """Left the screen sideways: Gymnasium's −100."""
-    TIMEOUT = "timeout"
-    """Still flying after 1,000 steps; truncated, not terminated."""
+Observations = npt.NDArray[np.float32]
 
 
 @dataclass(frozen=True, eq=False)
 class Trajectory:
     """An episode of T steps."""
 
+    world: World
     seed: int
-    """Seed of ``reset``, which fixes terrain, first push and engine noise."""
+    """Seed of ``reset``, which fixes the start and, in most worlds, all noise."""
     observations: Observations
-    """``(T + 1, 8)`` float32, the reset observation first."""
+    """``(T + 1, n)`` float32, the reset observation first."""
     actions: npt.NDArray[np.int64]
-    """``(T,)``, 0 to 3."""
+    """``(T,)``"""
     rewards: npt.NDArray[np.float64]
     """``(T,)``, Gymnasium's own."""
     terminated: bool
-    """True if the lander ended the episode, false if the time limit did."""
-    conditions: Conditions = CALM
-    """The world that it was flown in."""
+    """True if the world ended the episode, false if the time limit did."""
+    conditions: Any = None
+    """Of the world; None for its default ones."""
 
     def __post_init__(self) -> None:
         steps = len(self.actions)
         if steps == 0:
             raise ValueError("an episode has at least one step")
-        if self.observations.shape != (steps + 1, OBSERVATION_SIZE) or self.rewards.shape != (steps,):
+        shape = (steps + 1, self.world.observation_size)
+        if self.observations.shape != shape or self.rewards.shape != (steps,):
             raise ValueError(
-                f"{steps} actions need {(steps + 1, OBSERVATION_SIZE)} observations and {(steps,)} rewards, "
+                f"{steps} actions need {shape} observations and {(steps,)} rewards, "
                 f"got {self.observations.shape} and {self.rewards.shape}"
             )
 
@@ -66,20 +55,16 @@ class Trajectory:
         return Transitions(self.observations[:-1], self.actions, self.observations[1:], self.rewards, terminated)
 
     @property
-    def outcome(self) -> Outcome:
-        """How the episode ended."""
-        return outcome_of(self.terminated, self.rewards[-1], self.observations[-1])
+    def outcome(self) -> str:
+        """How the episode ended: one of ``world.outcomes``."""
+        return self.world.outcome_of(self.terminated, float(self.rewards[-1]), self.observations[-1])
+
+    @property
+    def succeeded(self) -> bool:
+        """It ended as the world's task wants it."""
+        return self.world.outcomes[self.outcome] == "success"
 
     @property
     def seconds(self) -> float:
         """Simulated duration in seconds."""
-        return len(self) / STEPS_PER_SECOND
-
-
-def outcome_of(terminated: bool, last_reward: float, last_observation: npt.NDArray[Any]) -> Outcome:
-    """The outcome that an episode's last step shows."""
-    if not terminated:
-        return Outcome.TIMEOUT
-    if last_reward > 0:
-        return Outcome.LANDED
-    return Outcome.OUT_OF_BOUNDS if abs(last_observation[0]) >= 1 else Outcome.CRASHED
+        return len(self) / self.world.steps_per_second

@@ -9,11 +9,12 @@ import gymnasium as gym
 import numpy as np
 
 from playground.reward.account import decompose, reward_of, shaped_of
-from playground.reward.terms import TERM_KEYS, RewardConfig, Transitions
+from playground.reward.design import Design
+from playground.reward.term import Transitions
 
 
 class RewardShapingWrapper(gym.Wrapper[Any, Any, Any, Any]):
-    """Pay `RewardConfig` instead of Gymnasium's reward, or only log what it would have paid.
+    """Pay `Design` instead of Gymnasium's reward, or only log what it would have paid.
 
     ``info["reward_components"]`` holds each term's raw, unweighted value, ``env_reward`` (Gymnasium's
     own) and ``shaped`` (the weighted sum of the terms).
@@ -24,7 +25,7 @@ class RewardShapingWrapper(gym.Wrapper[Any, Any, Any, Any]):
         gamma: the discount; only the ``potential`` form depends on it.
     """
 
-    def __init__(self, env: gym.Env[Any, Any], config: RewardConfig, gamma: float = 0.995) -> None:
+    def __init__(self, env: gym.Env[Any, Any], config: Design, gamma: float = 0.995) -> None:
         super().__init__(env)
         self.config = config
         self.gamma = gamma
@@ -45,10 +46,10 @@ class RewardShapingWrapper(gym.Wrapper[Any, Any, Any, Any]):
             rewards=np.asarray(float(reward)),
             terminated=np.asarray(terminated),
         )
-        components = decompose(steps, self.config.form, self.gamma)
+        components = decompose(steps, self.config, self.gamma)
         self._observation = observation
         info["reward_components"] = {
-            **dict(zip(TERM_KEYS, components[:-1].tolist(), strict=True)),
+            **dict(zip(self.config.keys[:-1], components[:-1].tolist(), strict=True)),
             "env_reward": float(reward),
             "shaped": float(shaped_of(components, self.config)),
         }

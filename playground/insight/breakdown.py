@@ -12,15 +12,17 @@ from dataclasses import dataclass
 import numpy as np
 
 from playground.flight.trajectory import Trajectory
-from playground.reward.account import PART_KEYS, decompose, discounts, weigh
-from playground.reward.terms import Floats, RewardConfig
-from playground.worlds.lunar_lander.simulator import ACTION_NAMES, STEPS_PER_SECOND
+from playground.reward.account import decompose, discounts, weigh
+from playground.reward.design import Design
+from playground.reward.term import Floats
 
 
 @dataclass(frozen=True, eq=False)
 class Breakdown:
-    """An episode of T steps under one reward; columns are ``PART_KEYS``."""
+    """An episode of T steps under one reward; columns are its parts."""
 
+    keys: tuple[str, ...]
+    """Of the parts."""
     raw: Floats
     """``(T, parts)``: unweighted components."""
     paid: Floats
@@ -40,19 +42,19 @@ class Breakdown:
     @property
     def totals(self) -> dict[str, float]:
         """What each part paid over the episode."""
-        return dict(zip(PART_KEYS, self.paid.sum(axis=0).tolist(), strict=True))
+        return dict(zip(self.keys, self.paid.sum(axis=0).tolist(), strict=True))
 
     @property
     def raw_totals(self) -> dict[str, float]:
         """Each raw component summed over the episode."""
-        return dict(zip(PART_KEYS, self.raw.sum(axis=0).tolist(), strict=True))
+        return dict(zip(self.keys, self.raw.sum(axis=0).tolist(), strict=True))
 
     @property
     def shares(self) -> dict[str, float]:
         """Each part's share of all that was paid or charged, step by step; they sum to 1, or all are 0."""
         amounts = np.abs(self.paid).sum(axis=0)
         whole = amounts.sum()
-        return dict(zip(PART_KEYS, (amounts / whole if whole else amounts).tolist(), strict=True))
+        return dict(zip(self.keys, (amounts / whole if whole else amounts).tolist(), strict=True))
 
     @property
     def cumulative(self) -> Floats:
@@ -61,7 +63,7 @@ class Breakdown:
         return result
 
 
-def break_down(trajectory: Trajectory, config: RewardConfig, gamma: float, discounted: bool = False) -> Breakdown:
+def break_down(trajectory: Trajectory, config: Design, gamma: float, discounted: bool = False) -> Breakdown:
     """What each part of a reward paid in an episode.
 
     Args:
@@ -70,26 +72,26 @@ def break_down(trajectory: Trajectory, config: RewardConfig, gamma: float, disco
         gamma: the discount; used by the ``potential`` form, and by the discounted view.
         discounted: weigh step t by γᵗ, as the learner does.
     """
-    raw = decompose(trajectory.transitions, config.form, gamma)
+    raw = decompose(trajectory.transitions, config, gamma)
     paid = weigh(raw, config)
     if discounted:
         paid = paid * discounts(len(trajectory), gamma)[:, None]
-    return Breakdown(raw, paid)
+    return Breakdown(config.keys, raw, paid)
 
 
 def to_csv(trajectory: Trajectory, breakdown: Breakdown) -> str:
     """One row a step: time, action, raw and paid parts, the reward and Gymnasium's own, and the return so far."""
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
-    head = ["step", "seconds", "action", *(f"raw.{k}" for k in PART_KEYS), *(f"paid.{k}" for k in PART_KEYS)]
+    head = ["step", "seconds", "action", *(f"raw.{k}" for k in breakdown.keys), *(f"paid.{k}" for k in breakdown.keys)]
     writer.writerow([*head, "reward", "native_reward", "return_so_far"])
     so_far = breakdown.rewards.cumsum()
     for step in range(len(trajectory)):
         writer.writerow(
             [
                 step + 1,
-                (step + 1) / STEPS_PER_SECOND,
-                ACTION_NAMES[trajectory.actions[step]],
+                (step + 1) / trajectory.world.steps_per_second,
+                trajectory.world.actions[trajectory.actions[step]],
                 *breakdown.raw[step].tolist(),
                 *breakdown.paid[step].tolist(),
                 breakdown.rewards[step].item(),

@@ -24,9 +24,11 @@ from playground.insight.library import (
     load_library,
 )
 from playground.insight.ranking import Ranked, Ranking
-from playground.reward.account import ENV_KEY, PART_KEYS, below_zero
-from playground.reward.terms import TERMS, Floats, RewardConfig
-from playground.worlds.lunar_lander.simulator import MAX_STEPS, STEPS_PER_SECOND
+from playground.reward.account import reversed_parts
+from playground.reward.design import ENV_KEY, Design, terms_of
+from playground.reward.term import Floats
+from playground.worlds.lunar_lander.geometry import MAX_STEPS, STEPS_PER_SECOND
+from playground.worlds.lunar_lander.terms import RewardConfig
 
 Status = Literal["ok", "warn", "fail"]
 Verdict = Literal["sound", "doubtful", "broken"]
@@ -111,7 +113,7 @@ NOTES: Final = {
     "negative": "A weight below 0 turns its term round, so that what it paid costs and what it cost pays: {terms}.",
 }
 """What is worth knowing and neither right nor wrong."""
-LABELS: Final = {**{term.key: term.label["en"] for term in TERMS}, ENV_KEY: "Gymnasium's own reward"}
+LABELS: Final = {**{term.key: term.label["en"] for term in terms_of(RewardConfig)}, ENV_KEY: "Gymnasium's own reward"}
 """What a wording calls a term."""
 
 
@@ -230,7 +232,7 @@ class FlightCheck:
         }
 
 
-def check_reward(config: RewardConfig, gamma: float = 0.995, library: ProbeLibrary | None = None) -> FlightCheck:
+def check_reward(config: Design, gamma: float = 0.995, library: ProbeLibrary | None = None) -> FlightCheck:
     """Hold a reward against the recorded behaviours.
 
     Args:
@@ -253,7 +255,7 @@ def check_reward(config: RewardConfig, gamma: float = 0.995, library: ProbeLibra
         verdict = "doubtful"
     else:
         verdict = "sound"
-    logged, negative = not config.replace_reward, below_zero(config)
+    logged, negative = not config.replace_reward, reversed_parts(config)
     return FlightCheck(verdict, margin, ranking.rows, checks, logged, negative, forecast(ranking))
 
 
@@ -291,12 +293,12 @@ def _farming(ranking: Ranking) -> Finding:
     """The most that a shaping term pays a second over a loop: from a state to nearly the same state."""
     counted = ranking.weights
     if ranking.config.form == "potential":  # its potentials sum to nothing over a loop, discounted as they are meant
-        counted = counted * np.array([*(term.potential is None for term in TERMS), True])
+        counted = counted * np.array([*(term.potential is None for term in ranking.config.terms), True])
     rates = ranking.library.loop_rates(ranking.config.form, ranking.gamma) * counted * STEPS_PER_SECOND
     if not rates.size or rates.max() <= 0:
         return Finding("farming", "ok", 0.0, {"term": ""})
     loop, part = np.unravel_index(rates.argmax(), rates.shape)
-    value, term, index = float(rates[loop, part]), PART_KEYS[part], int(ranking.library.loops[loop, 0])
+    value, term, index = float(rates[loop, part]), ranking.config.keys[part], int(ranking.library.loops[loop, 0])
     ahead = 1 / (1 - ranking.gamma) if ranking.gamma < 1 else float(MAX_STEPS)
     if value * ahead / STEPS_PER_SECOND <= CLOSE * ranking.deviation:
         return Finding("farming", "ok", value, {"term": term})
@@ -324,24 +326,28 @@ def _dominance(ranking: Ranking) -> Finding:
     shares = _shares(ranking)
     top = int(shares.argmax())
     status: Status = (
-        "fail" if not shares.any() else "warn" if shares[top] > DOMINANT and PART_KEYS[top] != "env_reward" else "ok"
+        "fail"
+        if not shares.any()
+        else "warn"
+        if shares[top] > DOMINANT and ranking.config.keys[top] != "env_reward"
+        else "ok"
     )
-    return Finding("dominance", status, float(shares[top]), {"term": PART_KEYS[top]})
+    return Finding("dominance", status, float(shares[top]), {"term": ranking.config.keys[top]})
 
 
 def _dead(ranking: Ranking) -> Finding:
     """Terms with a weight that hardly pay; rare ones like the outcome count by the episodes' returns."""
     deviations = ranking.paid.std(axis=0) / ranking.unit
     shares = np.maximum(_shares(ranking), deviations)
-    dead = [i for i in range(len(PART_KEYS)) if ranking.weights[i] and shares[i] < DEAD]
+    dead = [i for i in range(len(ranking.config.keys)) if ranking.weights[i] and shares[i] < DEAD]
     if not dead:
         return Finding("dead", "ok", 0.0, {})
-    return Finding("dead", "warn", float(shares[dead[0]]), {"term": PART_KEYS[dead[0]]})
+    return Finding("dead", "warn", float(shares[dead[0]]), {"term": ranking.config.keys[dead[0]]})
 
 
 def _redundancy(ranking: Ranking) -> Finding:
     """The closest correlation of two weighted terms over the episodes' returns."""
-    used = [i for i in range(len(PART_KEYS)) if ranking.paid[:, i].std() > 1e-12]
+    used = [i for i in range(len(ranking.config.keys)) if ranking.paid[:, i].std() > 1e-12]
     pairs = [(i, j) for k, i in enumerate(used) for j in used[k + 1 :]]
     if not pairs:
         return Finding("redundancy", "ok", 0.0, {})
@@ -350,7 +356,7 @@ def _redundancy(ranking: Ranking) -> Finding:
     i, j = max(pairs, key=lambda pair: abs(table[place[pair[0]], place[pair[1]]]))
     value = float(table[place[i], place[j]])
     status: Status = "warn" if abs(value) > ALIKE else "ok"
-    return Finding("redundancy", status, value, {"first": PART_KEYS[i], "second": PART_KEYS[j]})
+    return Finding("redundancy", status, value, {"first": ranking.config.keys[i], "second": ranking.config.keys[j]})
 
 
 def _attributes(ranking: Ranking) -> Finding:
@@ -358,7 +364,7 @@ def _attributes(ranking: Ranking) -> Finding:
     on_pad, episodes = ranking.duel([Behaviour.SOFT_LANDING], [Behaviour.OFF_PAD_LANDING])
     softness, _ = ranking.duel([Behaviour.SOFT_LANDING], [Behaviour.HARD_LANDING])
     landed = np.isin(ranking.library.behaviours, LANDINGS)
-    columns = [PART_KEYS.index(key) for key in ("pen_main", "pen_side", "env_reward")]
+    columns = [ranking.config.keys.index(key) for key in ("pen_main", "pen_side", "env_reward")]
     fuel = ranking.paid[landed][:, columns].sum(axis=1).std() / ranking.unit
     moves = {"landing_on_the_pad": abs(on_pad), "touchdown_speed": abs(softness), "fuel": float(fuel)}
     missing = [name for name, move in moves.items() if move < DEAD]
@@ -386,7 +392,7 @@ def _invariance(ranking: Ranking) -> Finding:
     top = int(gaps.argmax())
     if gaps[top] <= ranking.noise:
         return Finding("invariance", "ok", float(gaps[top]), {"term": ""})
-    return Finding("invariance", "warn", float(gaps[top]), {"term": PART_KEYS[top]})
+    return Finding("invariance", "warn", float(gaps[top]), {"term": ranking.config.keys[top]})
 
 
 CHECKS: Final[tuple[Callable[[Ranking], Finding], ...]] = (
@@ -409,9 +415,7 @@ PREMISES: Final = frozenset({"dominance", "horizon"})
 """Checks without which the others say nothing."""
 
 
-def assert_reward_sound(
-    config: RewardConfig, gamma: float = 0.995, *, doubtful: bool = False, logged: bool = False
-) -> None:
+def assert_reward_sound(config: Design, gamma: float = 0.995, *, doubtful: bool = False, logged: bool = False) -> None:
     """Fail a test whose reward would prefer something else to landing.
 
     Args:

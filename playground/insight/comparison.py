@@ -14,10 +14,11 @@ from typing import Final
 import numpy as np
 
 from playground.flight.scorecard import Scorecard, bootstrap_interval, interquartile_mean
-from playground.flight.trajectory import Outcome
-from playground.reward.terms import Floats, RewardConfig
+from playground.reward.design import Design
+from playground.reward.term import Floats
 from playground.words.errors import InvalidInput
-from playground.worlds.lunar_lander.simulator import STEPS_PER_SECOND
+from playground.worlds.lunar_lander.geometry import STEPS_PER_SECOND
+from playground.worlds.lunar_lander.outcomes import Outcome
 
 
 def _of_100(card: Scorecard, *outcomes: Outcome) -> Floats:
@@ -30,8 +31,8 @@ SCORES: Final[Mapping[str, Callable[[Scorecard], Floats]]] = {
     "native": lambda card: card.native_return,
     "crashed": lambda card: _of_100(card, Outcome.CRASHED, Outcome.OUT_OF_BOUNDS),
     "timeout": lambda card: _of_100(card, Outcome.TIMEOUT),
-    "touchdown": lambda card: card.touchdown_speed,
-    "fuel": lambda card: np.asarray(card.main_firings + card.side_firings, np.float64),
+    "touchdown": lambda card: card.measured["touchdown_speed"],
+    "fuel": lambda card: np.asarray(card.measured["main_firings"] + card.measured["side_firings"], np.float64),
     "time": lambda card: np.where(card.outcomes == Outcome.LANDED, card.steps / STEPS_PER_SECOND, np.nan),
 }
 """What is compared, each ``(n,)`` by episode: three outcomes in episodes of a hundred, Gymnasium's return, m/s at
@@ -114,7 +115,7 @@ def over_seeds(values: Sequence[float]) -> Spread:
     return Spread(float(interquartile_mean(scores)), low, high, len(scores))
 
 
-def cross_table(cards: Sequence[Scorecard], rewards: Sequence[RewardConfig]) -> Floats:
+def cross_table(cards: Sequence[Scorecard], rewards: Sequence[Design]) -> Floats:
     """Mean undiscounted return of every card's episodes under every reward: ``(cards, rewards)``."""
     return np.array([[card.returns(reward).mean() for reward in rewards] for card in cards])
 
@@ -128,7 +129,7 @@ class Beaten:
     difference: Difference
 
 
-def beaten_designs(cards: Sequence[Scorecard], rewards: Sequence[RewardConfig]) -> list[Beaten]:
+def beaten_designs(cards: Sequence[Scorecard], rewards: Sequence[Design]) -> list[Beaten]:
     """Designs that another's policy serves clearly better than their own: their training has not converged.
 
     Args:

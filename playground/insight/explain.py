@@ -14,39 +14,42 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from playground.flight.trajectory import Outcome, Trajectory
-from playground.reward.account import PART_KEYS, decompose, discounts, weigh
-from playground.reward.terms import Floats, RewardConfig
+from playground.flight.trajectory import Trajectory
+from playground.reward.account import decompose, discounts, weigh
+from playground.reward.design import Design
+from playground.reward.term import Floats
 
 
 @dataclass(frozen=True, eq=False)
 class Explanation:
-    """The four actions from one state, by what they lead to."""
+    """All actions from one state, by what they lead to."""
 
+    keys: tuple[str, ...]
+    """Of the parts."""
     chosen: int
     """The action that was taken."""
     returns: Floats
-    """``(4, n)``: discounted return of every branch, from the fork on."""
+    """``(actions, n)``: discounted return of every branch, from the fork on."""
     parts: Floats
-    """``(4, len(PART_KEYS))``: means of what each part paid."""
-    landed: Floats
-    """``(4,)``: share of the branches that landed."""
+    """``(actions, parts)``: means of what each part paid."""
+    succeeded: Floats
+    """``(actions,)``: share of the branches that succeeded."""
 
     @property
     def means(self) -> Floats:
-        """``(4,)``: mean returns."""
+        """``(actions,)``: mean returns."""
         result: Floats = self.returns.mean(axis=1)
         return result
 
     @property
     def spreads(self) -> Floats:
-        """``(4,)``: standard deviation over branches; 0 for one branch."""
+        """``(actions,)``: standard deviation over branches; 0 for one branch."""
         n = self.returns.shape[1]
         result: Floats = self.returns.std(axis=1, ddof=1) if n > 1 else np.zeros(len(self.returns))
         return result
 
     def difference(self, other: int) -> Floats:
-        """``(len(PART_KEYS),)``: how much more each part pays for the chosen action than for another one (RDX)."""
+        """``(parts,)``: how much more each part pays for the chosen action than for another one (RDX)."""
         result: Floats = self.parts[self.chosen] - self.parts[other]
         return result
 
@@ -59,23 +62,23 @@ class Explanation:
         """The fewest parts that speak for the chosen action and against it: MSX⁺ and MSX⁻, reversed if it loses."""
         gaps = self.difference(other)
         if gaps.sum() < 0:
-            against, in_favour = sufficient(-gaps)
+            against, in_favour = sufficient(-gaps, self.keys)
             return in_favour, against
-        return sufficient(gaps)
+        return sufficient(gaps, self.keys)
 
 
-def sufficient(gaps: Floats) -> tuple[tuple[str, ...], tuple[str, ...]]:
+def sufficient(gaps: Floats, keys: Sequence[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """MSX⁺ and MSX⁻ of component differences whose sum is at least 0.
 
     MSX⁺ holds the fewest positive differences that together outweigh all negative ones. MSX⁻ holds the fewest
     negative ones that would outweigh MSX⁺ were its smallest member missing: they show why that one is needed.
 
     Args:
-        gaps: ``(len(PART_KEYS),)``.
+        gaps: ``(parts,)``.
+        keys: of the parts.
 
-    >>> gaps = np.zeros(len(PART_KEYS))
-    >>> gaps[:4] = 5.0, 3.0, -4.0, -1.0
-    >>> sufficient(gaps)
+    >>> gaps = np.array([5.0, 3.0, -4.0, -1.0])
+    >>> sufficient(gaps, ("distance", "velocity", "angle", "legs"))
     (('distance', 'velocity'), ('angle', 'legs'))
     """
     order = np.argsort(-gaps, kind="stable")
@@ -86,7 +89,7 @@ def sufficient(gaps: Floats) -> tuple[tuple[str, ...], tuple[str, ...]]:
         return (), ()
     missing_one = float(gaps[plus].sum() - gaps[plus[-1]])
     minus = _fewest(-gaps, negative, missing_one) if negative else []
-    return tuple(PART_KEYS[i] for i in plus), tuple(PART_KEYS[i] for i in minus)
+    return tuple(keys[i] for i in plus), tuple(keys[i] for i in minus)
 
 
 def _fewest(amounts: Floats, order: Sequence[int], weight: float) -> list[int]:
@@ -101,23 +104,23 @@ def _fewest(amounts: Floats, order: Sequence[int], weight: float) -> list[int]:
     return taken
 
 
-def explain(branches: Sequence[Sequence[Trajectory]], chosen: int, reward: RewardConfig, gamma: float) -> Explanation:
-    """What the branches of a fork say about its four actions.
+def explain(branches: Sequence[Sequence[Trajectory]], chosen: int, reward: Design, gamma: float) -> Explanation:
+    """What the branches of a fork say about its actions.
 
     Args:
         branches: for each action as many.
-        chosen: the action that was taken, 0 to 3.
+        chosen: the action that was taken.
         reward: any reward.
         gamma: its discount.
     """
     paid = np.array([[_paid(branch, reward, gamma) for branch in flown] for flown in branches])
     returns = paid.sum(axis=2)
-    landed = np.array([[branch.outcome == Outcome.LANDED for branch in flown] for flown in branches]).mean(axis=1)
-    return Explanation(chosen, returns, paid.mean(axis=1), landed)
+    succeeded = np.array([[branch.succeeded for branch in flown] for flown in branches]).mean(axis=1)
+    return Explanation(reward.keys, chosen, returns, paid.mean(axis=1), succeeded)
 
 
-def _paid(trajectory: Trajectory, reward: RewardConfig, gamma: float) -> Floats:
-    """What each part paid over an episode, discounted: ``(len(PART_KEYS),)``."""
-    paid = weigh(decompose(trajectory.transitions, reward.form, gamma), reward)
+def _paid(trajectory: Trajectory, reward: Design, gamma: float) -> Floats:
+    """What each part paid over an episode, discounted: ``(parts,)``."""
+    paid = weigh(decompose(trajectory.transitions, reward, gamma), reward)
     result: Floats = discounts(len(trajectory), gamma) @ paid
     return result

@@ -3,6 +3,7 @@
 Leaves out: words and marks on a time line (``app.player``).
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
@@ -10,8 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from playground.flight.trajectory import Trajectory
-from playground.reward.account import PART_KEYS
-from playground.reward.terms import Floats
+from playground.reward.term import Floats
 
 Kind = Literal["contact", "burst", "payment", "lead"]
 
@@ -38,17 +38,18 @@ class Moment:
     """What a payment paid, or how many steps a burst lasted."""
 
 
-def find_moments(trajectory: Trajectory, paid: Floats) -> list[Moment]:
+def find_moments(trajectory: Trajectory, paid: Floats, keys: Sequence[str]) -> list[Moment]:
     """Contacts, long burns of the main engine, the largest payments, and where another part takes the lead.
 
     Args:
         trajectory: an episode of T steps.
-        paid: ``(T, len(PART_KEYS))`` of any reward.
+        paid: ``(T, parts)`` of any reward.
+        keys: of the parts.
 
     Returns:
         In the order of time.
     """
-    found = [*_contacts(trajectory), *_bursts(trajectory.actions), *_payments(paid), *_leads(paid)]
+    found = [*_contacts(trajectory), *_bursts(trajectory.actions), *_payments(paid, keys), *_leads(paid, keys)]
     return sorted(found, key=lambda moment: (moment.step, moment.kind))
 
 
@@ -75,7 +76,7 @@ def _bursts(actions: npt.NDArray[np.int64]) -> list[Moment]:
     return [Moment(int(starts[i]), "burst", amount=float(lengths[i])) for i in longest if lengths[i] >= BURST]
 
 
-def _payments(paid: Floats) -> list[Moment]:
+def _payments(paid: Floats, keys: Sequence[str]) -> list[Moment]:
     """The largest single payments, each with the part that it is mostly about."""
     sums = paid.sum(axis=1)
     chosen: list[int] = []
@@ -84,12 +85,10 @@ def _payments(paid: Floats) -> list[Moment]:
             break
         if all(abs(step - other) >= APART for other in chosen):
             chosen.append(step)
-    return [
-        Moment(step, "payment", PART_KEYS[int(np.abs(paid[step]).argmax())], float(paid[step].sum())) for step in chosen
-    ]
+    return [Moment(step, "payment", keys[int(np.abs(paid[step]).argmax())], float(paid[step].sum())) for step in chosen]
 
 
-def _leads(paid: Floats) -> list[Moment]:
+def _leads(paid: Floats, keys: Sequence[str]) -> list[Moment]:
     """Where the part that has paid or charged most so far changes, and stays changed for a while."""
     amounts = np.abs(paid.cumsum(axis=0))
     leader = np.where(amounts.any(axis=1), amounts.argmax(axis=1), -1)
@@ -98,6 +97,6 @@ def _leads(paid: Floats) -> list[Moment]:
     for start, end in zip(starts, np.append(starts[1:], len(leader)), strict=True):
         if leader[start] not in (now, -1) and end - start >= min(LEAD_HOLDS, len(leader) - start):
             if now != -1:
-                moments.append(Moment(int(start), "lead", PART_KEYS[leader[start]]))
+                moments.append(Moment(int(start), "lead", keys[leader[start]]))
             now = int(leader[start])
     return moments

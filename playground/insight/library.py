@@ -17,11 +17,14 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from playground.flight.scorecard import touchdown_speed
-from playground.flight.trajectory import Outcome, Trajectory
-from playground.reward.account import PART_KEYS, decompose
-from playground.reward.terms import TERMS, Floats, Form, Transitions
-from playground.worlds.lunar_lander.simulator import MAX_STEPS, PAD_HALF_WIDTH
+from playground.flight.trajectory import Trajectory
+from playground.flight.world import World
+from playground.reward.account import decompose_terms
+from playground.reward.term import Floats, Form, Transitions
+from playground.worlds.lunar_lander.geometry import MAX_STEPS, PAD_HALF_WIDTH
+from playground.worlds.lunar_lander.measures import touchdown_speed
+from playground.worlds.lunar_lander.outcomes import Outcome
+from playground.worlds.lunar_lander.world import WORLD as LANDER
 
 LIBRARY: Final = Path(__file__).resolve().parents[1] / "worlds" / "lunar_lander" / "probes.npz"
 SEEDS: Final = range(5000, 5004)
@@ -107,6 +110,7 @@ def loop_of(episode: Trajectory) -> tuple[int, int] | None:
 class ProbeLibrary:
     """E episodes with S steps in all, laid end to end."""
 
+    world: World
     names: npt.NDArray[np.str_]
     """``(E,)``: of the probe or the preset that flew."""
     seeds: npt.NDArray[np.int64]
@@ -144,6 +148,7 @@ class ProbeLibrary:
         starts = np.concatenate([[0], np.cumsum(self.lengths)])
         return [
             Trajectory(
+                self.world,
                 int(self.seeds[i]),
                 self.observations[starts[i] + i : starts[i + 1] + i + 1],
                 self.actions[starts[i] : starts[i + 1]].astype(np.int64),
@@ -199,7 +204,7 @@ class ProbeLibrary:
 
 @lru_cache(maxsize=4)
 def _steps(library: ProbeLibrary, form: Form, gamma: float) -> Floats:
-    return decompose(library.transitions, form, gamma)
+    return decompose_terms(library.transitions, library.world.terms, form, gamma)
 
 
 @lru_cache(maxsize=4)
@@ -225,11 +230,14 @@ def _loop_rates(library: ProbeLibrary, form: Form, gamma: float) -> Floats:
 
 @lru_cache(maxsize=16)
 def _residuals(library: ProbeLibrary, form: Form, gamma: float) -> Floats:
-    columns = [i for i, term in enumerate(TERMS) if term.potential is not None]
+    columns = [i for i, term in enumerate(library.world.terms) if term.potential is not None]
     mine, ideal = (library.steps(one, gamma)[:, columns] for one in (form, "potential"))
-    gaps: Floats = np.zeros(len(PART_KEYS))
+    gaps: Floats = np.zeros(len(library.world.terms) + 1)
     gaps[columns] = np.abs(mine - ideal)[~library.transitions.terminated].max(axis=0)
     return gaps
+
+
+ARRAYS: Final = tuple(name for name in ProbeLibrary.__dataclass_fields__ if name != "world")
 
 
 def make_library(flown: Iterable[tuple[str, Trajectory]]) -> ProbeLibrary:
@@ -242,6 +250,7 @@ def make_library(flown: Iterable[tuple[str, Trajectory]]) -> ProbeLibrary:
             loops.append((index, start + found[0], start + found[1]))
         start += len(episode)
     return ProbeLibrary(
+        world=episodes[0].world,
         names=np.array(names),
         seeds=np.array([episode.seed for episode in episodes], np.int64),
         lengths=np.array([len(episode) for episode in episodes], np.int64),
@@ -256,11 +265,11 @@ def make_library(flown: Iterable[tuple[str, Trajectory]]) -> ProbeLibrary:
 
 def save_library(library: ProbeLibrary, path: Path = LIBRARY) -> None:
     """Write it as one compressed file."""
-    np.savez_compressed(path, **{name: getattr(library, name) for name in ProbeLibrary.__dataclass_fields__})
+    np.savez_compressed(path, **{name: getattr(library, name) for name in ARRAYS})
 
 
 @lru_cache(maxsize=2)
 def load_library(path: Path = LIBRARY) -> ProbeLibrary:
     """The library in a file, by default the shipped one."""
     with np.load(path, allow_pickle=False) as file:
-        return ProbeLibrary(**{name: file[name] for name in ProbeLibrary.__dataclass_fields__})
+        return ProbeLibrary(LANDER, **{name: file[name] for name in ARRAYS})

@@ -15,8 +15,8 @@ import numpy as np
 import numpy.typing as npt
 
 from playground.insight.library import Behaviour, ProbeLibrary
-from playground.reward.account import weights
-from playground.reward.terms import Floats, RewardConfig
+from playground.reward.design import Design
+from playground.reward.term import Floats
 
 NOISE: Final = 1e-9
 """Returns that differ by less than this share of what is paid are alike: the rest is rounding."""
@@ -54,9 +54,9 @@ class Ranking:
     of each from each seed.
     """
 
-    def __init__(self, config: RewardConfig, gamma: float, library: ProbeLibrary) -> None:
+    def __init__(self, config: Design, gamma: float, library: ProbeLibrary) -> None:
         self.config, self.gamma, self.library = config, gamma, library
-        self.weights = weights(config)
+        self.weights = config.factors
         self.paid: Floats = library.sums(config.form, gamma) * self.weights
         """``(E, parts)``: discounted."""
         self.returns: Floats = self.paid.sum(axis=1)

@@ -10,7 +10,7 @@ Leaves out: what makes a reward sound (``flight_check``), and whether PPO then l
 
 import itertools
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
@@ -18,7 +18,8 @@ import numpy.typing as npt
 
 from playground.insight.check import CLOSE, RISKY, FlightCheck, check_reward
 from playground.insight.library import CRASHES, LANDINGS, LINGERING, Behaviour, ProbeLibrary, load_library
-from playground.reward.terms import TERMS, WEIGHT_LIMIT, Floats, RewardConfig
+from playground.reward.design import Design
+from playground.reward.term import WEIGHT_LIMIT, Floats
 
 TARGET: Final = 0.2
 """Deviations by which landing shall pay more than crashing and than lingering."""
@@ -43,7 +44,7 @@ RISK: Final = 4
 """And landing beats hovering by enough to be tried where many tries crash."""
 
 Bounds = dict[str, tuple[float, float]]
-Good = Callable[[RewardConfig], bool]
+Good = Callable[[Design], bool]
 Duel = tuple[npt.NDArray[np.bool_], npt.NDArray[np.bool_]]
 
 
@@ -54,7 +55,7 @@ class Repair:
     before: FlightCheck
     after: FlightCheck | None
     """None where nothing within the sliders' ranges mends it, or nothing needs mending."""
-    config: RewardConfig
+    config: Design
     """The mended reward; the given one where nothing was mended."""
     singles: Mapping[str, float]
     """Weights that mend it alone, each with its nearest value that does. One that mends what is broken may leave a
@@ -68,9 +69,9 @@ class Repair:
         """Whether something was wrong: landing did not pay best, or there was a doubt."""
         return self.before.verdict != "sound"
 
-    def changes(self, original: RewardConfig) -> dict[str, tuple[float, float]]:
+    def changes(self, original: Design) -> dict[str, tuple[float, float]]:
         """Each changed weight before and after."""
-        fields = [term.weight for term in TERMS]
+        fields = [term.weight for term in original.terms]
         pairs = {name: (getattr(original, name), getattr(self.config, name)) for name in fields}
         return {name: pair for name, pair in pairs.items() if pair[0] != pair[1]}
 
@@ -78,13 +79,13 @@ class Repair:
 class _Contest:
     """Landings against everything else, start by start, for many weightings at once."""
 
-    def __init__(self, config: RewardConfig, gamma: float, library: ProbeLibrary, remain: float = REMAIN[0]) -> None:
+    def __init__(self, config: Design, gamma: float, library: ProbeLibrary, remain: float = REMAIN[0]) -> None:
         self.config = config
         sums = library.sums(config.form, gamma)
         size = abs(config.scale) or 1.0  # in units of the scale, which then changes nothing but Gymnasium's share
         self.fixed: Floats = sums[:, -1] * config.w_env / size
         """``(E,)``: what Gymnasium's own reward pays, which no slider of a term moves."""
-        signs = np.array([np.sign(config.scale) * term.sign for term in TERMS])
+        signs = np.array([np.sign(config.scale) * term.sign for term in config.terms])
         self.columns: Floats = sums[:, :-1] * signs
         """``(E, terms)``: what each field pays an episode for each unit of its weight."""
         self.start: npt.NDArray[np.int64] = np.unique(library.seeds, return_inverse=True)[1].reshape(-1)
@@ -164,7 +165,7 @@ class _Contest:
 
 
 def repair_reward(
-    config: RewardConfig, gamma: float = 0.995, library: ProbeLibrary | None = None, bounds: Bounds | None = None
+    config: Design, gamma: float = 0.995, library: ProbeLibrary | None = None, bounds: Bounds | None = None
 ) -> Repair:
     """The smallest relative change of the terms' weights after which landing pays best by `TARGET` deviations.
 
@@ -185,7 +186,7 @@ def repair_reward(
     if before.verdict == "sound" or not config.replace_reward or config.scale == 0 or gamma == 0:
         return Repair(before, None, config, {}, "")
 
-    def good(other: RewardConfig) -> bool:
+    def good(other: Design) -> bool:
         verdict = check_reward(other, gamma, library).verdict
         return verdict == "sound" or (verdict == "doubtful" and before.verdict == "broken")
 
@@ -219,17 +220,17 @@ def repair_reward(
     return Repair(before, None, config, singles, missing)
 
 
-def slider_bounds(config: RewardConfig) -> Bounds:
+def slider_bounds(config: Design) -> Bounds:
     """Each weight's slider, widened to where the weight stands."""
     limits = {}
-    for term in TERMS:
+    for term in config.terms:
         slider, value = term.sliders[config.form], getattr(config, term.weight)
         limits[term.weight] = (min(slider.low, value), max(slider.high, value))
     return limits
 
 
 def sound_bands(
-    config: RewardConfig, gamma: float = 0.995, library: ProbeLibrary | None = None
+    config: Design, gamma: float = 0.995, library: ProbeLibrary | None = None
 ) -> dict[str, list[tuple[float, float]]]:
     """Where each slider may stand, the others as they are, so that landing pays best and is worth a try.
 
@@ -252,20 +253,19 @@ def sound_bands(
     return bands
 
 
-def with_weight(config: RewardConfig, name: str, value: float) -> RewardConfig:
+def with_weight(config: Design, name: str, value: float) -> Design:
     """The reward with one weight changed."""
-    change: dict[str, Any] = {name: value}
-    return replace(config, **change)
+    return config.changed(**{name: value})
 
 
-def _fields(config: RewardConfig) -> Floats:
-    return np.array([getattr(config, term.weight) for term in TERMS], np.float64)
+def _fields(config: Design) -> Floats:
+    return np.array([config.weight_of(term) for term in config.terms], np.float64)
 
 
-def _varied(config: RewardConfig, name: str, places: Floats) -> Floats:
+def _varied(config: Design, name: str, places: Floats) -> Floats:
     """Weights ``(terms, N)`` with one of them at each place."""
     weights = np.repeat(_fields(config)[:, None], len(places), axis=1)
-    weights[[term.weight for term in TERMS].index(name)] = places
+    weights[[term.weight for term in config.terms].index(name)] = places
     return weights
 
 
@@ -282,9 +282,9 @@ def _singles(contest: _Contest, limits: Bounds) -> dict[str, float]:
     return found
 
 
-def _farmed_less(config: RewardConfig, before: FlightCheck, good: Good) -> RewardConfig | None:
+def _farmed_less(config: Design, before: FlightCheck, good: Good) -> Design | None:
     """The reward with the most of a term that pays for going in a loop, so that nothing is in doubt."""
-    farmed = next((term for term in TERMS if term.key == before["farming"].params["term"]), None)
+    farmed = next((term for term in config.terms if term.key == before["farming"].params["term"]), None)
     if farmed is None or before["farming"].status == "ok":
         return None
     now = float(getattr(config, farmed.weight))
@@ -292,7 +292,7 @@ def _farmed_less(config: RewardConfig, before: FlightCheck, good: Good) -> Rewar
     return next((less for less in tried if good(less)), None)
 
 
-def _mend(contest: _Contest, limits: Bounds, good: Good, duels: int) -> RewardConfig | None:
+def _mend(contest: _Contest, limits: Bounds, good: Good, duels: int) -> Design | None:
     """The smallest change within the limits, of no more weights than it needs; None if there is none."""
     problem = _Problem(contest, limits, duels)
     weights = problem.solve(problem.free)
@@ -321,7 +321,9 @@ class _Problem:
         deviation = float(contest.deviation(contest.returns(self.origin[:, None]))[0])
         influence = contest.columns.std(axis=0)
         sizes = np.maximum(np.abs(self.origin), NUDGE * deviation / np.where(influence > 0, influence, np.inf))
-        self.lows, self.highs = (np.array([limits[term.weight][side] for term in TERMS]) for side in (0, 1))
+        self.lows, self.highs = (
+            np.array([limits[term.weight][side] for term in contest.config.terms]) for side in (0, 1)
+        )
         self.free: npt.NDArray[np.bool_] = (sizes > 0) & (self.highs > self.lows)
         self.sizes: Floats = np.where(self.free, sizes, 1.0)
 
@@ -376,14 +378,14 @@ def _least_distance(rows: Floats, least: Floats) -> Floats | None:
     return result
 
 
-def _tidy(contest: _Contest, weights: Floats, good: Good) -> RewardConfig | None:
+def _tidy(contest: _Contest, weights: Floats, good: Good) -> Design | None:
     """The reward with these weights, in round numbers if they do; None if the whole check is not content with it."""
     origin = _fields(contest.config)
     close = np.where(np.abs(weights - origin) <= 1e-3 * np.abs(origin), origin, weights)
     close[np.abs(close) < 1e-9 * np.abs(close).max()] = 0.0
     for values in (np.array([v if v == o else _rounded(v) for v, o in zip(close, origin, strict=True)]), close):
-        changes: dict[str, Any] = {term.weight: float(v) for term, v in zip(TERMS, values, strict=True)}
-        config = replace(contest.config, **changes)
+        changes: dict[str, Any] = {term.weight: float(v) for term, v in zip(contest.config.terms, values, strict=True)}
+        config = contest.config.changed(**changes)
         if good(config):
             return config
     return None

@@ -20,11 +20,10 @@ from typing import Final, Literal
 import numpy as np
 
 from playground.flight.scorecard import Scorecard
-from playground.flight.trajectory import Outcome
+from playground.flight.world import DEFAULT
 from playground.insight.comparison import Difference
-from playground.reward.terms import Floats
+from playground.reward.term import Floats
 from playground.words.errors import InvalidInput
-from playground.worlds.lunar_lander.conditions import DEFAULT
 
 Cards = Mapping[str, Scorecard]
 """One policy's scorecards by condition, all over the same starts."""
@@ -158,7 +157,7 @@ def wilson_interval(hits: int, trials: int, level: float = LEVEL) -> tuple[float
 
 def landing_of(card: Scorecard) -> Landing:
     """How often one policy landed."""
-    landed = int((card.outcomes == Outcome.LANDED).sum())
+    landed = int(card.succeeded.sum())
     return Landing(landed / len(card), *wilson_interval(landed, len(card)), len(card))
 
 
@@ -267,7 +266,7 @@ def _hits(cards: Sequence[Scorecard]) -> Floats:
     """``(seeds, starts)``: 1 where a seed landed."""
     if any(not np.array_equal(card.seeds, cards[0].seeds) for card in cards):
         raise InvalidInput("other_starts")
-    return np.stack([card.outcomes == Outcome.LANDED for card in cards]).astype(np.float64)
+    return np.stack([card.succeeded for card in cards]).astype(np.float64)
 
 
 def _newcombe_interval(first: Floats, second: Floats) -> tuple[float, float]:

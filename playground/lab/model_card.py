@@ -13,12 +13,11 @@ from playground.lab.store import Model
 from playground.reward.codec import dump_reward
 from playground.reward.export import to_formula
 from playground.training.spec import hyperparameters
-from playground.worlds.lunar_lander import ENV_ID
 
-HEAD: Final = f"""---
+HEAD: Final = """---
 library_name: stable-baselines3
 tags:
-- {ENV_ID}
+- {world}
 - deep-reinforcement-learning
 - reinforcement-learning
 - stable-baselines3
@@ -29,21 +28,21 @@ model-index:
       type: reinforcement-learning
       name: reinforcement-learning
     dataset:
-      name: {ENV_ID}
-      type: {ENV_ID}
+      name: {world}
+      type: {world}
     metrics:
     - type: mean_reward
-      value: {{mean_reward}}
+      value: {mean_reward}
       name: mean_reward
       verified: false
 ---"""
 
-LOAD: Final = f"""```python
+LOAD: Final = """```python
 import gymnasium as gym
 from stable_baselines3 import PPO
 
 model = PPO.load("model.zip", device="cpu")
-env = gym.make("{ENV_ID}")
+env = gym.make("{world}")
 observation, _ = env.reset(seed=1000)
 done = False
 while not done:
@@ -64,8 +63,8 @@ def write_card(model: Model) -> str:
     spec, card, manifest = model.spec, model.scorecard, model.manifest
     returns = card.native_return
     parts = [
-        HEAD.format(mean_reward=f"{returns.mean():.2f} +/- {returns.std():.2f}"),
-        f"# PPO for {ENV_ID}",
+        HEAD.format(world=spec.world.id, mean_reward=f"{returns.mean():.2f} +/- {returns.std():.2f}"),
+        f"# PPO for {spec.world.id}",
         _origin(model),
         "## Scorecard",
         f"{len(card)} held-out episodes (seeds {card.seeds.min()} to {card.seeds.max()}), most probable actions.",
@@ -78,7 +77,7 @@ def write_card(model: Model) -> str:
         parts += ["## Training", _table(("setting", "value"), settings)]
     parts += [
         "## How to load it",
-        LOAD,
+        LOAD.format(world=spec.world.id),
         "## Versions",
         _table(("package", "version"), list(manifest.get("versions", {}).items())),
         f"Key: `{model.key}`",

@@ -18,6 +18,7 @@ from typing import Any, Final
 
 from playground.flight.fleet import Fleet
 from playground.flight.scorecard import evaluate
+from playground.flight.world import World
 from playground.lab.job_runner import manifest_of, model_files
 from playground.lab.store import UNKNOWN, Model, ModelStore, write_model
 from playground.training.engine import build_ppo
@@ -25,8 +26,6 @@ from playground.training.fast_ppo import to_numpy
 from playground.training.progress import Result, check_finite, dump_policy
 from playground.training.spec import TrainSpec, dump_spec
 from playground.words.errors import InvalidInput
-from playground.worlds.lunar_lander import ENV_ID
-from playground.worlds.lunar_lander.simulator import N_ACTIONS, OBSERVATION_SIZE
 
 MAX_UNPACKED: Final = 64 * 1024 * 1024
 
@@ -48,8 +47,8 @@ def import_zip(path: Path, spec: TrainSpec, out: Path | None = None, *, reward_k
             that cannot be written.
     """
     check_zip(path)
-    check_environment(path)
-    model = build_ppo(replace(spec, n_envs=1), Fleet(1))
+    check_environment(path, spec.world)
+    model = build_ppo(replace(spec, n_envs=1), Fleet(spec.world, 1))
     try:
         model.set_parameters(str(path), device="cpu")
         model.share_memory()
@@ -59,7 +58,7 @@ def import_zip(path: Path, spec: TrainSpec, out: Path | None = None, *, reward_k
     buffer = io.BytesIO()
     model.save(buffer)
     policy = to_numpy(model)
-    card = evaluate(policy, spec.gamma)
+    card = evaluate(spec.world, policy, spec.gamma)
     result = Result(dump_policy(policy), buffer.getvalue(), [], card, steps=0, seconds=0.0, kept=0)
     reward = "given" if reward_known else UNKNOWN
     key = hashlib.sha256(dump_spec(spec) + result.policy + reward.encode()).hexdigest()
@@ -77,16 +76,17 @@ def activation_in(path: Path) -> str:
     return "relu" if "ReLU" in str(_described(path, "policy_kwargs", "activation_fn")) else "tanh"
 
 
-def check_environment(path: Path) -> None:
-    """Refuse a policy whose zip describes other observations or actions than LunarLander's, read as text.
+def check_environment(path: Path, world: World) -> None:
+    """Refuse a policy whose zip describes other observations or actions than the world's, read as text.
 
     Raises:
         InvalidInput: it does; one that describes none passes, its tensors will tell.
     """
     shape, actions = _described(path, "observation_space", "_shape"), _described(path, "action_space", "n")
-    if shape not in (None, [OBSERVATION_SIZE]) or (actions is not None and str(actions) != str(N_ACTIONS)):
+    fits = actions is None or str(actions) == str(len(world.actions))
+    if shape not in (None, [world.observation_size]) or not fits:
         raise InvalidInput(
-            "other_environment", value=f"observations {shape} and {actions or 'other'} actions", known=ENV_ID
+            "other_environment", value=f"observations {shape} and {actions or 'other'} actions", known=world.id
         )
 
 

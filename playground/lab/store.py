@@ -29,7 +29,7 @@ from filelock import FileLock
 from playground.flight.policy import Checkpoint, Policy, load_checkpoints, load_policy
 from playground.flight.scorecard import Scorecard, evaluate
 from playground.lab.paths import explain_os_errors, home_folder, read_json, shipped_folder
-from playground.reward.account import PART_KEYS
+from playground.reward.design import keys_of
 from playground.training.spec import KEY, TrainSpec, parse_spec
 from playground.words.errors import InvalidInput
 
@@ -90,7 +90,7 @@ class Model:
     def policy(self) -> Policy:
         """The network that flies."""
         self.read("policy.safetensors")
-        return load_policy(self.folder / "policy.safetensors")
+        return load_policy(self.folder / "policy.safetensors", self.spec.world)
 
     @cached_property
     def scorecard(self) -> Scorecard:
@@ -98,9 +98,11 @@ class Model:
         data = self.read("scorecard.json")
         try:
             value = json.loads(data)
-            if any(term not in totals for totals in value["totals"].values() for term in PART_KEYS):
-                return evaluate(self.policy, self.spec.gamma, value["episodes"]["seed"])
-            return Scorecard.from_json(value)
+            if any(
+                term not in totals for totals in value["totals"].values() for term in keys_of(self.spec.world.terms)
+            ):
+                return evaluate(self.spec.world, self.policy, self.spec.gamma, value["episodes"]["seed"])
+            return Scorecard.from_json(value, self.spec.world)
         except (KeyError, TypeError, ValueError) as error:
             if isinstance(error, InvalidInput):
                 raise
@@ -119,7 +121,7 @@ class Model:
         if CHECKPOINTS not in self.files:
             return []
         self.read(CHECKPOINTS)
-        return load_checkpoints(self.folder / CHECKPOINTS)
+        return load_checkpoints(self.folder / CHECKPOINTS, self.spec.world)
 
     def verify(self) -> None:
         """Read every file once.

@@ -6,40 +6,48 @@ is a dot product: no simulation, no training.
 Leaves out: simulation. Everything here is a pure function of arrays.
 """
 
-from typing import Any, Final
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from playground.reward.terms import TERM_KEYS, TERMS, Floats, Form, RewardConfig, Transitions
-
-ENV_KEY: Final = "env_reward"
-PART_KEYS: Final = (*TERM_KEYS, ENV_KEY)
-"""Columns of `decompose` and of `weigh`: the terms, then Gymnasium's own reward."""
+from playground.reward.design import Design
+from playground.reward.term import Floats, Form, Term, Transitions
 
 
-def decompose(steps: Transitions, form: Form, gamma: float) -> Floats:
-    """Raw, unweighted components of each step.
+def decompose(steps: Transitions, design: Design, gamma: float) -> Floats:
+    """Raw, unweighted components of each step: one column for each of ``design.parts``.
 
     Args:
         steps: transitions with leading shape ``(…)``.
-        form: how the potentials pay.
+        design: whose terms, in whose form; its weights do not matter.
         gamma: the discount; only the ``potential`` form depends on it.
 
     Returns:
-        ``(…, len(PART_KEYS))`` float64. The last column is Gymnasium's own reward.
+        ``(…, parts)`` float64. The last column is Gymnasium's own reward.
 
+    >>> from playground import Design
     >>> o, o2 = np.zeros((1, 8)), np.zeros((1, 8))
     >>> o[0, 1], o2[0, 1] = 1.0, 0.5  # half way down
     >>> step = Transitions(o, np.array([2]), o2, np.array([1.0]), np.array([False]))
-    >>> dict(zip(PART_KEYS, decompose(step, "progress", 0.99)[0].tolist()))["distance"]
+    >>> reward = RewardConfig(form="progress")
+    >>> dict(zip(reward.keys, decompose(step, reward, 0.99)[0].tolist()))["distance"]
     0.5
+    """
+    return decompose_terms(steps, design.terms, design.form, gamma)
+
+
+def decompose_terms(steps: Transitions, terms: tuple[Term, ...], form: Form, gamma: float) -> Floats:
+    """The same for a list of terms in one form, for what is computed once for all weights.
+
+    Returns:
+        ``(…, len(terms) + 1)`` float64. The last column is Gymnasium's own reward.
     """
     before = np.asarray(steps.observations, np.float64)
     after = np.asarray(steps.next_observations, np.float64)
     terminated = np.asarray(steps.terminated, np.bool_)
-    columns = np.empty((*terminated.shape, len(PART_KEYS)))
-    for column, term in enumerate(TERMS):
+    columns = np.empty((*terminated.shape, len(terms) + 1))
+    for column, term in enumerate(terms):
         if term.potential is not None:
             columns[..., column] = _pay(term.potential, before, after, terminated, form, gamma)
         else:
@@ -63,65 +71,38 @@ def _pay(
     return gamma * np.where(terminated, 0.0, value) - np.asarray(potential(before), np.float64)
 
 
-def weights(config: RewardConfig) -> Floats:
-    """Signed factor of each part in the reward that training sees, scale included.
+def reversed_parts(design: Design) -> tuple[str, ...]:
+    """Keys of the parts whose sign a negative weight, or a negative scale, reverses.
 
-    Returns:
-        ``(len(PART_KEYS),)`` float64. With ``replace_reward=False`` only Gymnasium's reward counts.
-
-    >>> weights(RewardConfig()).tolist()[-2:]
-    [0.0, 1.0]
-    """
-    if not config.replace_reward:
-        return np.array([0.0] * len(TERMS) + [1.0])
-    return np.append(shaping_weights(config), config.w_env)
-
-
-def shaping_weights(config: RewardConfig) -> Floats:
-    """Signed, scaled weight of each term, whether or not training sees it.
-
-    Returns:
-        ``(len(TERMS),)`` float64.
-
-    >>> shaping_weights(RewardConfig(penalty_main=0.5, scale=2))[TERM_KEYS.index("pen_main")].item()
-    -1.0
-    """
-    return np.array([config.scale * term.sign * getattr(config, term.weight) for term in TERMS], np.float64)
-
-
-def below_zero(config: RewardConfig) -> tuple[str, ...]:
-    """Keys of the parts that a negative weight, or a negative scale, turns round.
-
-    >>> below_zero(RewardConfig(replace_reward=True, w_legs=-1.0, penalty_main=1.0))
+    >>> from playground import Design
+    >>> reversed_parts(RewardConfig(replace_reward=True, w_legs=-1.0, penalty_main=1.0))
     ('legs',)
     """
-    meant = np.array([*(term.sign for term in TERMS), 1.0])
-    turned = np.flatnonzero(weights(config) * meant < 0)
-    return tuple(PART_KEYS[i] for i in turned.tolist())
+    return tuple(part.key for part in design.parts if part.factor * (part.term.sign if part.term else 1) < 0)
 
 
-def weigh(components: Floats, config: RewardConfig) -> Floats:
-    """What each part paid: the raw components times their weights.
+def weigh(components: Floats, design: Design) -> Floats:
+    """What each part paid: the raw components times their factors.
 
     Args:
-        components: ``(…, len(PART_KEYS))`` from `decompose` in the config's form, or sums of it.
-        config: the reward.
+        components: ``(…, parts)`` from `decompose` of a design with the same terms and form, or sums of it.
+        design: the reward.
 
     Returns:
         The same shape. Summed over the last axis it is the reward that training sees.
     """
-    return components * weights(config)
+    return components * design.factors
 
 
-def reward_of(components: Floats, config: RewardConfig) -> Floats:
+def reward_of(components: Floats, design: Design) -> Floats:
     """The reward that training sees, ``(…)``: the parts' sum."""
-    total: Floats = components @ weights(config)
+    total: Floats = components @ design.factors
     return total
 
 
-def shaped_of(components: Floats, config: RewardConfig) -> Floats:
+def shaped_of(components: Floats, design: Design) -> Floats:
     """The terms' weighted sum without Gymnasium's reward, ``(…)``, also when it is only logged."""
-    total: Floats = components[..., :-1] @ shaping_weights(config)
+    total: Floats = components[..., :-1] @ design.shaping_factors
     return total
 
 

@@ -7,42 +7,45 @@ Leaves out: presets by name (``presets``) and training settings, which have thei
 import dataclasses
 import json
 from collections.abc import Iterable, Mapping
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
-from playground.reward.terms import RewardConfig, check_field
+from playground.reward.design import Design, check_field, defaults_of
 from playground.words.errors import InvalidInput
 
 SCHEMA: Final = 1
 MAX_BYTES: Final = 64 * 1024
-FIELDS: Final = tuple(f.name for f in dataclasses.fields(RewardConfig))
-DEFAULTS: Final = {f.name: f.default for f in dataclasses.fields(RewardConfig)}
+
+D = TypeVar("D", bound=Design)
 
 
-def to_fields(config: RewardConfig) -> dict[str, Any]:
+def to_fields(config: Design) -> dict[str, Any]:
     """Plain values by field name; numbers are floats, and minus zero is zero.
 
+    >>> from playground import RewardConfig
     >>> to_fields(RewardConfig(w_legs=10))["w_legs"]
     10.0
     """
-    values = dataclasses.asdict(config)
+    values = dataclasses.asdict(config)  # type: ignore[call-overload]
     return {
         n: v if isinstance(v, str) else bool(v) if n == "replace_reward" else float(v) + 0.0 for n, v in values.items()
     }
 
 
-def changed_fields(config: RewardConfig, base: RewardConfig | None = None) -> dict[str, Any]:
-    """The fields in which ``config`` differs from ``base`` (by default from ``RewardConfig()``).
+def changed_fields(config: Design, base: Design | None = None) -> dict[str, Any]:
+    """The fields in which ``config`` differs from ``base`` (by default from its kind's defaults).
 
+    >>> from playground import RewardConfig
     >>> changed_fields(RewardConfig(w_legs=10))
     {'w_legs': 10.0}
     """
-    reference = to_fields(base or RewardConfig())
+    reference = to_fields(base or type(config)())
     return {name: value for name, value in to_fields(config).items() if value != reference[name]}
 
 
-def dump_reward(config: RewardConfig) -> str:
+def dump_reward(config: Design) -> str:
     """Reward JSON with the fields that differ from the defaults, one on a line.
 
+    >>> from playground import RewardConfig
     >>> print(dump_reward(RewardConfig(w_legs=10)))
     {
       "schema": 1,
@@ -52,19 +55,21 @@ def dump_reward(config: RewardConfig) -> str:
     return json.dumps({"schema": SCHEMA, **changed_fields(config)}, indent=2)
 
 
-def parse_reward(text: str | bytes) -> RewardConfig:
+def parse_reward(text: str | bytes, kind: type[D]) -> D:
     """The reward in a JSON file.
 
     Args:
         text: JSON, at most 64 KiB.
+        kind: whose fields it may have.
 
     Raises:
         InvalidInput: what is wrong, with the field's name.
 
-    >>> parse_reward('{"schema": 1, "w_legs": 10}').w_legs
+    >>> from playground import RewardConfig
+    >>> parse_reward('{"schema": 1, "w_legs": 10}', Design).w_legs
     10.0
     """
-    return fields_to_reward(parse_object(text))
+    return fields_to_reward(parse_object(text), kind)
 
 
 def parse_object(text: str | bytes, limit: int = MAX_BYTES) -> dict[str, Any]:
@@ -115,49 +120,51 @@ def check_schema(value: object) -> None:
         raise InvalidInput("out_of_range", field="schema", low=1, high=SCHEMA, value=value)
 
 
-def fields_to_reward(values: Mapping[str, Any]) -> RewardConfig:
+def fields_to_reward(values: Mapping[str, Any], kind: type[D]) -> D:
     """A reward from plain values; fields left out take their default.
 
     Raises:
         InvalidInput: an unknown field, a wrong type, NaN or infinity.
     """
     for name, value in values.items():
-        if name not in DEFAULTS:
+        if name not in defaults_of(kind):
             raise InvalidInput("unknown_field", field=name)
-        check_field(name, value)
+        check_field(kind, name, value)
     typed: dict[str, Any] = {n: v if isinstance(v, bool | str) else float(v) for n, v in values.items()}
-    return RewardConfig(**typed)
+    return kind(**typed)
 
 
-def to_query(config: RewardConfig, base: RewardConfig) -> dict[str, str]:
+def to_query(config: Design, base: Design) -> dict[str, str]:
     """URL parameters for what differs from ``base``; floats keep every digit.
 
+    >>> from playground import RewardConfig
     >>> to_query(RewardConfig(w_legs=10, replace_reward=True), RewardConfig())
     {'w_legs': '10', 'replace_reward': 'true'}
     """
     return {name: _write(value) for name, value in changed_fields(config, base).items()}
 
 
-def from_query(query: Mapping[str, str], base: RewardConfig) -> tuple[RewardConfig, list[InvalidInput]]:
+def from_query(query: Mapping[str, str], base: D) -> tuple[D, list[InvalidInput]]:
     """The reward that a URL describes: ``base`` with the parameters that name a field laid over it.
 
     Returns:
         The reward, and what was wrong with each parameter that could not be used.
 
+    >>> from playground import RewardConfig
     >>> config, problems = from_query({"w_legs": "10", "w_angle": "steep"}, RewardConfig())
     >>> config.w_legs, [p.params["field"] for p in problems]
     (10.0, ['w_angle'])
     """
     values, problems = to_fields(base), []
-    for name in FIELDS:
+    for name, default in defaults_of(type(base)).items():
         if name in query:
             try:
-                value = _read(name, query[name])
-                check_field(name, value)
+                value = _read(name, default, query[name])
+                check_field(type(base), name, value)
                 values[name] = value
             except InvalidInput as error:
                 problems.append(error)
-    return fields_to_reward(values), problems
+    return fields_to_reward(values, type(base)), problems
 
 
 def _write(value: bool | float | str) -> str:
@@ -166,8 +173,7 @@ def _write(value: bool | float | str) -> str:
     return value if isinstance(value, str) else repr(value).removesuffix(".0")
 
 
-def _read(name: str, text: str) -> bool | float | str:
-    default = DEFAULTS[name]
+def _read(name: str, default: object, text: str) -> bool | float | str:
     if isinstance(default, bool):
         if text not in ("true", "false"):
             raise InvalidInput("not_a_bool", field=name, value=text)

@@ -11,7 +11,8 @@ import inspect
 import textwrap
 from typing import Any
 
-from playground.reward.terms import TERMS, RewardConfig, Term
+from playground.reward.design import Design
+from playground.reward.term import Term
 
 HEAD = '''"""A reward for Gymnasium's LunarLander, exported from Reward Playground.
 
@@ -88,13 +89,14 @@ CHANGES = {
 }
 
 
-def to_formula(config: RewardConfig, gamma: float = 0.995) -> str:
+def to_formula(config: Design, gamma: float = 0.995) -> str:
     """A reward as a line of mathematics, and below it what its symbols mean.
 
     Args:
         config: the reward.
         gamma: the discount that the ``potential`` form needs.
 
+    >>> from playground import RewardConfig
     >>> print(to_formula(RewardConfig(w_legs=10, w_crash=50, form="progress", replace_reward=True)))
     reward = 10·Δlegs − 50·crash
     <BLANKLINE>
@@ -107,7 +109,7 @@ def to_formula(config: RewardConfig, gamma: float = 0.995) -> str:
     gymnasium = "r: Gymnasium's own reward"
     if not config.replace_reward:
         return f"reward = r\n\n{gymnasium}"
-    used = [t for t in TERMS if getattr(config, t.weight) != 0]
+    used = [t for t in config.terms if getattr(config, t.weight) != 0]
     symbols = {"state": "{}(o′)"}.get(config.form, "Δ{}")
     products = [(t.sign * getattr(config, t.weight), symbols.format(t.key) if t.potential else t.key) for t in used]
     if products and config.scale != 1:
@@ -140,17 +142,18 @@ def _sum(products: list[tuple[float, str]]) -> str:
     return text
 
 
-def to_python(config: RewardConfig, gamma: float = 0.995) -> str:
+def to_python(config: Design, gamma: float = 0.995) -> str:
     """The source of a self-contained wrapper that pays this reward.
 
     Args:
         config: the reward. If it only logs, the file pays Gymnasium's own reward.
         gamma: the discount that the ``potential`` form needs.
 
+    >>> from playground import RewardConfig
     >>> "class DesignedReward" in to_python(RewardConfig(w_legs=10, replace_reward=True))
     True
     """
-    used = [t for t in TERMS if config.replace_reward and getattr(config, t.weight) != 0]
+    used = [t for t in config.terms if config.replace_reward and getattr(config, t.weight) != 0]
     functions: list[Any] = [t.potential or t.event for t in used]
     sources = "\n\n".join(_source(function) for function in dict.fromkeys(functions))
     body = BODY.format(
@@ -179,6 +182,6 @@ def _source(function: Any) -> str:
     return ast.unparse(definition) + "\n"
 
 
-def _pairs(terms: list[Term], config: RewardConfig) -> str:
+def _pairs(terms: list[Term], config: Design) -> str:
     pairs = [f"({(t.potential or t.event).__name__}, {t.sign * float(getattr(config, t.weight))!r})" for t in terms]  # type: ignore[union-attr]
     return "[" + ", ".join(pairs) + "]"

@@ -2,9 +2,9 @@
 
 from typing import Final
 
-from playground.flight.trajectory import Outcome
-from playground.reward.account import ENV_KEY
-from playground.reward.terms import TERM
+from playground.reward.design import ENV_KEY, by_key
+from playground.worlds.lunar_lander.outcomes import Outcome
+from playground.worlds.lunar_lander.terms import RewardConfig
 
 ENV_COLOUR: Final = "#c026d3"
 NET_COLOUR: Final = "#7c66e6"
@@ -41,7 +41,7 @@ BADGES: Final = (
 """The theme's names nearest to `MODEL_COLOURS`."""
 TEXT_COLOUR: Final = "#8a8f98"
 """Of words and lines in pictures, readable on light and on dark."""
-OUTCOME_COLOURS: Final = {
+OUTCOME_COLOURS: Final[dict[str, str]] = {
     Outcome.LANDED: "#22a35a",
     Outcome.CRASHED: "#e11d48",
     Outcome.OUT_OF_BOUNDS: "#f97316",
@@ -51,4 +51,4 @@ OUTCOME_COLOURS: Final = {
 
 def colour_of(key: str) -> str:
     """A part's colour."""
-    return ENV_COLOUR if key == ENV_KEY else TERM[key].colour
+    return ENV_COLOUR if key == ENV_KEY else by_key(RewardConfig)[key].colour

@@ -26,9 +26,8 @@ from playground.insight.comparison import (
 )
 from playground.lab.notebook.entry import Entry, changes
 from playground.lab.store import Model
-from playground.reward.account import ENV_KEY, PART_KEYS
-from playground.reward.codec import FIELDS
-from playground.reward.terms import TERM, TERMS, Floats, RewardConfig
+from playground.reward.design import Design, defaults_of
+from playground.reward.term import Floats
 from playground.words.numbers import amount, signed
 
 LETTERS: Final = "ABCDEFGHIJ"
@@ -55,7 +54,7 @@ class Contestant:
         return f"{self.letter} · {self.name}"
 
     @property
-    def reward(self) -> RewardConfig:
+    def reward(self) -> Design:
         """What it was trained on."""
         return self.model.spec.reward
 
@@ -103,11 +102,17 @@ class Comparison:
 
     def reward_changes(self, other: Contestant) -> dict[str, list[Any]]:
         """Fields of the reward in which another differs from the first: the first's value, and its own."""
-        return {name: pair for name, pair in self._changes(other).items() if name in FIELDS}
+        return {
+            name: pair for name, pair in self._changes(other).items() if name in defaults_of(type(self.first.reward))
+        }
 
     def setting_changes(self, other: Contestant) -> dict[str, list[Any]]:
         """Training settings in which another differs from the first."""
-        return {name: pair for name, pair in self._changes(other).items() if name not in FIELDS}
+        return {
+            name: pair
+            for name, pair in self._changes(other).items()
+            if name not in defaults_of(type(self.first.reward))
+        }
 
     def _changes(self, other: Contestant) -> dict[str, list[Any]]:
         return changes(self.first.model.spec, other.model.spec)
@@ -137,7 +142,7 @@ class Comparison:
 
     def change_words(self, other: Contestant) -> str:
         """What another differs in from the first besides its weights, which are drawn."""
-        weights = {term.weight for term in TERMS}
+        weights = {term.weight for term in self.first.reward.terms}
         fields = self.reward_changes(other)
         plain = {name: pair for name, pair in fields.items() if name not in weights} | self.setting_changes(other)
         if plain:
@@ -147,7 +152,10 @@ class Comparison:
 
     def part_names(self) -> dict[str, str]:
         """Every part's short name."""
-        return {key: self.say("part.env_reward") if key == ENV_KEY else TERM[key].label[self.lang] for key in PART_KEYS}
+        return {
+            part.key: part.term.label[self.lang] if part.term else self.say("part.env_reward")
+            for part in self.first.reward.parts
+        }
 
     def headlines(self) -> list[str]:
         """One sentence for each of the others: how many more or fewer it lands."""

@@ -16,7 +16,6 @@ import itertools
 import os
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor, as_completed
-from dataclasses import replace
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any, Final, Literal, NamedTuple, get_args
@@ -25,11 +24,13 @@ import numpy as np
 import psutil
 
 from playground.lab.paths import PACKAGE
-from playground.reward.codec import FIELDS, to_fields
-from playground.reward.terms import FORMS, TERMS, RewardConfig
+from playground.reward.codec import to_fields
+from playground.reward.design import Design, defaults_of, terms_of
+from playground.reward.term import FORMS
 from playground.training.engine import train
 from playground.training.spec import TrainSpec
 from playground.worlds.lunar_lander.presets import PRESETS
+from playground.worlds.lunar_lander.terms import RewardConfig
 
 TABLE: Final = PACKAGE / "worlds" / "lunar_lander" / "outcomes.csv"
 FIT_PER_ROUND: Final = 4
@@ -68,23 +69,23 @@ class Draw(NamedTuple):
     number: int
     around: str
     """The preset that the reward was drawn around, or ``wide``."""
-    reward: RewardConfig
+    reward: Design
     seed: int
 
 
-def draw_reward(purpose: Purpose, number: int) -> tuple[str, RewardConfig]:
+def draw_reward(purpose: Purpose, number: int) -> tuple[str, Design]:
     """A random reward, the same for the same arguments: where it was drawn, and the reward."""
     rng = np.random.default_rng([("fit", "judge").index(purpose), number])
     if number % 2:
         preset = PRESETS[rng.integers(len(PRESETS))]
-        factors = {term.weight: 10 ** rng.uniform(-1, 1) for term in TERMS}
+        factors = {term.weight: 10 ** rng.uniform(-1, 1) for term in terms_of(RewardConfig)}
         weights: dict[str, Any] = {
             name: _rounded(getattr(preset.config, name) * factor) for name, factor in factors.items()
         }
-        return preset.slug, replace(preset.config, **weights)
+        return preset.slug, preset.config.changed(**weights)
     form = FORMS[rng.integers(len(FORMS))]
     weights = {}
-    for term in TERMS:
+    for term in terms_of(RewardConfig):
         size = term.sliders[form].high * 10 ** rng.uniform(-DECADES, 0)
         weights[term.weight] = 0.0 if rng.random() < ABSENT.get(term.key, 0.5) else _rounded(size)
     return "wide", RewardConfig(form=form, replace_reward=True, **weights)
@@ -135,7 +136,7 @@ def gather(path: Path, jobs: int, least: int, only: Purpose | None = None) -> It
     Yields:
         Each new row once it is in the file.
     """
-    columns = ["purpose", "draw", "around", "seed", *FIELDS, *MEASURED]
+    columns = ["purpose", "draw", "around", "seed", *defaults_of(RewardConfig), *MEASURED]
     done = set()
     if path.exists():
         with path.open(newline="") as file:

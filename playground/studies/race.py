@@ -13,7 +13,7 @@ from typing import Any, Final
 import numpy as np
 
 from playground.lab.store import Model
-from playground.reward.terms import RewardConfig
+from playground.reward.design import Design
 from playground.training.algorithms import ALGORITHMS, Value
 from playground.training.spec import MOST_STEPS, TrainSpec, changed_settings, for_algorithm
 from playground.words.errors import InvalidInput
@@ -98,7 +98,7 @@ def _first_at_goal(model: Model) -> dict[str, float] | None:
 
 
 def plan_race(
-    reward: RewardConfig,
+    reward: Design,
     algorithms: Sequence[str],
     seeds: int,
     *,

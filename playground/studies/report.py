@@ -18,17 +18,15 @@ from playground.flight.recording import to_gif
 from playground.flight.rollout import run_episode
 from playground.flight.scorecard import EVALUATION_SEEDS
 from playground.lab.paths import explain_os_errors
-from playground.reward.account import PART_KEYS, weights
 from playground.reward.codec import dump_reward
 from playground.reward.export import to_formula, to_python
-from playground.reward.terms import TERMS
 from playground.studies.charts import Series, compared_curves, compared_parts, mirrored_parts
 from playground.studies.colours import MODEL_COLOURS, colour_of
 from playground.studies.compare import Comparison, Contestant
 from playground.training.spec import hyperparameters
 from playground.words.errors import InvalidInput
 from playground.words.numbers import table
-from playground.worlds.lunar_lander.simulator import STEPS_PER_SECOND
+from playground.worlds.lunar_lander.geometry import STEPS_PER_SECOND
 
 GIFS: Final = 4
 """Films of so many models at most; each weighs a few hundred kilobytes."""
@@ -62,7 +60,7 @@ def report(told: Comparison, seed: int = EVALUATION_SEEDS.start) -> list[Block]:
     blocks += [Block("warning", line) for line in told.warnings()]
     blocks += [Block("warning", told.divergence_words(letter, turn)) for letter, turn in told.divergences().items()]
     for one in told.contestants[:GIFS]:
-        film = to_gif(run_episode(one.model.policy, seed))
+        film = to_gif(run_episode(one.model.spec.world, one.model.policy, seed))
         caption = f"{one.label} · " + say("report.episode", seed=seed)
         blocks.append(Block("picture", caption, (), film, f"{one.letter}.gif"))
     blocks += _designs(told)
@@ -80,7 +78,11 @@ def report(told: Comparison, seed: int = EVALUATION_SEEDS.start) -> list[Block]:
 
 
 def _designs(told: Comparison) -> list[Block]:
-    used = [term for term in TERMS if any(getattr(one.reward, term.weight) for one in told.contestants)]
+    used = [
+        term
+        for term in told.contestants[0].reward.terms
+        if any(getattr(one.reward, term.weight) for one in told.contestants)
+    ]
     blocks = [Block("heading", told.say("compare.designs"))]
     if used:
         values = {t.key: [float(getattr(one.reward, t.weight)) for one in told.contestants] for t in used}
@@ -115,7 +117,7 @@ def _parts(told: Comparison) -> list[Block]:
     names = told.part_names()
     blocks = [Block("heading", told.say("compare.parts"))]
     reward = told.first.reward
-    paying = [key for key, factor in zip(PART_KEYS, weights(reward), strict=True) if factor != 0]
+    paying = [key for key, factor in zip(reward.keys, reward.factors.tolist(), strict=True) if factor != 0]
     first = told.first.model.scorecard.part_means(reward)
     for other in told.others:
         second = other.model.scorecard.part_means(reward)

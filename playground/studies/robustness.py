@@ -22,8 +22,8 @@ from playground.lab.queue_local import JobBoard
 from playground.lab.store import SHORT, Model, ModelStore, open_model
 from playground.training.spec import BUDGETS, TrainSpec, for_algorithm
 from playground.words.errors import InvalidInput
+from playground.worlds import find_world, load_reward
 from playground.worlds.lunar_lander.conditions import CALM, Conditions
-from playground.worlds.lunar_lander.presets import load_reward
 
 Setting = Literal["seed", "gamma", "algorithm"]
 SEEDS: Final = 5
@@ -118,7 +118,7 @@ def find_design(store: ModelStore, name: str, budget: str | None = None) -> Desi
         if error.code != "unknown_model":
             raise
         try:
-            return Design(Path(name).stem, replace(TrainSpec(load_reward(name)), **changes))
+            return Design(Path(name).stem, replace(TrainSpec(load_reward(name, find_world())), **changes))
         except InvalidInput as other:
             raise InvalidInput("unknown_design", value=name) from None if other.code == "unknown_preset" else other
     spec = replace(model.spec, **changes)
@@ -284,7 +284,7 @@ def kept_card(
     if value is None:
         return None
     try:
-        card = Scorecard.from_json(value)
+        card = Scorecard.from_json(value, model.spec.world)
     except (KeyError, TypeError, ValueError):  # a term was added since, or the file is damaged: it is flown again
         return None
     return card if card.seeds.tolist() == list(seeds) and len(card.outcomes) == len(seeds) else None
@@ -298,7 +298,7 @@ def fly(store: ModelStore, model: Model, conditions: Conditions, seeds: Sequence
     """
     card = kept_card(store, model, conditions, seeds)
     if card is None:
-        card = evaluate(model.policy, model.spec.gamma, seeds, conditions)
+        card = evaluate(model.spec.world, model.policy, model.spec.gamma, seeds, conditions)
         with suppress(InvalidInput):  # a home that cannot be written to costs time, not the result
             write_atomically(flight_file(store, model, conditions, seeds), json.dumps(card.to_json()).encode())
     return card

@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from playground.app.texts import TEXTS
+from playground.flight.world import DEFAULT
 from playground.insight.comparison import Difference
 from playground.insight.seed_statistics import (
     Change,
@@ -23,7 +24,7 @@ from playground.insight.seed_statistics import (
 from playground.studies.robustness import Design, Failure, Flights, Variant
 from playground.words.errors import InvalidInput
 from playground.words.numbers import signed
-from playground.worlds.lunar_lander.conditions import CONDITIONS, DEFAULT
+from playground.worlds.lunar_lander.conditions import CONDITIONS
 
 
 @dataclass(frozen=True, eq=False)

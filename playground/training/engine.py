@@ -23,7 +23,6 @@ from threadpoolctl import threadpool_limits
 from playground.flight.fleet import Fleet
 from playground.flight.policy import Checkpoint, Policy
 from playground.flight.scorecard import EVALUATION_SEEDS, score
-from playground.flight.trajectory import Outcome
 from playground.training.fast_ppo import FastPPO, to_numpy
 from playground.training.learners.sb3_learners import held_by
 from playground.training.nets import EPSILON, MODULES
@@ -86,7 +85,7 @@ def train(
     torch.manual_seed(spec.seed)
     watch = _Watch(spec, on_progress, on_checkpoint, should_stop)
     state = None if checkpoint is None else read_checkpoint(checkpoint)
-    with threadpool_limits(1), contextlib.closing(Fleet(spec.n_envs, remote_groups(spec))) as fleet:
+    with threadpool_limits(1), contextlib.closing(Fleet(spec.world, spec.n_envs, remote_groups(spec))) as fleet:
         model = build_ppo(spec, fleet)
         if initial is not None:
             start_from(model, initial, spec.init_from)
@@ -237,7 +236,7 @@ class _Watch(BaseCallback):
         policy = to_numpy(model)
         for seeds in (LANDING_SEEDS[:FIRST_LOOK], LANDING_SEEDS[FIRST_LOOK:]):
             flown = model.fleet.run(policy, seeds)
-            landed = np.mean([trajectory.outcome == Outcome.LANDED for trajectory in flown])
+            landed = np.mean([trajectory.succeeded for trajectory in flown])
             if landed < self.spec.until_landing:
                 return False
         return True

@@ -21,7 +21,6 @@ from playground.reward.account import decompose, reward_of
 from playground.training.nets import SharedNetwork, parts_of
 from playground.training.reward_scale import RewardScale
 from playground.training.sb3_env import LanderVecEnv
-from playground.worlds.lunar_lander.simulator import OBSERVATION_SIZE
 
 LANDED: Final = 99.0
 """Gymnasium pays 100 where the lander comes to rest and less everywhere else."""
@@ -70,7 +69,7 @@ class FastPPO(PPO):
     def start_episodes(self, seed: int) -> None:
         """Start all landers afresh; every episode's seed follows from this one."""
         self.fleet.start(seed)
-        self._last_obs = np.zeros((self.n_envs, OBSERVATION_SIZE), np.float32)  # the fleet knows them
+        self._last_obs = np.zeros((self.n_envs, self.fleet.world.observation_size), np.float32)  # the fleet knows them
         self._last_episode_starts = np.ones(self.n_envs, np.bool_)  # type: ignore[assignment]
         self.scale.running[:] = 0
 
@@ -92,7 +91,7 @@ class FastPPO(PPO):
     def restore(self, snapshot: Mapping[str, Any], seed: int) -> None:
         """Go on where a training from the same seed was."""
         self.fleet.restore(snapshot["landers"], seed)
-        self._last_obs = np.zeros((self.n_envs, OBSERVATION_SIZE), np.float32)
+        self._last_obs = np.zeros((self.n_envs, self.fleet.world.observation_size), np.float32)
         self._last_episode_starts = snapshot["episode_starts"].numpy()
         self.scale.running = snapshot["running_returns"].numpy()
         moments = self.scale.moments
@@ -108,10 +107,12 @@ class FastPPO(PPO):
         flown = self.fleet.fly(policy, n_rollout_steps, self.persistence if self.exploration > 0 else 0.0)
         dones = flown.terminated | flown.truncated
         self.landed_share = float((flown.rewards[dones] > LANDED).mean()) if dones.any() else 0.0
-        rewards = reward_of(decompose(flown.transitions, env.reward.form, env.gamma), env.reward)
+        rewards = reward_of(decompose(flown.transitions, env.reward, env.gamma), env.reward)
         if self.normalize_reward:
             rewards = self.scale.divide(rewards, dones)
-        values = policy.values(flown.observations.reshape(-1, OBSERVATION_SIZE)).reshape(len(dones) + 1, -1)
+        values = policy.values(flown.observations.reshape(-1, self.fleet.world.observation_size)).reshape(
+            len(dones) + 1, -1
+        )
         if len(flown.ended):
             beyond = policy.values(flown.last_observations)
             for (t, i), value in zip(flown.ended.tolist(), beyond, strict=True):
@@ -149,7 +150,7 @@ class FastPPO(PPO):
         clip = float(self.clip_range(self._current_progress_remaining))  # type: ignore[operator]
         ent_coef = self.ent_coef * self.exploration
         net, buffer = self.net, self.rollout_buffer
-        observations = buffer.observations.reshape(-1, OBSERVATION_SIZE)
+        observations = buffer.observations.reshape(-1, self.fleet.world.observation_size)
         actions = buffer.actions.reshape(-1).astype(np.int64)
         old_log_probs, advantages, returns = (
             array.reshape(-1) for array in (buffer.log_probs, buffer.advantages, buffer.returns)
@@ -178,7 +179,7 @@ class FastPPO(PPO):
     def losses(self) -> dict[str, float]:
         """What SB3 logs under ``train/``, of the last rollout as a whole with the policy that it led to."""
         buffer, policy = self.rollout_buffer, to_numpy(self)
-        observations = buffer.observations.reshape(-1, OBSERVATION_SIZE)
+        observations = buffer.observations.reshape(-1, self.fleet.world.observation_size)
         actions = buffer.actions.reshape(-1).astype(np.int64)
         old_log_probs, advantages, returns, old_values = (
             array.reshape(-1) for array in (buffer.log_probs, buffer.advantages, buffer.returns, buffer.values)

@@ -22,7 +22,7 @@ from playground.flight.scorecard import Scorecard, score
 from playground.flight.trajectory import Trajectory
 from playground.lab.paths import available_cores
 from playground.reward.account import decompose, discounts, reward_of
-from playground.reward.terms import RewardConfig
+from playground.reward.design import Design
 from playground.training.spec import TrainSpec
 
 try:
@@ -127,7 +127,7 @@ class Curve:
                 "designed_return": float(card.returns(reward).mean()),
                 "discounted_return": discounted,
                 "native_return": float(card.native_return.mean()),
-                "landing_rate": card.summary["landing_rate"],
+                "landing_rate": card.success_rate,
                 **{f"part.{key}": value for key, value in card.part_means(reward).items()},
                 **{f"train.{key}": value for key, value in losses.items()},
             }
@@ -138,9 +138,9 @@ class Curve:
         self.seconds += time.perf_counter() - before
 
 
-def discounted_return(trajectory: Trajectory, reward: RewardConfig, gamma: float) -> float:
+def discounted_return(trajectory: Trajectory, reward: Design, gamma: float) -> float:
     """Σ γᵗ·reward over an episode: what the learner maximises."""
-    rewards = reward_of(decompose(trajectory.transitions, reward.form, gamma), reward)
+    rewards = reward_of(decompose(trajectory.transitions, reward, gamma), reward)
     return float(rewards @ discounts(len(trajectory), gamma))
 
 

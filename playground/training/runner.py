@@ -75,7 +75,7 @@ def run_learner(
     torch.set_num_threads(1)
     torch.manual_seed(spec.seed)
     landers = getattr(settings, "n_envs", 2)
-    with threadpool_limits(1), contextlib.closing(Fleet(landers, remote_groups(spec))) as fleet:
+    with threadpool_limits(1), contextlib.closing(Fleet(spec.world, landers, remote_groups(spec))) as fleet:
         run = _Run(spec, fleet)
         updates: Iterator[Update] = module.learn(run.task(initial), settings)
         with contextlib.closing(updates):  # type: ignore[type-var]

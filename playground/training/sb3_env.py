@@ -17,8 +17,9 @@ from stable_baselines3.common.vec_env import VecEnv
 
 from playground.flight.fleet import Landers
 from playground.reward.account import decompose, reward_of
-from playground.reward.terms import RewardConfig, Transitions
-from playground.worlds.lunar_lander.simulator import N_ACTIONS
+from playground.reward.design import Design
+from playground.reward.term import Transitions
+from playground.worlds import world_of
 
 
 class LanderVecEnv(VecEnv):
@@ -30,13 +31,17 @@ class LanderVecEnv(VecEnv):
         n_envs: how many landers.
     """
 
-    def __init__(self, reward: RewardConfig, gamma: float, n_envs: int) -> None:
+    def __init__(self, reward: Design, gamma: float, n_envs: int) -> None:
         self.reward = reward
         self.gamma = gamma
-        self.landers = Landers(n_envs)
+        self.landers = Landers(world_of(reward), n_envs)
         self.simulators = self.landers.simulators
         bounds = self.simulators[0].observation_space
-        super().__init__(n_envs, spaces.Box(bounds.low, bounds.high, dtype=np.float32), spaces.Discrete(N_ACTIONS))
+        super().__init__(
+            n_envs,
+            spaces.Box(bounds.low, bounds.high, dtype=np.float32),
+            spaces.Discrete(len(self.landers.world.actions)),
+        )
         self.episodes = n_envs
         """Begun so far."""
         self._actions: npt.NDArray[np.int64] = np.zeros(n_envs, np.int64)
@@ -63,7 +68,7 @@ class LanderVecEnv(VecEnv):
         after = step.observations.copy()
         after[step.ended] = step.last_observations
         steps = Transitions(before, self._actions, after, step.rewards, step.terminated)
-        rewards = reward_of(decompose(steps, self.reward.form, self.gamma), self.reward)
+        rewards = reward_of(decompose(steps, self.reward, self.gamma), self.reward)
         self.episodes += len(step.ended)
         infos: list[dict[str, Any]] = [{} for _ in range(self.num_envs)]
         for index, last in zip(step.ended.tolist(), step.last_observations, strict=True):

@@ -15,11 +15,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+from playground.flight.world import World
 from playground.reward.codec import SCHEMA, changed_fields, fields_to_reward, parse_object
-from playground.reward.terms import RewardConfig
+from playground.reward.design import Design
 from playground.training.algorithms import ALGORITHMS, Value
 from playground.words.errors import InvalidInput
-from playground.worlds.lunar_lander import ENV_ID
+from playground.worlds import DEFAULT_ID, find_world
 
 SCHEDULES: Final = ("linear", "constant")
 ACTIVATIONS: Final = ("tanh", "relu")
@@ -92,7 +93,7 @@ class TrainSpec:
         InvalidInput: (a `ValueError`) names the field that is out of range.
     """
 
-    reward: RewardConfig
+    reward: Design
     seed: int = 0
     steps: int = 1_000_000
     """Environment steps in all, rounded up to whole rollouts of ``n_envs · n_steps``."""
@@ -126,7 +127,7 @@ class TrainSpec:
     """Key of the model whose network the training starts from; by default a fresh one."""
     algorithm: str = "ppo"
     """A key of ``ALGORITHMS``."""
-    env: str = ENV_ID
+    env: str = DEFAULT_ID
     settings: tuple[tuple[str, Value], ...] = ()
     """Of an algorithm that is not ``ppo``: the names and values that differ from its defaults."""
     seconds: float = 0.0
@@ -140,8 +141,8 @@ class TrainSpec:
                 raise InvalidInput("not_a_choice", field=name, value=getattr(self, name), choices=", ".join(choices))
         if self.init_from and not (isinstance(self.init_from, str) and KEY.fullmatch(self.init_from)):
             raise InvalidInput("not_a_key", field="init_from", value=self.init_from)
-        if self.env != ENV_ID:
-            raise InvalidInput("other_environment", value=self.env, known=ENV_ID)
+        if self.world.id != self.reward.env_id:
+            raise InvalidInput("other_environment", value=self.env, known=self.reward.env_id)
         for name in ("normalize_reward", "keep_best"):
             if not isinstance(getattr(self, name), bool):
                 raise InvalidInput("not_a_bool", field=name, value=getattr(self, name))
@@ -168,6 +169,11 @@ class TrainSpec:
             raise InvalidInput("no_start", algorithm=self.algorithm)
         if algorithm.needs_start and not self.init_from:
             raise InvalidInput("needs_start", algorithm=self.algorithm)
+
+    @property
+    def world(self) -> World:
+        """Where it trains."""
+        return find_world(self.env)
 
     @property
     def usual(self) -> bool:
@@ -266,7 +272,8 @@ def parse_spec(text: str | bytes) -> TrainSpec:
     values = parse_object(text)
     if not isinstance(values.get("reward"), dict):
         raise InvalidInput("not_an_object", value=values.get("reward"))
-    reward = fields_to_reward(values.pop("reward"))
+    world = find_world(values.get("env", DEFAULT_ID))
+    reward = fields_to_reward(values.pop("reward"), world.design)
     known = {f.name for f in dataclasses.fields(TrainSpec)}
     for name in values:
         if name not in known:

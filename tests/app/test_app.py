@@ -16,6 +16,7 @@ from playground.lab.store import ModelStore
 from playground.training.spec import TrainSpec
 from playground.worlds.lunar_lander.presets import GYMNASIUM, PRESET
 from playground.worlds.lunar_lander.scene import film
+from playground.worlds.lunar_lander.world import WORLD as LANDER
 
 SCRIPT = Path(__file__).parents[2] / "streamlit_app.py"
 TIMEOUT = 60
@@ -234,7 +235,7 @@ def test_the_hundred_episodes_are_flown_when_they_are_asked_for(app):
 
 
 def test_a_flight_by_hand_is_an_episode_like_any_other(app):
-    trajectory = refly([0] * 300, 1000)
+    trajectory = refly(LANDER, [0] * 300, 1000)
     app.session_state["own_flights"] = [make_film("own-1", trajectory, film(trajectory), None)]
     app.run()
     seed_picker(app).set_value(-1).run()

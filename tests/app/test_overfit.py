@@ -20,7 +20,7 @@ def flown(monkeypatch):
     """Scorecards under other conditions without flying: the shipped one with fewer landings."""
     asked = []
 
-    def evaluate(policy, gamma, seeds, conditions):
+    def evaluate(LANDER, policy, gamma, seeds, conditions):
         asked.append(conditions)
         card = ModelStore().resolve(SLUG).scorecard
         outcomes = card.outcomes.copy()

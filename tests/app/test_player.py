@@ -16,12 +16,15 @@ from playground.flight.rollout import Flight, refly, run_episode
 from playground.insight.breakdown import break_down
 from playground.insight.explain import explain
 from playground.lab.store import ModelStore
-from playground.reward.account import PART_KEYS
-from playground.reward.terms import RewardConfig
+from playground.reward.design import keys_of, terms_of
 from playground.studies.colours import colour_of
+from playground.worlds.lunar_lander.geometry import MAX_STEPS
 from playground.worlds.lunar_lander.presets import GYMNASIUM
 from playground.worlds.lunar_lander.scene import film
-from playground.worlds.lunar_lander.simulator import MAX_STEPS
+from playground.worlds.lunar_lander.terms import RewardConfig
+from playground.worlds.lunar_lander.world import WORLD as LANDER
+
+PART_KEYS = keys_of(terms_of(RewardConfig))
 
 
 @pytest.fixture(scope="module")
@@ -31,7 +34,7 @@ def model():
 
 @pytest.fixture(scope="module")
 def landing(model):
-    return run_episode(model.policy, 1000)
+    return run_episode(LANDER, model.policy, 1000)
 
 
 def film_of(episode, policy=None):
@@ -40,7 +43,7 @@ def film_of(episode, policy=None):
 
 def data_of(episode, reward=GYMNASIUM, **more):
     paid = break_down(episode, reward, 0.99).paid
-    return scene_data([film_of(episode)], ["x"], [paid], PART_KEYS, 0.99, "file", **more)
+    return scene_data([film_of(episode)], ["x"], [paid], PART_KEYS, PART_KEYS, 0.99, "file", **more)
 
 
 def numbers(text, kind):
@@ -49,7 +52,7 @@ def numbers(text, kind):
 
 def test_the_browser_gets_what_was_paid_to_the_last_bit(model, landing):
     paid = break_down(landing, GYMNASIUM, 0.99).paid
-    data = scene_data([film_of(landing, model.policy)], ["x"], [paid], ["legs", "landing"], 0.99, "file")
+    data = scene_data([film_of(landing, model.policy)], ["x"], [paid], PART_KEYS, ["legs", "landing"], 0.99, "file")
     (episode,) = json.loads(json.dumps(data))["episodes"]
     columns = [PART_KEYS.index("legs"), PART_KEYS.index("landing")]
     np.testing.assert_array_equal(numbers(episode["paid"], np.float64).reshape(-1, 2), paid[:, columns])
@@ -66,9 +69,12 @@ def test_the_browser_gets_what_was_paid_to_the_last_bit(model, landing):
 @pytest.mark.parametrize(
     ("episode", "reward"),
     [
-        (refly([0], 4), GYMNASIUM),
-        (refly([0, 2, 0], 4), RewardConfig(replace_reward=True)),
-        (refly([2, 1, 3] * 20, 4), RewardConfig(w_distance=1e6, w_legs=1e-6, penalty_main=1e-6, replace_reward=True)),
+        (refly(LANDER, [0], 4), GYMNASIUM),
+        (refly(LANDER, [0, 2, 0], 4), RewardConfig(replace_reward=True)),
+        (
+            refly(LANDER, [2, 1, 3] * 20, 4),
+            RewardConfig(w_distance=1e6, w_legs=1e-6, penalty_main=1e-6, replace_reward=True),
+        ),
     ],
     ids=["one step", "nothing pays", "huge beside tiny"],
 )
@@ -80,10 +86,10 @@ def test_odd_episodes_are_told_in_finite_numbers(episode, reward):
 
 
 def test_two_episodes_stand_on_one_playhead(model, landing):
-    other = run_episode(ModelStore().resolve("article").policy, 1000)
+    other = run_episode(LANDER, ModelStore().resolve("article").policy, 1000)
     paid = [break_down(episode, GYMNASIUM, 0.99).paid for episode in (landing, other)]
     films = [film_of(landing, model.policy), film_of(other)]
-    data = scene_data(films, ["a", "b"], paid, PART_KEYS, 0.99, "file")
+    data = scene_data(films, ["a", "b"], paid, PART_KEYS, PART_KEYS, 0.99, "file")
     assert [episode["name"] for episode in data["episodes"]] == ["a", "b"]
     assert data["episodes"][0]["terrain"] == data["episodes"][1]["terrain"]  # the same seed, the same ground
 
@@ -113,7 +119,7 @@ def test_the_offline_page_needs_nothing_from_outside(landing):
 def test_data_cannot_break_out_of_the_offline_page(landing):
     paid = break_down(landing, GYMNASIUM, 0.99).paid
     evil = "</script><script>alert(1)</script>"
-    page = to_html(scene_data([film_of(landing)], [evil], [paid], PART_KEYS, 0.99, "file"), "x")
+    page = to_html(scene_data([film_of(landing)], [evil], [paid], PART_KEYS, PART_KEYS, 0.99, "file"), "x")
     assert "<script>alert" not in page
 
 
@@ -123,15 +129,15 @@ def test_the_arrays_are_the_episode(landing):
         np.testing.assert_array_equal(arrays["observations"], landing.observations)
         np.testing.assert_array_equal(arrays["paid"], parts.paid)
         assert arrays["parts"].tolist() == list(PART_KEYS)
-        assert refly(arrays["actions"], int(arrays["seed"])).rewards.tolist() == landing.rewards.tolist()
+        assert refly(LANDER, arrays["actions"], int(arrays["seed"])).rewards.tolist() == landing.rewards.tolist()
 
 
 def test_a_flight_by_hand_is_flown_by_gymnasiums_physics():
-    hand = HandFlight("a", Flight(5))
+    hand = HandFlight("a", Flight(LANDER, 5))
     keys = "2222" * 60
     for end in range(CHUNK, len(keys) + 1, CHUNK):
         steer(hand, keys[:end])
-    reference = refly([2] * len(keys), 5)
+    reference = refly(LANDER, [2] * len(keys), 5)
     flown = hand.flight.so_far()
     np.testing.assert_array_equal(flown.observations, reference.observations)
     assert hand.ended == reference.terminated
@@ -139,7 +145,7 @@ def test_a_flight_by_hand_is_flown_by_gymnasiums_physics():
 
 @pytest.mark.parametrize("sent", ["", "0", "01x3", "9999", "3" * 50])
 def test_a_flight_takes_only_new_actions_that_are_actions(sent):
-    hand = HandFlight("a", Flight(5))
+    hand = HandFlight("a", Flight(LANDER, 5))
     steer(hand, "01")
     steer(hand, sent)
     assert hand.actions in ("01", "01" + sent[2:])

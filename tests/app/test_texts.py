@@ -6,9 +6,12 @@ import pytest
 
 import playground
 from playground.app.texts import TEXTS
-from playground.reward.terms import TERMS
+from playground.reward.design import terms_of
 from playground.words.errors import MESSAGES
 from playground.worlds.lunar_lander.presets import PRESETS
+from playground.worlds.lunar_lander.terms import RewardConfig
+
+TERMS = terms_of(RewardConfig)
 
 ROOMS = [Path(playground.__file__).parent / room for room in ("app", "studies")]
 SOURCES = [*(path for room in ROOMS for path in room.rglob("*.py")), Path(__file__).parents[2] / "streamlit_app.py"]

@@ -11,22 +11,25 @@ from playground.flight.recording import frames
 from playground.flight.rollout import refly, run_episode
 from playground.insight.breakdown import break_down
 from playground.lab.store import ModelStore
-from playground.reward.account import PART_KEYS, weights
-from playground.reward.terms import RewardConfig
+from playground.reward.design import keys_of, terms_of
+from playground.worlds.lunar_lander.geometry import MAX_STEPS
 from playground.worlds.lunar_lander.presets import GYMNASIUM
 from playground.worlds.lunar_lander.scene import film
-from playground.worlds.lunar_lander.simulator import MAX_STEPS
+from playground.worlds.lunar_lander.terms import RewardConfig
+from playground.worlds.lunar_lander.world import WORLD as LANDER
+
+PART_KEYS = keys_of(terms_of(RewardConfig))
 
 pytestmark = pytest.mark.browser
 
 HULL = (128, 102, 230)
 GYM_FLAG, FLAG = (204, 204, 0), (230, 198, 25)
-KEYS = [key for key, factor in zip(PART_KEYS, weights(GYMNASIUM), strict=True) if factor]
+KEYS = [key for key, factor in zip(PART_KEYS, GYMNASIUM.factors, strict=True) if factor]
 
 
 @pytest.fixture(scope="module")
 def landing():
-    return run_episode(ModelStore().resolve("gymnasium").policy, 1001)
+    return run_episode(LANDER, ModelStore().resolve("gymnasium").policy, 1001)
 
 
 def page_of(tmp_path, *episodes, reward=GYMNASIUM, keys=KEYS):
@@ -34,7 +37,7 @@ def page_of(tmp_path, *episodes, reward=GYMNASIUM, keys=KEYS):
     paid = [break_down(episode, reward, 0.99).paid for episode in episodes]
     names = [f"pilot {i}" for i in range(len(episodes))]
     path = tmp_path / "player.html"
-    path.write_text(to_html(scene_data(films, names, paid, keys, 0.99, "file"), "player"), encoding="utf-8")
+    path.write_text(to_html(scene_data(films, names, paid, PART_KEYS, keys, 0.99, "file"), "player"), encoding="utf-8")
     return path.as_uri()
 
 
@@ -200,7 +203,7 @@ def test_a_screen_reader_hears_the_outcome_and_the_totals(opened, landing):
 
 
 def test_two_policies_share_a_playhead(opened, landing):
-    other = run_episode(ModelStore().resolve("article").policy, 1001)
+    other = run_episode(LANDER, ModelStore().resolve("article").policy, 1001)
     page = opened(landing, other)
     seek(page, len(other))
     paid = [break_down(episode, GYMNASIUM, 0.99).paid[: len(other)].sum() for episode in (landing, other)]
@@ -222,8 +225,8 @@ def test_two_policies_share_a_playhead(opened, landing):
 )
 @pytest.mark.parametrize("size", [(1240, 900), (390, 844)])
 def test_odd_episodes_stay_readable(opened, actions, reward, size):
-    keys = [key for key, factor in zip(PART_KEYS, weights(reward), strict=True) if factor]
-    page = opened(refly(actions, 4), reward=reward, keys=keys, size=size)
+    keys = [key for key, factor in zip(PART_KEYS, reward.factors, strict=True) if factor]
+    page = opened(refly(LANDER, actions, 4), reward=reward, keys=keys, size=size)
     texts = page.locator("[data-testid=player]").inner_text()
     assert "NaN" not in texts
     assert "Infinity" not in texts
@@ -234,7 +237,7 @@ def test_odd_episodes_stay_readable(opened, actions, reward, size):
 
 
 def test_a_time_out_of_a_thousand_steps_plays(opened):
-    hover = run_episode(ModelStore().resolve("sparse").policy, 1000)
+    hover = run_episode(LANDER, ModelStore().resolve("sparse").policy, 1000)
     assert len(hover) == MAX_STEPS
     page = opened(hover)
     seek(page, MAX_STEPS)

@@ -15,10 +15,13 @@ from PIL import Image
 from playground import __version__
 from playground.cli import main
 from playground.lab.store import ModelStore, open_model
-from playground.reward.account import PART_KEYS
 from playground.reward.codec import dump_reward, parse_reward
+from playground.reward.design import keys_of, terms_of
 from playground.training.spec import dump_spec, parse_spec
 from playground.worlds.lunar_lander.presets import PRESET, PRESETS
+from playground.worlds.lunar_lander.terms import RewardConfig
+
+PART_KEYS = keys_of(terms_of(RewardConfig))
 
 SIZE = {"--steps": 256, "--n-envs": 2, "--n-steps": 64, "--batch-size": 64, "--n-epochs": 1, "--net-arch": 8}
 TINY = [str(word) for option in SIZE.items() for word in option]
@@ -459,7 +462,7 @@ def test_a_png_shows_the_asked_step(capsys, key, tmp_path):
 def test_every_preset_exports_as_json_that_comes_back(capsys, slug):
     status, out, _ = run(capsys, "export", slug, "--to", "json")
     assert status == 0
-    assert parse_reward(out) == PRESET[slug].config
+    assert parse_reward(out, RewardConfig) == PRESET[slug].config
 
 
 @pytest.mark.parametrize("slug", PRESET)
@@ -484,7 +487,7 @@ def test_presets_are_listed_with_their_lessons(capsys):
 
 def test_presets_as_json_hold_rewards_that_come_back(capsys):
     for value in run_json(capsys, "presets")["presets"]:
-        reward = parse_reward(json.dumps({"schema": 1, **value["reward"]}))
+        reward = parse_reward(json.dumps({"schema": 1, **value["reward"]}), RewardConfig)
         assert reward == PRESET[value["slug"]].config
         assert value["lesson"] == PRESET[value["slug"]].lesson["en"]
 

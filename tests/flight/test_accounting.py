@@ -16,9 +16,13 @@ import pytest
 from playground import RewardConfig, RewardShapingWrapper
 from playground.flight.rollout import run_episodes
 from playground.flight.trajectory import Trajectory
-from playground.reward.account import PART_KEYS, decompose, reward_of, weigh
+from playground.reward.account import decompose_terms, reward_of, weigh
+from playground.reward.design import keys_of, terms_of
 from playground.worlds.lunar_lander.presets import GYMNASIUM
 from playground.worlds.lunar_lander.probes import Constant, Heuristic, Hover, Random
+from playground.worlds.lunar_lander.world import WORLD as LANDER
+
+PART_KEYS = keys_of(terms_of(RewardConfig))
 
 GAMMA = 0.97
 FORMS = ("state", "progress", "potential")
@@ -75,10 +79,10 @@ def random_config(rng: np.random.Generator, form: str, replace_reward: bool) -> 
 @pytest.fixture(scope="module")
 def episodes() -> list[Trajectory]:
     return [
-        *run_episodes(Random(np.random.default_rng(0)), range(120)),
-        *run_episodes(Heuristic(), range(200, 300)),
-        *run_episodes(Constant(0), range(400, 480)),
-        *run_episodes(Hover(), range(600, 604)),
+        *run_episodes(LANDER, Random(np.random.default_rng(0)), range(120)),
+        *run_episodes(LANDER, Heuristic(), range(200, 300)),
+        *run_episodes(LANDER, Constant(0), range(400, 480)),
+        *run_episodes(LANDER, Hover(), range(600, 604)),
     ]
 
 
@@ -93,14 +97,14 @@ def test_the_episodes_end_in_every_way(episodes: list[Trajectory]) -> None:
 
 def test_gymnasium_preset_pays_gymnasium_reward_on_every_step(episodes: list[Trajectory]) -> None:
     for episode in episodes:
-        paid = weigh(decompose(episode.transitions, "progress", GAMMA), GYMNASIUM)
+        paid = weigh(decompose_terms(episode.transitions, terms_of(RewardConfig), "progress", GAMMA), GYMNASIUM)
         np.testing.assert_allclose(paid.sum(axis=1), episode.rewards, rtol=0, atol=1e-4)
         assert np.all(paid[:, PART_KEYS.index("env_reward")] == 0)  # earned by the terms, not copied
 
 
 def test_gymnasium_preset_pays_exactly_100_at_the_end(episodes: list[Trajectory]) -> None:
     for episode in episodes:
-        last = reward_of(decompose(episode.transitions, "progress", GAMMA), GYMNASIUM)[-1]
+        last = reward_of(decompose_terms(episode.transitions, terms_of(RewardConfig), "progress", GAMMA), GYMNASIUM)[-1]
         if episode.terminated:
             assert last == episode.rewards[-1]
             assert abs(last) == 100
@@ -109,9 +113,9 @@ def test_gymnasium_preset_pays_exactly_100_at_the_end(episodes: list[Trajectory]
 
 
 def test_full_thrust_stays_within_a_float32_of_gymnasium_reward() -> None:
-    for episode in run_episodes(Constant(2), (1002, 1011, 1021)):
+    for episode in run_episodes(LANDER, Constant(2), (1002, 1011, 1021)):
         assert episode.observations[:, 1].max() > 15  # the screen ends near 1.5
-        paid = reward_of(decompose(episode.transitions, "progress", GAMMA), GYMNASIUM)
+        paid = reward_of(decompose_terms(episode.transitions, terms_of(RewardConfig), "progress", GAMMA), GYMNASIUM)
         np.testing.assert_allclose(paid, episode.rewards, rtol=0, atol=1e-3)
 
 
@@ -134,7 +138,7 @@ def test_parts_sum_to_the_reward_of_the_definition(form: str, episodes: list[Tra
             [False] * (len(episode) - 1) + [episode.terminated],
         )
         expected = np.array([expected_parts(config, GAMMA, *step) for step in steps])
-        raw = decompose(episode.transitions, form, GAMMA)
+        raw = decompose_terms(episode.transitions, terms_of(RewardConfig), form, GAMMA)
         parts = weigh(raw, config)
         np.testing.assert_allclose(parts[:, COLUMNS], expected, rtol=0, atol=1e-4)
         np.testing.assert_allclose(parts.sum(axis=1), expected.sum(axis=1), rtol=0, atol=1e-4)
@@ -144,7 +148,7 @@ def test_parts_sum_to_the_reward_of_the_definition(form: str, episodes: list[Tra
 def test_log_only_pays_gymnasium_reward_to_the_bit(episodes: list[Trajectory]) -> None:
     config = random_config(np.random.default_rng(9), "state", replace_reward=False)
     for episode in episodes[::10]:
-        paid = weigh(decompose(episode.transitions, "state", GAMMA), config).sum(axis=1)
+        paid = weigh(decompose_terms(episode.transitions, terms_of(RewardConfig), "state", GAMMA), config).sum(axis=1)
         np.testing.assert_array_equal(paid, episode.rewards)
 
 

@@ -17,8 +17,9 @@ from playground.flight.scorecard import EVALUATION_SEEDS
 from playground.lab.store import ModelStore
 from playground.training.engine import LANDING_SEEDS
 from playground.training.progress import VALIDATION_SEEDS
+from playground.worlds.lunar_lander.geometry import MAX_STEPS
 from playground.worlds.lunar_lander.probes import Constant, Hover
-from playground.worlds.lunar_lander.simulator import MAX_STEPS
+from playground.worlds.lunar_lander.world import WORLD as LANDER
 
 
 @pytest.fixture(scope="module")
@@ -32,7 +33,7 @@ def assert_same(first: Flown, second: Flown):
 
 
 def test_the_same_numbers_fly_the_same_and_others_do_not(policy):
-    landers = Landers(3)
+    landers = Landers(LANDER, 3)
 
     def flown(*entropy):
         landers.start(*entropy)
@@ -46,7 +47,7 @@ def test_the_same_numbers_fly_the_same_and_others_do_not(policy):
 
 
 def test_one_lander_of_eight_keeps_its_noise_for_long():
-    landers = Landers(17)
+    landers = Landers(LANDER, 17)
     landers.seed_noise(3)
     noise = landers._draw_noise((4000, 17), 0.95)
     kept = (noise[1:] == noise[:-1]).all(axis=2).mean(axis=0)
@@ -57,7 +58,7 @@ def test_one_lander_of_eight_keeps_its_noise_for_long():
 
 @pytest.mark.parametrize(("n", "persistent"), [(4, []), (8, [7]), (12, [7]), (24, [7, 15, 23]), (32, [7, 15, 23, 31])])
 def test_one_of_eight_is_counted_over_the_whole_fleet(n, persistent):
-    fleet = Fleet(n)
+    fleet = Fleet(LANDER, n)
     found, offset = [], 0
     for group in fleet._local:
         found += (group._persistent + offset).tolist()
@@ -67,7 +68,7 @@ def test_one_of_eight_is_counted_over_the_whole_fleet(n, persistent):
 
 def test_persistent_noise_still_draws_from_the_policy():
     """Each step's distribution is the softmax; only steps that follow each other are alike."""
-    landers = Landers(8)
+    landers = Landers(LANDER, 8)
     logits = np.log(np.array([0.4, 0.1, 0.2, 0.3]))
     chosen = []
     for seed in range(300):
@@ -79,7 +80,7 @@ def test_persistent_noise_still_draws_from_the_policy():
 
 
 def test_without_persistence_the_noise_is_as_ever():
-    one, other = Landers(8), Landers(8)
+    one, other = Landers(LANDER, 8), Landers(LANDER, 8)
     one.seed_noise(1)
     other.seed_noise(1)
     reference = np.random.default_rng((1,)).gumbel(size=(50, 8, 4)).astype(np.float32)
@@ -89,7 +90,7 @@ def test_without_persistence_the_noise_is_as_ever():
 
 
 def test_a_group_in_another_process_flies_the_very_same(policy):
-    here, there = Fleet(17), Fleet(17, remote=1)
+    here, there = Fleet(LANDER, 17), Fleet(LANDER, 17, remote=1)
     try:
         for fleet in (here, there):
             fleet.start(7)
@@ -104,7 +105,7 @@ def test_a_group_in_another_process_flies_the_very_same(policy):
 
 def test_landers_go_on_exactly_where_a_snapshot_was_taken(policy):
     """After episodes have ended, in the midst of others, with contact and without."""
-    first, second = Fleet(6), Fleet(6)
+    first, second = Fleet(LANDER, 6), Fleet(LANDER, 6)
     first.start(3)
     for _ in range(4):
         first.fly(policy, 130)
@@ -120,7 +121,7 @@ def test_landers_go_on_exactly_where_a_snapshot_was_taken(policy):
 
 def test_landers_do_not_start_in_step():
     """Hovering landers end by the time limit, each at another step."""
-    landers = Landers(4)
+    landers = Landers(LANDER, 4)
     landers.start(0)
     ends = {}
     observations = landers.observations.copy()
@@ -133,9 +134,9 @@ def test_landers_do_not_start_in_step():
 
 
 def test_an_episodes_last_transition_leads_to_its_own_last_observation():
-    landers = Landers(2)
+    landers = Landers(LANDER, 2)
     landers.reset([0, 1])
-    falls = [run_episode(Constant(0), seed) for seed in (0, 1)]
+    falls = [run_episode(LANDER, Constant(0), seed) for seed in (0, 1)]
 
     class Idle:
         def logits(self, observations):
@@ -162,13 +163,13 @@ def test_training_seeds_stay_away_from_the_seeds_that_policies_are_judged_by():
 
 
 def test_episodes_come_in_the_order_that_was_asked_for():
-    flown = Fleet(4).run(Constant(0), [5, 2, 9, 4, 7])
+    flown = Fleet(LANDER, 4).run(Constant(0), [5, 2, 9, 4, 7])
     assert [trajectory.seed for trajectory in flown] == [5, 2, 9, 4, 7]
 
 
 @pytest.mark.parametrize("n", [1, 2, 3])
 def test_a_fleet_has_as_many_landers_as_asked_for(n, policy):
-    fleet = Fleet(n, remote=0)
+    fleet = Fleet(LANDER, n, remote=0)
     fleet.start(0)
     flown = fleet.fly(policy, 3)
     assert flown.observations.shape == (4, n, 8)
@@ -176,7 +177,7 @@ def test_a_fleet_has_as_many_landers_as_asked_for(n, policy):
 
 
 def test_a_process_that_dies_is_told_in_words(policy):
-    fleet = Fleet(2, remote=1)
+    fleet = Fleet(LANDER, 2, remote=1)
     try:
         fleet.start(0)
         os.kill(fleet._remote[0]._process.pid, signal.SIGKILL)
@@ -188,7 +189,7 @@ def test_a_process_that_dies_is_told_in_words(policy):
 
 
 def test_closing_ends_the_other_process_even_in_the_midst_of_a_call(policy):
-    fleet = Fleet(2, remote=1)
+    fleet = Fleet(LANDER, 2, remote=1)
     fleet._remote[0].ask("run", (Hover(), range(50)))
     fleet.close()
     assert fleet._remote[0]._process.poll() is not None
@@ -196,7 +197,7 @@ def test_closing_ends_the_other_process_even_in_the_midst_of_a_call(policy):
 
 def test_the_other_process_leaves_when_its_owner_is_killed(tmp_path):
     code = (
-        "import time; from playground.flight.fleet import Fleet; fleet = Fleet(2, remote=1); fleet.start(0);"
+        "import time; from playground.flight.fleet import Fleet; fleet = Fleet(LANDER, 2, remote=1); fleet.start(0);"
         "print(fleet._remote[0]._process.pid, flush=True); time.sleep(60)"
     )
     owner = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True, cwd=tmp_path)

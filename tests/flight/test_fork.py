@@ -4,7 +4,8 @@ import pytest
 from playground.flight.fork import fork
 from playground.flight.rollout import refly, run_episode
 from playground.lab.store import ModelStore
-from playground.worlds.lunar_lander.simulator import MAX_STEPS, N_ACTIONS
+from playground.worlds.lunar_lander.geometry import MAX_STEPS, N_ACTIONS
+from playground.worlds.lunar_lander.world import WORLD as LANDER
 
 
 class Idle:
@@ -21,7 +22,7 @@ def policy():
 
 @pytest.fixture(scope="module")
 def episode(policy):
-    return run_episode(policy, 1001)
+    return run_episode(LANDER, policy, 1001)
 
 
 @pytest.mark.parametrize("step", [0, 60, -1])
@@ -38,7 +39,7 @@ def test_branches_leave_from_the_very_state(episode, policy, step):
 
 def test_without_engines_the_branch_is_the_episode_itself():
     """The simulator is in the very state of the episode, not only at the same observation: it goes on alike."""
-    fall = refly([2, 1, 2, 3, 2] + [0] * 200, 8)
+    fall = refly(LANDER, [2, 1, 2, 3, 2] + [0] * 200, 8)
     branch = fork(fall, 5, Idle(), continuations=1)[0][0]
     np.testing.assert_array_equal(branch.observations, fall.observations[5:])
     np.testing.assert_array_equal(branch.rewards[1:], fall.rewards[6:])

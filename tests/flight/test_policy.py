@@ -12,6 +12,7 @@ from safetensors.numpy import save_file
 
 from playground.flight.policy import Policy, load_checkpoints, load_policy
 from playground.words.errors import InvalidInput
+from playground.worlds.lunar_lander.world import WORLD as LANDER
 
 Tensors = dict[str, np.ndarray]
 
@@ -51,7 +52,7 @@ def test_a_saved_network_computes_what_the_loops_compute(
     activation: str, hidden: tuple[int, ...], tmp_path: Path
 ) -> None:
     values = tensors(hidden)
-    policy = load_policy(saved(tmp_path, values, {"activation": activation}))
+    policy = load_policy(saved(tmp_path, values, {"activation": activation}), LANDER)
     seen = np.random.default_rng(1).normal(size=(20, 8)).astype(np.float32)
     expected = np.array([forward(values, "policy", row, activation) for row in seen.tolist()])
     np.testing.assert_allclose(policy.logits(seen), expected, atol=1e-4)
@@ -94,7 +95,7 @@ def test_a_lander_alone_is_flown_as_in_a_batch(tmp_path: Path) -> None:
 
 def refused(path: Path) -> str:
     with pytest.raises(InvalidInput) as caught:
-        load_policy(path)
+        load_policy(path, LANDER)
     assert caught.value.code == "cannot_read"
     assert path.name in str(caught.value)
     return str(caught.value)
@@ -179,10 +180,10 @@ def perturbed_model(activation: str) -> Any:
     """An SB3 PPO whose logits are far from the near-zero ones of a fresh network."""
     import torch
 
-    from playground.reward.terms import RewardConfig
     from playground.training.engine import build_ppo
     from playground.training.sb3_env import LanderVecEnv
     from playground.training.spec import TrainSpec
+    from playground.worlds.lunar_lander.terms import RewardConfig
 
     spec = TrainSpec(RewardConfig(), activation=activation, n_envs=1)
     model = build_ppo(spec, LanderVecEnv(spec.reward, spec.gamma, spec.n_envs))
@@ -201,7 +202,7 @@ def test_actions_are_those_of_stable_baselines3(activation: str, tmp_path: Path)
     model = perturbed_model(activation)
     path = tmp_path / "policy.safetensors"
     path.write_bytes(dump_policy(to_numpy(model)))
-    policy = load_policy(path)
+    policy = load_policy(path, LANDER)
     seen = np.random.default_rng(3).normal(size=(10_000, 8)).astype(np.float32)
     seen[:, 6:] = seen[:, 6:] > 0
     theirs, _ = model.predict(seen, deterministic=True)
@@ -216,11 +217,11 @@ def stacked(*networks: Tensors) -> Tensors:
 def test_checkpoints_are_the_policies_that_went_in(tmp_path: Path) -> None:
     networks = [tensors(seed=seed) for seed in range(3)]
     path = saved(tmp_path, stacked(*networks) | {"steps": np.array([64, 128, 4096])})
-    found = load_checkpoints(path)
+    found = load_checkpoints(path, LANDER)
     assert [checkpoint.steps for checkpoint in found] == [64, 128, 4096]
     seen = np.random.default_rng(1).normal(size=(20, 8)).astype(np.float32)
     for checkpoint, network in zip(found, networks, strict=True):
-        alone = load_policy(saved(tmp_path, network))
+        alone = load_policy(saved(tmp_path, network), LANDER)
         np.testing.assert_array_equal(checkpoint.policy.logits(seen), alone.logits(seen))
         np.testing.assert_array_equal(checkpoint.policy.values(seen), alone.values(seen))
     assert np.abs(found[0].policy.logits(seen) - found[1].policy.logits(seen)).max() > 0.1
@@ -241,9 +242,9 @@ def test_checkpoints_are_the_policies_that_went_in(tmp_path: Path) -> None:
 )
 def test_checkpoints_that_do_not_fit_together_are_refused(change: Tensors, tmp_path: Path) -> None:
     good = stacked(tensors(), tensors(seed=1)) | {"steps": np.array([1, 2])}
-    assert len(load_checkpoints(saved(tmp_path, good))) == 2
+    assert len(load_checkpoints(saved(tmp_path, good), LANDER)) == 2
     with pytest.raises(InvalidInput) as caught:
-        load_checkpoints(saved(tmp_path, good | change))
+        load_checkpoints(saved(tmp_path, good | change), LANDER)
     assert caught.value.code == "cannot_read"
 
 
@@ -261,7 +262,7 @@ def test_a_policy_without_a_critic_guesses_nothing(tmp_path: Path) -> None:
 
 def test_a_q_network_has_its_own_names(tmp_path: Path) -> None:
     renamed = {name.replace("policy", "q"): value for name, value in tensors().items() if name.startswith("policy")}
-    policy = load_policy(saved(tmp_path, renamed))
+    policy = load_policy(saved(tmp_path, renamed), LANDER)
     assert policy.q_values
     observations = np.random.default_rng(0).normal(size=(5, 8)).astype(np.float32)
     np.testing.assert_array_equal(policy.values(observations), policy.logits(observations).max(axis=1))
@@ -275,6 +276,6 @@ def test_every_kind_of_policy_survives_its_file(kind: str, tmp_path: Path) -> No
     whole = load_policy(saved(tmp_path, tensors()))
     policy = Policy(whole.actor, whole.critic if kind == "both" else (), whole.activation, q_values=kind == "q")
     (tmp_path / "again.safetensors").write_bytes(dump_policy(policy))
-    again = load_policy(tmp_path / "again.safetensors")
+    again = load_policy(tmp_path / "again.safetensors", LANDER)
     assert (again.q_values, len(again.critic)) == (policy.q_values, len(policy.critic))
     np.testing.assert_array_equal(again.actor[0][0], policy.actor[0][0])

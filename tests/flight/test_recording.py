@@ -15,12 +15,13 @@ from playground.flight.rollout import run_episode
 from playground.flight.trajectory import Trajectory
 from playground.words.errors import InvalidInput
 from playground.worlds.lunar_lander.probes import Constant, Heuristic, Random
+from playground.worlds.lunar_lander.world import WORLD as LANDER
 
 
 @pytest.fixture(scope="module")
 def episode() -> Trajectory:
     """A short crash with all engines firing."""
-    return run_episode(Random(np.random.default_rng(0)), 8)
+    return run_episode(LANDER, Random(np.random.default_rng(0)), 8)
 
 
 @pytest.fixture(scope="module")
@@ -110,7 +111,7 @@ def test_gif_loops_for_ever_at_the_full_size(gif: bytes) -> None:
 
 
 def test_gif_of_a_landing_lasts_as_long_as_the_flight() -> None:
-    landing = run_episode(Heuristic(), 200)
+    landing = run_episode(LANDER, Heuristic(), 200)
     assert str(landing.outcome) == "landed"
     shots = gif_frames(to_gif(landing))
     assert sum(duration for _, duration in shots) == pytest.approx(landing.seconds * 1000 + 1500, abs=40)
@@ -118,8 +119,8 @@ def test_gif_of_a_landing_lasts_as_long_as_the_flight() -> None:
 
 
 def test_gif_of_the_shortest_episode_decodes() -> None:
-    whole = run_episode(Constant(0), 4)
-    one = Trajectory(4, whole.observations[:2], whole.actions[:1], whole.rewards[:1], False)
+    whole = run_episode(LANDER, Constant(0), 4)
+    one = Trajectory(LANDER, 4, whole.observations[:2], whole.actions[:1], whole.rewards[:1], False)
     assert [duration for _, duration in gif_frames(to_gif(one))] == [40, 1500]
 
 
@@ -152,8 +153,8 @@ def test_png_shows_the_chosen_step(episode: Trajectory, rendered: list[np.ndarra
 
 @pytest.mark.parametrize(("name", "start"), [("a.gif", b"GIF89a"), ("a.PNG", b"\x89PNG"), ("b.c.png", b"\x89PNG")])
 def test_the_name_chooses_the_format(name: str, start: bytes) -> None:
-    whole = run_episode(Constant(0), 4)
-    one = Trajectory(4, whole.observations[:2], whole.actions[:1], whole.rewards[:1], False)
+    whole = run_episode(LANDER, Constant(0), 4)
+    one = Trajectory(LANDER, 4, whole.observations[:2], whole.actions[:1], whole.rewards[:1], False)
     assert record(one, Path(name)).startswith(start)
 
 

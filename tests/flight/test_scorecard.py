@@ -17,12 +17,15 @@ from playground.flight.scorecard import (
     score,
     touchdown_speed,
 )
-from playground.flight.trajectory import Outcome, Trajectory
+from playground.flight.trajectory import Trajectory
 from playground.insight.breakdown import break_down
-from playground.reward.terms import RewardConfig
+from playground.worlds.lunar_lander.geometry import PAD_HALF_WIDTH, speed
+from playground.worlds.lunar_lander.outcomes import Outcome
 from playground.worlds.lunar_lander.presets import PRESETS
 from playground.worlds.lunar_lander.probes import Constant, Heuristic
-from playground.worlds.lunar_lander.simulator import PAD_HALF_WIDTH, make_simulator, speed
+from playground.worlds.lunar_lander.simulator import make_simulator
+from playground.worlds.lunar_lander.terms import RewardConfig
+from playground.worlds.lunar_lander.world import WORLD as LANDER
 
 
 def flight(
@@ -44,7 +47,7 @@ def flight(
     observations[-1, 0] = x
     rewards = np.ones(steps)
     rewards[-1] = reward
-    return Trajectory(seed, observations, np.array(actions or [0] * steps), rewards, terminated)
+    return Trajectory(LANDER, seed, observations, np.array(actions or [0] * steps), rewards, terminated)
 
 
 def five() -> list[Trajectory]:
@@ -186,7 +189,7 @@ def test_a_narrower_level_is_a_narrower_interval() -> None:
 def test_json_round_trip_keeps_everything() -> None:
     card = score(five(), 0.97)
     text = json.dumps(card.to_json(), allow_nan=False)
-    again = Scorecard.from_json(json.loads(text))
+    again = Scorecard.from_json(json.loads(text), LANDER)
     assert json.dumps(again.to_json(), allow_nan=False) == text
     assert again.gamma == 0.97
     assert again.summary == card.summary
@@ -199,8 +202,8 @@ def test_json_round_trip_keeps_everything() -> None:
 
 @pytest.fixture(scope="module")
 def flown() -> list[Trajectory]:
-    cut = run_episodes(Heuristic(), range(200, 203), max_steps=60)
-    return [*run_episodes(Heuristic(), range(200, 206)), *run_episodes(Constant(0), range(4)), *cut]
+    cut = run_episodes(LANDER, Heuristic(), range(200, 203), max_steps=60)
+    return [*run_episodes(LANDER, Heuristic(), range(200, 206)), *run_episodes(LANDER, Constant(0), range(4)), *cut]
 
 
 def test_returns_of_any_reward_are_those_of_its_breakdown(flown: list[Trajectory]) -> None:
@@ -249,8 +252,8 @@ def test_no_weight_and_no_discount_enters_the_scores(flown: list[Trajectory]) ->
 
 def test_evaluating_flies_one_episode_for_each_seed() -> None:
     seeds = [7, 9, 11]
-    card = evaluate(Constant(0), 0.99, seeds)
-    by_hand = score(run_episodes(Constant(0), seeds), 0.99)
+    card = evaluate(LANDER, Constant(0), 0.99, seeds)
+    by_hand = score(run_episodes(LANDER, Constant(0), seeds), 0.99)
     assert card.seeds.tolist() == seeds
     assert card.to_json() == by_hand.to_json()
 

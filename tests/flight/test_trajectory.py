@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from playground.flight.trajectory import Outcome, Trajectory, outcome_of
+from playground.worlds.lunar_lander.world import WORLD as LANDER
 
 
 def flight(steps: int = 3, terminated: bool = True, last_reward: float = -100.0, x: float = 0.0) -> Trajectory:
@@ -13,7 +14,7 @@ def flight(steps: int = 3, terminated: bool = True, last_reward: float = -100.0,
     observations[-1, 0] = x
     rewards = np.ones(steps)
     rewards[-1] = last_reward
-    return Trajectory(7, observations, np.arange(steps) % 4, rewards, terminated)
+    return Trajectory(LANDER, 7, observations, np.arange(steps) % 4, rewards, terminated)
 
 
 def test_transitions_pair_each_observation_with_the_next() -> None:
@@ -73,6 +74,6 @@ def test_fifty_steps_are_one_second() -> None:
 )
 def test_arrays_that_do_not_fit_together_are_refused(wrong: dict[str, Any]) -> None:
     fitting = {"observations": np.zeros((4, 8), np.float32), "actions": np.zeros(3, np.int64), "rewards": np.zeros(3)}
-    assert len(Trajectory(0, **fitting, terminated=False)) == 3
+    assert len(Trajectory(LANDER, 0, **fitting, terminated=False)) == 3
     with pytest.raises(ValueError, match=r"at least one step|actions need"):
-        Trajectory(0, **(fitting | wrong), terminated=False)
+        Trajectory(LANDER, 0, **(fitting | wrong), terminated=False)

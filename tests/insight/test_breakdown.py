@@ -10,9 +10,10 @@ import pytest
 from playground.flight.rollout import run_episode
 from playground.flight.trajectory import Trajectory
 from playground.insight.breakdown import break_down, to_csv
-from playground.reward.terms import RewardConfig
 from playground.worlds.lunar_lander.presets import GYMNASIUM, PRESET
 from playground.worlds.lunar_lander.probes import Constant, Heuristic
+from playground.worlds.lunar_lander.terms import RewardConfig
+from playground.worlds.lunar_lander.world import WORLD as LANDER
 
 KEYS = ("distance", "velocity", "angle", "legs", "pen_main", "pen_side", "time", "landing", "crash", "env_reward")
 
@@ -21,7 +22,7 @@ def descent() -> Trajectory:
     """Three steps straight down the middle: 1.0 to 0.5 to 0.25 to the ground, and a crash."""
     observations = np.zeros((4, 8), np.float32)
     observations[:, 1] = [1.0, 0.5, 0.25, 0.0]
-    return Trajectory(3, observations, np.array([0, 2, 1]), np.array([1.0, 2.0, -100.0]), True)
+    return Trajectory(LANDER, 3, observations, np.array([0, 2, 1]), np.array([1.0, 2.0, -100.0]), True)
 
 
 REWARD = RewardConfig(w_distance=8, penalty_main=3, penalty_side=1, w_crash=20, w_env=0.5, replace_reward=True)
@@ -84,7 +85,7 @@ def test_shares_by_hand() -> None:
 def test_a_part_that_pays_and_charges_does_not_cancel_out_of_the_shares() -> None:
     observations = np.zeros((3, 8), np.float32)
     observations[:, 1] = [0.0, 1.0, 0.0]  # away and back
-    episode = Trajectory(0, observations, np.array([0, 0]), np.array([0.0, 0.0]), False)
+    episode = Trajectory(LANDER, 0, observations, np.array([0, 0]), np.array([0.0, 0.0]), False)
     parts = break_down(episode, RewardConfig(form="progress", w_distance=5, penalty_time=5, replace_reward=True), 0.9)
     assert parts.totals["distance"] == 0.0
     assert parts.shares["distance"] == pytest.approx(0.5)
@@ -93,7 +94,7 @@ def test_a_part_that_pays_and_charges_does_not_cancel_out_of_the_shares() -> Non
 
 @pytest.fixture(scope="module")
 def landing() -> Trajectory:
-    return run_episode(Heuristic(), 200)
+    return run_episode(LANDER, Heuristic(), 200)
 
 
 def test_shares_sum_to_one_for_every_preset(landing: Trajectory) -> None:
@@ -111,7 +112,7 @@ def test_shares_are_all_zero_when_nothing_was_paid(landing: Trajectory) -> None:
 
 def test_an_episode_under_gymnasium_preset_pays_its_own_rewards() -> None:
     for pilot, seed in ((Heuristic(), 200), (Constant(0), 4)):
-        episode = run_episode(pilot, seed)
+        episode = run_episode(LANDER, pilot, seed)
         np.testing.assert_allclose(break_down(episode, GYMNASIUM, 0.99).rewards, episode.rewards, atol=1e-4)
 
 

@@ -10,9 +10,8 @@ from hypothesis import strategies as st
 
 from playground.insight.check import CHECKS, MESSAGES, check_reward
 from playground.insight.library import LANDINGS, load_library
-from playground.reward.account import weights
-from playground.reward.terms import RewardConfig
 from playground.worlds.lunar_lander.presets import GYMNASIUM, PRESET
+from playground.worlds.lunar_lander.terms import RewardConfig
 
 
 def check(slug, gamma=0.995):
@@ -204,7 +203,7 @@ def test_a_potential_moves_all_terminated_episodes_of_a_start_alike(gamma, value
     """Σ γᵗ(γΦ' − Φ) = −Φ(s₀) where the episode terminates: the same for all from one start."""
     library = load_library()
     config = RewardConfig(replace_reward=True, form="potential", w_distance=value)
-    returns = library.sums("potential", gamma) @ weights(config)
+    returns = library.sums("potential", gamma) @ config.factors
     for seed in set(library.seeds.tolist()):
         ended = returns[(library.seeds == seed) & library.terminated]
         np.testing.assert_allclose(ended, ended[0], atol=1e-6 * max(1.0, abs(value)))
@@ -221,7 +220,7 @@ def test_adding_potentials_ranks_terminated_episodes_as_before(others, potential
     library = load_library()
     plain = RewardConfig(replace_reward=True, form="potential", **others)
     sums = library.sums("potential", gamma)
-    before, after = (sums @ weights(config) for config in (plain, dataclasses.replace(plain, **potentials)))
+    before, after = (sums @ config.factors for config in (plain, dataclasses.replace(plain, **potentials)))
     for seed in set(library.seeds.tolist()):
         ended = (library.seeds == seed) & library.terminated
         added = after[ended] - before[ended]

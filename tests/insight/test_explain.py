@@ -7,8 +7,13 @@ from playground.flight.fork import fork
 from playground.flight.rollout import run_episode
 from playground.insight.explain import explain, sufficient
 from playground.lab.store import ModelStore
-from playground.reward.account import PART_KEYS, decompose, discounts, reward_of
+from playground.reward.account import decompose_terms, discounts, reward_of
+from playground.reward.design import keys_of, terms_of
 from playground.worlds.lunar_lander.presets import GYMNASIUM
+from playground.worlds.lunar_lander.terms import RewardConfig
+from playground.worlds.lunar_lander.world import WORLD as LANDER
+
+PART_KEYS = keys_of(terms_of(RewardConfig))
 
 GAPS = st.lists(st.floats(-100, 100), min_size=len(PART_KEYS), max_size=len(PART_KEYS))
 
@@ -45,7 +50,7 @@ def test_an_action_without_drawbacks_needs_its_best_part_alone():
 @pytest.fixture(scope="module")
 def flown():
     model = ModelStore().resolve("gymnasium")
-    episode = run_episode(model.policy, 1003)
+    episode = run_episode(LANDER, model.policy, 1003)
     return episode, fork(episode, 50, model.policy, continuations=4)
 
 
@@ -54,7 +59,7 @@ def test_parts_sum_to_the_discounted_return_of_the_branches(flown):
     found = explain(branches, int(episode.actions[50]), GYMNASIUM, 0.99)
     assert found.parts.sum(axis=1) == pytest.approx(found.means, rel=1e-9)
     branch = branches[1][2]
-    rewards = reward_of(decompose(branch.transitions, "progress", 0.99), GYMNASIUM)
+    rewards = reward_of(decompose_terms(branch.transitions, terms_of(RewardConfig), "progress", 0.99), GYMNASIUM)
     assert found.returns[1, 2] == pytest.approx(discounts(len(branch), 0.99) @ rewards)
     assert found.difference(found.chosen).tolist() == [0.0] * len(PART_KEYS)
     assert found.difference(3).sum() == pytest.approx(found.means[found.chosen] - found.means[3])

@@ -8,15 +8,19 @@ from playground.flight.trajectory import Trajectory
 from playground.insight.breakdown import break_down
 from playground.insight.highlights import APART, BURST, find_moments
 from playground.lab.store import ModelStore
-from playground.reward.account import PART_KEYS
+from playground.reward.design import keys_of, terms_of
 from playground.worlds.lunar_lander.presets import GYMNASIUM
+from playground.worlds.lunar_lander.terms import RewardConfig
+from playground.worlds.lunar_lander.world import WORLD as LANDER
+
+PART_KEYS = keys_of(terms_of(RewardConfig))
 
 
 def episode_of(actions, contacts=()):
     steps = len(actions)
     observations = np.zeros((steps + 1, 8), np.float32)
     observations[list(contacts), 6] = 1
-    return Trajectory(0, observations, np.array(actions, np.int64), np.zeros(steps), True)
+    return Trajectory(LANDER, 0, observations, np.array(actions, np.int64), np.zeros(steps), True)
 
 
 def paid_of(steps, **columns):
@@ -62,13 +66,13 @@ def test_nothing_paid_and_nothing_done_is_no_moment():
 
 @pytest.mark.parametrize("steps", [1, 2, 30])
 def test_episodes_of_any_length(steps):
-    episode = refly([2] * steps, 5)
+    episode = refly(LANDER, [2] * steps, 5)
     found = find_moments(episode, break_down(episode, GYMNASIUM, 0.99).paid)
     assert all(0 <= m.step < len(episode) for m in found)
 
 
 def test_a_landing_shows_touchdown_and_the_end():
-    episode = run_episode(ModelStore().resolve("gymnasium").policy, 1001)
+    episode = run_episode(LANDER, ModelStore().resolve("gymnasium").policy, 1001)
     found = find_moments(episode, break_down(episode, GYMNASIUM, 0.99).paid)
     assert any(m.kind == "contact" for m in found)
     last = found[-1]

@@ -5,7 +5,6 @@ import pytest
 
 from playground.flight.rollout import run_episode
 from playground.flight.scorecard import EVALUATION_SEEDS
-from playground.flight.trajectory import Outcome
 from playground.insight.library import (
     CRASHES,
     LANDINGS,
@@ -18,9 +17,13 @@ from playground.insight.library import (
     make_library,
     save_library,
 )
-from playground.reward.account import decompose, discounts
-from playground.reward.terms import FORMS
+from playground.reward.account import decompose_terms, discounts
+from playground.reward.design import terms_of
+from playground.reward.term import FORMS
+from playground.worlds.lunar_lander.outcomes import Outcome
 from playground.worlds.lunar_lander.probes import PROBES
+from playground.worlds.lunar_lander.terms import RewardConfig
+from playground.worlds.lunar_lander.world import WORLD as LANDER
 
 
 @pytest.fixture(scope="module")
@@ -41,7 +44,7 @@ def test_every_behaviour_was_flown(library):
 def test_a_scripted_probe_flies_again_what_was_recorded(library, name):
     index = int(np.flatnonzero(library.names == name)[1])
     episode = library.episodes[index]
-    again = run_episode(PROBES[name](episode.seed), episode.seed)
+    again = run_episode(LANDER, PROBES[name](episode.seed), episode.seed)
     np.testing.assert_array_equal(again.observations, episode.observations)
     np.testing.assert_array_equal(again.actions, episode.actions)
 
@@ -52,7 +55,10 @@ def test_sums_are_the_episodes_own_discounted_components(library, form, gamma):
     sums = library.sums(form, gamma)
     for index in (0, 40, len(library) - 1):
         episode = library.episodes[index]
-        wanted = (decompose(episode.transitions, form, gamma) * discounts(len(episode), gamma)[:, None]).sum(axis=0)
+        wanted = (
+            decompose_terms(episode.transitions, terms_of(RewardConfig), form, gamma)
+            * discounts(len(episode), gamma)[:, None]
+        ).sum(axis=0)
         np.testing.assert_allclose(sums[index], wanted, rtol=1e-9, atol=1e-9)
 
 
@@ -65,10 +71,10 @@ def test_labels_agree_with_how_episodes_ended(library):
 
 
 def test_a_sitting_lander_is_told_from_a_hovering_one():
-    assert behaviour_of(run_episode(PROBES["puff"](5000), 5000)) == Behaviour.SITTING
-    assert behaviour_of(run_episode(PROBES["hover"](5000), 5000)) == Behaviour.HOVERING
-    assert behaviour_of(run_episode(PROBES["tap"](5000), 5000)) == Behaviour.TAPPING
-    assert behaviour_of(run_episode(PROBES["rise"](5000), 5000)) == Behaviour.FLYING_AWAY
+    assert behaviour_of(run_episode(LANDER, PROBES["puff"](5000), 5000)) == Behaviour.SITTING
+    assert behaviour_of(run_episode(LANDER, PROBES["hover"](5000), 5000)) == Behaviour.HOVERING
+    assert behaviour_of(run_episode(LANDER, PROBES["tap"](5000), 5000)) == Behaviour.TAPPING
+    assert behaviour_of(run_episode(LANDER, PROBES["rise"](5000), 5000)) == Behaviour.FLYING_AWAY
 
 
 def test_loops_end_nearly_where_they_began(library):
@@ -86,7 +92,10 @@ def test_no_probe_uses_a_seed_that_policies_are_judged_by(library):
 
 
 def test_a_library_survives_its_file(tmp_path):
-    episodes = [("fall", run_episode(PROBES["fall"](1), 1)), ("hover", run_episode(PROBES["hover"](1), 1))]
+    episodes = [
+        ("fall", run_episode(LANDER, PROBES["fall"](1), 1)),
+        ("hover", run_episode(LANDER, PROBES["hover"](1), 1)),
+    ]
     save_library(make_library(episodes), tmp_path / "probes.npz")
     again = load_library(tmp_path / "probes.npz")
     assert again.names.tolist() == ["fall", "hover"]

@@ -16,8 +16,12 @@ from playground.insight.repair import (
     slider_bounds,
     sound_bands,
 )
-from playground.reward.terms import FORMS, TERMS, RewardConfig
+from playground.reward.design import terms_of
+from playground.reward.term import FORMS
 from playground.worlds.lunar_lander.presets import PRESET
+from playground.worlds.lunar_lander.terms import RewardConfig
+
+TERMS = terms_of(RewardConfig)
 
 BROKEN = ["article", "legs-farm", "fuel-miser"]
 GAMMA = 0.995

@@ -18,7 +18,7 @@ from playground.insight.seed_statistics import (
     spread_over,
     wilson_interval,
 )
-from playground.reward.terms import FORMS
+from playground.reward.term import FORMS
 from playground.words.errors import InvalidInput
 
 

@@ -7,6 +7,7 @@ from playground.lab.store import ModelStore
 from playground.reward.codec import parse_reward
 from playground.training.spec import hyperparameters
 from playground.worlds.lunar_lander.presets import PRESET
+from playground.worlds.lunar_lander.terms import RewardConfig
 
 HEAD = """---
 library_name: stable-baselines3
@@ -82,7 +83,7 @@ def test_the_reward_stands_there_as_formula_and_as_json_that_reads_back(model):
     card = write_card(model)
     assert "reward = " in card
     text = card.split("```json\n")[1].split("```")[0]
-    assert parse_reward(text) == model.spec.reward == PRESET[model.slug].config
+    assert parse_reward(text, RewardConfig) == model.spec.reward == PRESET[model.slug].config
 
 
 def test_the_code_in_it_is_python(model):

@@ -26,6 +26,7 @@ from playground.training.engine import build_ppo
 from playground.training.spec import TrainSpec
 from playground.words.errors import InvalidInput
 from playground.worlds.lunar_lander.presets import GYMNASIUM
+from playground.worlds.lunar_lander.world import WORLD as LANDER
 
 SPEC = TrainSpec(GYMNASIUM, activation="tanh", net_arch=(8,))
 
@@ -50,7 +51,9 @@ def members(foreign):
 
 @pytest.fixture(autouse=True)
 def few_episodes(monkeypatch):
-    monkeypatch.setattr(sb3_zip, "evaluate", lambda p, gamma, seeds=EVALUATION_SEEDS[:2]: evaluate(p, gamma, seeds))
+    monkeypatch.setattr(
+        sb3_zip, "evaluate", lambda p, gamma, seeds=EVALUATION_SEEDS[:2]: evaluate(LANDER, p, gamma, seeds)
+    )
 
 
 def pack(path, members, compression=zipfile.ZIP_STORED):
@@ -320,7 +323,7 @@ def test_weights_that_are_not_numbers_are_refused(members, tmp_path):
 @pytest.mark.parametrize("activation", ["tanh", "relu"])
 def test_the_activation_is_read_from_the_zips_description(tmp_path, activation):
     spec = TrainSpec(GYMNASIUM, activation=activation, n_envs=1, net_arch=(8,))
-    build_ppo(spec, Fleet(1)).save(tmp_path / "model.zip")
+    build_ppo(spec, Fleet(LANDER, 1)).save(tmp_path / "model.zip")
     assert activation_in(tmp_path / "model.zip") == activation
 
 

@@ -9,13 +9,16 @@ from safetensors.numpy import load
 from playground.flight.fleet import Fleet
 from playground.flight.rollout import run_episodes
 from playground.flight.scorecard import score
-from playground.flight.trajectory import Outcome
 from playground.lab.pretrain import SPECS
 from playground.lab.store import UPDATES, ModelStore
-from playground.reward.account import decompose, weigh
+from playground.reward.account import decompose_terms, weigh
+from playground.reward.design import terms_of
 from playground.training.algorithms import HALF_TRAINED
 from playground.training.spec import TrainSpec
+from playground.worlds.lunar_lander.outcomes import Outcome
 from playground.worlds.lunar_lander.presets import GYMNASIUM, PRESET
+from playground.worlds.lunar_lander.terms import RewardConfig
+from playground.worlds.lunar_lander.world import WORLD as LANDER
 
 
 @pytest.mark.parametrize("slug", PRESET)
@@ -30,7 +33,7 @@ def test_a_preset_ships_with_the_model_of_its_own_spec(slug):
 def test_a_shipped_scorecard_is_what_its_policy_flies(slug):
     model = ModelStore().resolve(slug)
     card = model.scorecard
-    flown = score(run_episodes(model.policy, card.seeds[:10].tolist()), model.spec.gamma)
+    flown = score(run_episodes(LANDER, model.policy, card.seeds[:10].tolist()), model.spec.gamma)
     assert flown.outcomes.tolist() == card.outcomes[:10].tolist()
     assert flown.native_return == pytest.approx(card.native_return[:10])
 
@@ -53,7 +56,7 @@ def test_the_half_trained_policy_lands_about_half_of_the_time_and_is_made_as_tol
 
 def test_the_half_trained_policy_also_lands_now_and_then_when_its_actions_are_drawn():
     """Else a judge of drawn episodes would never see a landing, and preferences could not teach one."""
-    with closing(Fleet(2)) as fleet:
+    with closing(Fleet(LANDER, 2)) as fleet:
         flown = fleet.sample(ModelStore().resolve(HALF_TRAINED).policy, list(range(20_000, 20_020)), 1)
     assert sum(episode.outcome == Outcome.LANDED for episode in flown) >= 2
 
@@ -74,6 +77,6 @@ def test_the_default_and_the_repaired_reward_land():
 
 @pytest.mark.parametrize("slug", ["gymnasium", "article", "legs-farm", "potential"])
 def test_the_default_rewards_parts_sum_to_gymnasiums_on_every_step_of_trained_pilots(slug):
-    for episode in run_episodes(ModelStore().resolve(slug).policy, range(2000, 2020)):
-        parts = weigh(decompose(episode.transitions, "progress", 0.995), GYMNASIUM)
+    for episode in run_episodes(LANDER, ModelStore().resolve(slug).policy, range(2000, 2020)):
+        parts = weigh(decompose_terms(episode.transitions, terms_of(RewardConfig), "progress", 0.995), GYMNASIUM)
         assert np.abs(parts.sum(axis=1) - episode.rewards).max() < 1e-4

@@ -27,11 +27,12 @@ from playground.lab.store import (
     write_curve,
     write_model,
 )
-from playground.reward.terms import RewardConfig
 from playground.training.spec import TrainSpec, dump_spec
 from playground.words.errors import InvalidInput
 from playground.worlds.lunar_lander.presets import GYMNASIUM
 from playground.worlds.lunar_lander.probes import Constant
+from playground.worlds.lunar_lander.terms import RewardConfig
+from playground.worlds.lunar_lander.world import WORLD as LANDER
 
 SPEC = TrainSpec(RewardConfig(w_legs=1.0), steps=128)
 KEY = SPEC.key
@@ -40,7 +41,7 @@ CURVE = [{"steps": 64.0, "landing_rate": 0.25}, {"steps": 128.0, "landing_rate":
 
 @pytest.fixture(scope="module")
 def card():
-    return score(run_episodes(Constant(0), [1, 2]), SPEC.gamma)
+    return score(run_episodes(LANDER, Constant(0), [1, 2]), SPEC.gamma)
 
 
 @pytest.fixture(scope="module")

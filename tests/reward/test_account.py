@@ -9,18 +9,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from playground.reward.account import (
-    ENV_KEY,
-    PART_KEYS,
-    decompose,
-    discounts,
-    reward_of,
-    shaped_of,
-    shaping_weights,
-    weigh,
-    weights,
-)
-from playground.reward.terms import RewardConfig, Transitions
+from playground.reward.account import decompose, decompose_terms, discounts, reward_of, shaped_of, weigh
+from playground.reward.design import ENV_KEY, keys_of, terms_of
+from playground.reward.term import Transitions
+from playground.worlds.lunar_lander.terms import RewardConfig
+
+PART_KEYS = keys_of(terms_of(RewardConfig))
 
 WEIGHTS = (
     "w_distance",
@@ -43,7 +37,7 @@ def one_step(action: int = 0, reward: float = 1.5, terminated: bool = False) -> 
 
 
 def raw(form: str, gamma: float = 0.9, **step: object) -> dict[str, float]:
-    return dict(zip(PART_KEYS, decompose(one_step(**step), form, gamma)[0].tolist()))
+    return dict(zip(PART_KEYS, decompose_terms(one_step(**step), terms_of(RewardConfig), form, gamma)[0].tolist()))
 
 
 def close(**expected: float) -> object:
@@ -208,10 +202,10 @@ def test_a_batch_is_decomposed_like_its_steps() -> None:
         rng.random(shape) < 0.5,
     )
     for form in FORMS:
-        whole = decompose(batch, form, 0.9)
+        whole = decompose_terms(batch, terms_of(RewardConfig), form, 0.9)
         assert whole.shape == (3, 5, 10)
         for index in np.ndindex(shape):
-            single = decompose(Transitions(*(part[index] for part in batch)), form, 0.9)
+            single = decompose_terms(Transitions(*(part[index] for part in batch)), terms_of(RewardConfig), form, 0.9)
             np.testing.assert_array_equal(whole[index], single)
 
 
@@ -219,7 +213,7 @@ def test_reward_by_hand_with_scale_and_gymnasium_reward_beside_it() -> None:
     config = RewardConfig(
         w_distance=10, w_legs=3, penalty_main=0.5, penalty_time=0.25, scale=2, w_env=4, replace_reward=True
     )
-    parts = decompose(one_step(action=2), "state", 0.9)
+    parts = decompose_terms(one_step(action=2), terms_of(RewardConfig), "state", 0.9)
     # 2 · (10 · −0.2 + 3 · 2 − 0.5 − 0.25) + 4 · 1.5
     assert reward_of(parts, config)[0] == pytest.approx(2 * (-2 + 6 - 0.75) + 6)
     assert shaped_of(parts, config)[0] == pytest.approx(6.5)
@@ -227,7 +221,7 @@ def test_reward_by_hand_with_scale_and_gymnasium_reward_beside_it() -> None:
 
 def test_log_only_pays_gymnasium_reward_and_still_tells_the_shaped_one() -> None:
     config = RewardConfig(w_legs=3, scale=2, w_env=7, replace_reward=False)
-    parts = decompose(one_step(), "state", 0.9)
+    parts = decompose_terms(one_step(), terms_of(RewardConfig), "state", 0.9)
     assert reward_of(parts, config)[0] == 1.5
     assert weigh(parts, config)[0].tolist() == [0.0] * 9 + [1.5]
     assert shaped_of(parts, config)[0] == 12.0
@@ -235,7 +229,7 @@ def test_log_only_pays_gymnasium_reward_and_still_tells_the_shaped_one() -> None
 
 def test_penalties_and_the_crash_weight_are_charged() -> None:
     config = RewardConfig(**dict.fromkeys(WEIGHTS, 1.0), w_env=5, scale=3, replace_reward=True)
-    signed = dict(zip(PART_KEYS, weights(config).tolist()))
+    signed = dict(zip(PART_KEYS, config.factors.tolist()))
     assert signed == {
         "distance": 3,
         "velocity": 3,
@@ -248,7 +242,7 @@ def test_penalties_and_the_crash_weight_are_charged() -> None:
         "crash": -3,
         "env_reward": 5,
     }
-    assert shaping_weights(config).tolist() == list(signed.values())[:-1]
+    assert config.shaping_factors.tolist() == list(signed.values())[:-1]
 
 
 def test_discounts_by_hand() -> None:
@@ -260,7 +254,7 @@ def test_discounts_by_hand() -> None:
 @settings(max_examples=60, deadline=None)
 @given(episodes(), configs)
 def test_parts_always_sum_to_the_reward(steps: Transitions, config: RewardConfig) -> None:
-    components = decompose(steps, config.form, 0.9)
+    components = decompose(steps, config, 0.9)
     np.testing.assert_allclose(weigh(components, config).sum(axis=-1), reward_of(components, config), atol=1e-6)
     shaped = weigh(components, config)[:, :-1].sum(axis=-1)
     np.testing.assert_allclose(shaped_of(components, config), shaped, atol=1e-6)
@@ -273,7 +267,7 @@ def test_reward_is_linear_in_the_weights(
 ) -> None:
     second = replace(second, form=first.form, scale=first.scale)
     both = {name: a * getattr(first, name) + b * getattr(second, name) for name in (*WEIGHTS, "w_env")}
-    components = decompose(steps, first.form, 0.9)
+    components = decompose(steps, first, 0.9)
     expected = a * reward_of(components, first) + b * reward_of(components, second)
     np.testing.assert_allclose(reward_of(components, replace(first, **both)), expected, atol=1e-5)
 
@@ -281,7 +275,7 @@ def test_reward_is_linear_in_the_weights(
 @settings(max_examples=60, deadline=None)
 @given(episodes(), configs)
 def test_twice_the_scale_doubles_the_terms_and_not_gymnasium_reward(steps: Transitions, config: RewardConfig) -> None:
-    components = decompose(steps, config.form, 0.9)
+    components = decompose(steps, config, 0.9)
     double = replace(config, scale=2 * config.scale)
     once, twice = weigh(components, config), weigh(components, double)
     np.testing.assert_allclose(twice[:, :-1], 2 * once[:, :-1], rtol=1e-15, atol=1e-300)  # subnormals lose digits
@@ -292,7 +286,7 @@ def test_twice_the_scale_doubles_the_terms_and_not_gymnasium_reward(steps: Trans
 @given(episodes(), configs)
 def test_twice_every_weight_is_twice_the_reward(steps: Transitions, config: RewardConfig) -> None:
     double = replace(config, **{name: 2 * getattr(config, name) for name in (*WEIGHTS, "w_env")})
-    components = decompose(steps, config.form, 0.9)
+    components = decompose(steps, config, 0.9)
     twice = reward_of(components, double)
     np.testing.assert_allclose(
         twice, 2 * reward_of(components, config), rtol=0, atol=1e-300
@@ -302,7 +296,7 @@ def test_twice_every_weight_is_twice_the_reward(steps: Transitions, config: Rewa
 @settings(max_examples=60, deadline=None)
 @given(episodes(), configs)
 def test_a_return_is_the_weighing_of_summed_components(steps: Transitions, config: RewardConfig) -> None:
-    components = decompose(steps, config.form, 0.9)
+    components = decompose(steps, config, 0.9)
     summed = weigh(components.sum(axis=0), config).sum()
     assert summed == pytest.approx(math.fsum(reward_of(components, config)), abs=1e-4)
 
@@ -310,7 +304,7 @@ def test_a_return_is_the_weighing_of_summed_components(steps: Transitions, confi
 @settings(max_examples=80, deadline=None)
 @given(episodes(terminated=True), numbers(0.5, 1.0))
 def test_potentials_telescope_to_minus_the_first_value_when_terminated(steps: Transitions, gamma: float) -> None:
-    paid = decompose(steps, "potential", gamma)[:, :4]
+    paid = decompose_terms(steps, terms_of(RewardConfig), "potential", gamma)[:, :4]
     total = sum(gamma**t * paid[t] for t in range(len(paid)))
     expected = [-value for value in potentials(steps.observations[0])]
     np.testing.assert_allclose(total, expected, atol=1e-9)
@@ -319,7 +313,7 @@ def test_potentials_telescope_to_minus_the_first_value_when_terminated(steps: Tr
 @settings(max_examples=80, deadline=None)
 @given(episodes(terminated=False), numbers(0.5, 1.0))
 def test_potentials_telescope_to_the_two_ends_when_truncated(steps: Transitions, gamma: float) -> None:
-    paid = decompose(steps, "potential", gamma)[:, :4]
+    paid = decompose_terms(steps, terms_of(RewardConfig), "potential", gamma)[:, :4]
     total = sum(gamma**t * paid[t] for t in range(len(paid)))
     first, last = potentials(steps.observations[0]), potentials(steps.next_observations[-1])
     expected = [gamma ** len(paid) * end - start for start, end in zip(first, last)]
@@ -329,6 +323,6 @@ def test_potentials_telescope_to_the_two_ends_when_truncated(steps: Transitions,
 @settings(max_examples=40, deadline=None)
 @given(episodes(terminated=False))
 def test_progress_telescopes_to_the_difference_of_the_ends(steps: Transitions) -> None:
-    total = decompose(steps, "progress", 0.9)[:, :4].sum(axis=0)
+    total = decompose_terms(steps, terms_of(RewardConfig), "progress", 0.9)[:, :4].sum(axis=0)
     first, last = potentials(steps.observations[0]), potentials(steps.next_observations[-1])
     np.testing.assert_allclose(total, [end - start for start, end in zip(first, last)], atol=1e-9)

@@ -19,8 +19,8 @@ from playground.reward.codec import (
     to_fields,
     to_query,
 )
-from playground.reward.terms import RewardConfig
 from playground.words.errors import InvalidInput
+from playground.worlds.lunar_lander.terms import RewardConfig
 
 NUMBERS = (
     "w_distance",
@@ -52,7 +52,7 @@ json_values = st.recursive(
 
 def refusal(text: str | bytes) -> InvalidInput:
     with pytest.raises(InvalidInput) as caught:
-        parse_reward(text)
+        parse_reward(text, RewardConfig)
     return caught.value
 
 
@@ -63,8 +63,8 @@ def with_field(name: str, literal: str) -> str:
 @settings(max_examples=200, deadline=None)
 @given(configs)
 def test_json_round_trip_keeps_every_digit(config: RewardConfig) -> None:
-    assert parse_reward(dump_reward(config)) == config
-    assert parse_reward(dump_reward(config).encode()) == config
+    assert parse_reward(dump_reward(config), RewardConfig) == config
+    assert parse_reward(dump_reward(config).encode(), RewardConfig) == config
 
 
 @settings(max_examples=100, deadline=None)
@@ -73,8 +73,8 @@ def test_plain_fields_round_trip(config: RewardConfig) -> None:
     fields = to_fields(config)
     assert sorted(fields) == sorted(ALL)
     assert all(type(fields[name]) is float for name in NUMBERS)
-    assert fields_to_reward(fields) == config
-    assert fields_to_reward(json.loads(json.dumps(fields))) == config
+    assert fields_to_reward(fields, RewardConfig) == config
+    assert fields_to_reward(json.loads(json.dumps(fields)), RewardConfig) == config
 
 
 @settings(max_examples=100, deadline=None)
@@ -102,12 +102,12 @@ def test_written_json_by_hand() -> None:
 
 
 def test_fields_left_out_take_their_default() -> None:
-    assert parse_reward('{"schema": 1}') == RewardConfig()
-    assert parse_reward('{"schema": 1, "w_legs": 3}') == RewardConfig(w_legs=3.0)
+    assert parse_reward('{"schema": 1}', RewardConfig) == RewardConfig()
+    assert parse_reward('{"schema": 1, "w_legs": 3}', RewardConfig) == RewardConfig(w_legs=3.0)
 
 
 def test_whole_numbers_and_a_byte_order_mark_are_read() -> None:
-    config = parse_reward(b'\xef\xbb\xbf{"schema": 1, "w_legs": 3}')
+    config = parse_reward(b'\xef\xbb\xbf{"schema": 1, "w_legs": 3}', RewardConfig)
     assert config.w_legs == 3.0
     assert type(config.w_legs) is float
 
@@ -215,7 +215,7 @@ def test_fifty_megabytes_are_refused_without_being_parsed() -> None:
 
 def test_a_file_of_exactly_the_limit_is_read() -> None:
     text = '{"schema": 1, "w_legs": 1}'
-    assert parse_reward(text + " " * (MAX_BYTES - len(text))).w_legs == 1.0
+    assert parse_reward(text + " " * (MAX_BYTES - len(text)), RewardConfig).w_legs == 1.0
     assert refusal(text + " " * (MAX_BYTES - len(text) + 1)).code == "too_big"
 
 
@@ -235,7 +235,7 @@ def test_nesting_of_every_depth_around_pythons_own_limit_is_refused() -> None:
         nest = "[" * depth + "]" * depth
         for text in (nest, with_field("w_legs", nest), f'{{"schema": {nest}}}', '{"a":' * depth + "1" + "}" * depth):
             try:
-                parse_reward(text)
+                parse_reward(text, RewardConfig)
             except InvalidInput:
                 continue
             except RecursionError:
@@ -247,14 +247,14 @@ def test_nesting_of_every_depth_around_pythons_own_limit_is_refused() -> None:
 @given(st.binary(max_size=200) | st.text(st.characters(), max_size=200))
 def test_arbitrary_input_is_read_or_refused(text: str | bytes) -> None:
     with contextlib.suppress(InvalidInput):  # any other exception fails the test
-        assert isinstance(parse_reward(text), RewardConfig)
+        assert isinstance(parse_reward(text, RewardConfig), RewardConfig)
 
 
 @settings(max_examples=300, deadline=None)
 @given(st.dictionaries(st.sampled_from(ALL) | st.text(max_size=6), json_values, max_size=4), st.just(1) | json_values)
 def test_arbitrary_json_objects_are_read_or_refused(fields: dict[str, object], schema: object) -> None:
     try:
-        config = parse_reward(json.dumps(fields | {"schema": schema}))
+        config = parse_reward(json.dumps(fields | {"schema": schema}), RewardConfig)
     except InvalidInput:
         return
     assert schema == 1

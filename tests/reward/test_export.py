@@ -13,10 +13,12 @@ import numpy as np
 import pytest
 
 from playground import RewardConfig, RewardShapingWrapper
+from playground.reward.design import terms_of
 from playground.reward.export import to_formula, to_python
-from playground.reward.terms import TERMS
 from playground.worlds.lunar_lander.presets import PRESETS
 from playground.worlds.lunar_lander.probes import Heuristic
+
+TERMS = terms_of(RewardConfig)
 
 Choose = Callable[[Any], int]
 

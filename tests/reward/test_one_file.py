@@ -13,6 +13,11 @@ from pathlib import Path
 import pytest
 
 import playground
+from playground.reward.design import keys_of, terms_of
+from playground.worlds.lunar_lander.terms import RewardConfig
+
+PART_KEYS = keys_of(terms_of(RewardConfig))
+TERM_KEYS = keys_of(terms_of(RewardConfig))[:-1]
 
 PACKAGE = Path(playground.__file__).parent
 APP = PACKAGE.parent / "streamlit_app.py"
@@ -79,17 +84,16 @@ from playground.insight.breakdown import break_down, to_csv
 from playground.worlds.lunar_lander.probes import Constant
 from playground.flight.rollout import run_episode
 from playground.flight.scorecard import Scorecard, score
-from playground.reward.account import PART_KEYS, decompose, reward_of, weigh
-from playground.reward.terms import TERM_KEYS
+from playground.reward.account import decompose, reward_of, weigh
 
 config = RewardConfig(w_spin=1, w_legs=3, penalty_time=0.5, w_env=0.25, scale=2, replace_reward=True)
 assert "spin" in TERM_KEYS and "spin" in PART_KEYS
 assert RewardConfig().w_spin == 0.0
-episode = run_episode(Constant(1), 3)
+episode = run_episode(LANDER, Constant(1), 3)
 after = episode.observations[1:].astype(float)
 turning, legs = -np.abs(after[:, 5]), (after[:, 6:] > 0.5).sum(axis=1)
 assert np.abs(turning).max() > 0.1
-raw = decompose(episode.transitions, "state", 0.99)
+raw = decompose_terms(episode.transitions, terms_of(RewardConfig), "state", 0.99)
 assert np.array_equal(raw[:, PART_KEYS.index("spin")], turning)
 expected = 2 * (turning + 3 * legs - 0.5) + 0.25 * episode.rewards
 assert np.allclose(reward_of(raw, config), expected, atol=1e-9)
@@ -99,7 +103,7 @@ parts = break_down(episode, config, 0.99)
 assert np.isclose(parts.totals["spin"], 2 * turning.sum()) and "paid.spin" in to_csv(episode, parts)
 card = score([episode], 0.99)
 assert np.isclose(card.returns(config)[0], expected.sum())
-assert np.isclose(Scorecard.from_json(card.to_json()).part_means(config)["spin"], 2 * turning.sum())
+assert np.isclose(Scorecard.from_json(card.to_json(), LANDER).part_means(config)["spin"], 2 * turning.sum())
 try:
     RewardConfig(w_spin=float("nan"))
 except ValueError as error:
@@ -150,7 +154,7 @@ from playground import RewardConfig
 from playground.reward.codec import dump_reward, from_query, parse_reward, to_query
 
 config = RewardConfig(w_spin=0.1)
-assert parse_reward(dump_reward(config)) == config
+assert parse_reward(dump_reward(config), RewardConfig) == config
 assert to_query(config, RewardConfig()) == {"w_spin": "0.1"}
 assert from_query({"w_spin": "0.1"}, RewardConfig()) == (config, [])
 """,
@@ -205,7 +209,7 @@ for part, outputs in (("policy", 4), ("value", 1)):
 spec = TrainSpec(PRESET["gymnasium"].config, steps=4096)
 policy = save(tensors, metadata={"activation": "tanh"})
 Path("policy.safetensors").write_bytes(policy)
-card = evaluate(load_policy(Path("policy.safetensors")), spec.gamma, range(1000, 1005))
+card = evaluate(LANDER, load_policy(Path("policy.safetensors"), LANDER), spec.gamma, range(1000, 1005))
 row = {"steps": 4096.0, "seconds": 1.0, "designed_return": 0.0, "native_return": 0.0, "landing_rate": 0.0}
 files = {
     "spec.json": dump_spec(spec),

@@ -7,8 +7,13 @@ import numpy as np
 import pytest
 
 from playground import RewardConfig
-from playground.reward.terms import TERM, TERM_KEYS, TERMS, Transitions, check_field
+from playground.reward.design import by_key, check_field, keys_of, terms_of
+from playground.reward.term import Transitions
 from playground.words.errors import InvalidInput
+
+TERMS = terms_of(RewardConfig)
+TERM = by_key(RewardConfig)
+TERM_KEYS = keys_of(terms_of(RewardConfig))[:-1]
 
 FIELDS = {
     "w_distance": 0.0,

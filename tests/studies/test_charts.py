@@ -2,11 +2,14 @@ import pytest
 
 from playground.app.texts import TEXTS
 from playground.lab.store import ModelStore
-from playground.reward.account import PART_KEYS
-from playground.reward.terms import TERMS
+from playground.reward.design import keys_of, terms_of
 from playground.studies.charts import Series, compared_curves, learning_curve
 from playground.studies.colours import BADGES, KEPT_COLOUR, MODEL_COLOURS, colour_of
 from playground.training.algorithms import ALGORITHMS
+from playground.worlds.lunar_lander.terms import RewardConfig
+
+TERMS = terms_of(RewardConfig)
+PART_KEYS = keys_of(terms_of(RewardConfig))
 
 
 def say(key, **values):

@@ -5,10 +5,13 @@ from itertools import islice
 
 import pytest
 
-from playground.reward.terms import TERMS
+from playground.reward.design import terms_of
 from playground.studies import forecast_data as outcomes
 from playground.studies.forecast_data import FIT_PER_ROUND, JUDGE_SEEDS, draw_reward, draws, gather
 from playground.worlds.lunar_lander.presets import PRESET
+from playground.worlds.lunar_lander.terms import RewardConfig
+
+TERMS = terms_of(RewardConfig)
 
 
 def test_a_draw_depends_on_its_number_alone():

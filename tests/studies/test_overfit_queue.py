@@ -32,6 +32,7 @@ from playground.words.errors import InvalidInput
 from playground.worlds.lunar_lander.conditions import CALM, CONDITIONS
 from playground.worlds.lunar_lander.presets import GYMNASIUM
 from playground.worlds.lunar_lander.probes import Constant
+from playground.worlds.lunar_lander.world import WORLD as LANDER
 
 TINY = TrainSpec(GYMNASIUM, steps=256, n_envs=2, n_steps=64, batch_size=64, n_epochs=1, net_arch=(8,))
 DESIGN = Design("tiny", TINY)
@@ -52,7 +53,7 @@ def board(store, monkeypatch):
 
 
 def add(store: ModelStore, spec: TrainSpec) -> Any:
-    card = evaluate(Constant(0), spec.gamma, EVALUATION_SEEDS[:3])
+    card = evaluate(LANDER, Constant(0), spec.gamma, EVALUATION_SEEDS[:3])
     rng = np.random.default_rng(spec.seed)
     shapes = {"policy.0.weight": (4, 8), "policy.0.bias": (4,), "value.0.weight": (1, 8), "value.0.bias": (1,)}
     tensors = {name: rng.normal(size=shape).astype(np.float32) for name, shape in shapes.items()}
@@ -182,7 +183,7 @@ def test_flights_are_kept_and_asked_again_not_flown(store, monkeypatch):
     seeds = EVALUATION_SEEDS[:3]
     assert kept_card(store, model, WIND, seeds) is None
     card = fly(store, model, WIND, seeds)
-    assert card.to_json() == evaluate(model.policy, TINY.gamma, seeds, WIND).to_json()
+    assert card.to_json() == evaluate(LANDER, model.policy, TINY.gamma, seeds, WIND).to_json()
     monkeypatch.setattr(robustness, "evaluate", None)  # flying would fail
     assert fly(store, model, WIND, seeds).to_json() == card.to_json()
     assert fly(store, model, CALM, seeds).to_json() == model.scorecard.to_json()
@@ -203,7 +204,7 @@ def test_a_damaged_flight_is_flown_again(store, damage):
 def test_a_model_that_was_deleted_or_damaged_is_named_and_the_others_fly(store, monkeypatch):
     plan = plan_variants(DESIGN, 3)
     models = [add(store, variant.spec) for variant in plan]
-    monkeypatch.setattr(robustness, "evaluate", lambda pilot, *_: evaluate(pilot, 0.99, EVALUATION_SEEDS[:2]))
+    monkeypatch.setattr(robustness, "evaluate", lambda pilot, *_: evaluate(LANDER, pilot, 0.99, EVALUATION_SEEDS[:2]))
     store.delete(models[1].key)
     (models[2].folder / "policy.safetensors").write_bytes(b"")
     told: list[tuple[int, int]] = []

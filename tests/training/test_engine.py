@@ -18,8 +18,7 @@ from playground.flight.fleet import Fleet, Flown
 from playground.flight.policy import Policy, load_policy
 from playground.flight.rollout import run_episode
 from playground.flight.scorecard import EVALUATION_SEEDS, evaluate
-from playground.reward.account import PART_KEYS
-from playground.reward.terms import RewardConfig
+from playground.reward.design import keys_of, terms_of
 from playground.training import engine, progress
 from playground.training.engine import build_ppo, read_checkpoint, train
 from playground.training.fast_ppo import FastPPO, to_numpy
@@ -29,6 +28,10 @@ from playground.training.spec import BUDGETS, TrainSpec
 from playground.words.errors import InvalidInput
 from playground.worlds.lunar_lander.presets import GYMNASIUM
 from playground.worlds.lunar_lander.probes import Hover
+from playground.worlds.lunar_lander.terms import RewardConfig
+from playground.worlds.lunar_lander.world import WORLD as LANDER
+
+PART_KEYS = keys_of(terms_of(RewardConfig))
 
 ROLLOUT = 128
 LOSSES = ("policy_gradient_loss", "value_loss", "entropy_loss", "approx_kl", "clip_fraction", "explained_variance")
@@ -70,7 +73,7 @@ def test_another_spec_makes_another_policy(change):
 
 
 def test_training_changes_the_network():
-    untrained = dump_policy(to_numpy(build_ppo(SPEC, Fleet(SPEC.n_envs))))
+    untrained = dump_policy(to_numpy(build_ppo(SPEC, Fleet(LANDER, SPEC.n_envs))))
     assert load_safetensors(untrained).keys() == load_safetensors(train(SPEC).policy).keys()
     assert untrained != train(SPEC).policy
 
@@ -205,10 +208,10 @@ def test_under_gymnasiums_reward_both_returns_of_the_curve_agree():
 
 def test_the_scorecard_is_the_trained_policys():
     result = train(SPEC)
-    path_free = build_ppo(dataclasses.replace(SPEC, n_envs=1), Fleet(1))
+    path_free = build_ppo(dataclasses.replace(SPEC, n_envs=1), Fleet(LANDER, 1))
     path_free.set_parameters(io.BytesIO(result.model_zip), device="cpu")
     path_free.share_memory()
-    card = evaluate(to_numpy(path_free), SPEC.gamma, EVALUATION_SEEDS[:2])
+    card = evaluate(LANDER, to_numpy(path_free), SPEC.gamma, EVALUATION_SEEDS[:2])
     assert card.native_return.tolist() == result.scorecard.native_return.tolist()
     assert result.scorecard.gamma == SPEC.gamma
 
@@ -218,7 +221,7 @@ def test_plain_sb3_loads_the_zip_and_acts_like_the_numpy_policy(tmp_path, activa
     result = train(dataclasses.replace(SPEC, steps=256, activation=activation, net_arch=net_arch))
     model = PPO.load(io.BytesIO(result.model_zip), device="cpu")
     (tmp_path / "policy.safetensors").write_bytes(result.policy)
-    policy = load_policy(tmp_path / "policy.safetensors")
+    policy = load_policy(tmp_path / "policy.safetensors", LANDER)
     observations = some_observations()
     actions, _ = model.predict(observations, deterministic=True)
     assert actions.tolist() == policy.act(observations).tolist()
@@ -243,7 +246,7 @@ def test_a_time_out_is_bootstrapped_and_a_fall_is_not(monkeypatch):
     """SB3 adds γ·V of the last observation to the reward where the time limit ended the episode."""
     plain = {"reward": RewardConfig(), "normalize_reward": False, "gamma": 0.9}
     spec = dataclasses.replace(SPEC, n_envs=1, n_steps=8, steps=8, batch_size=8, **plain)
-    hover = run_episode(Hover(), 1)
+    hover = run_episode(LANDER, Hover(), 1)
     assert len(hover) == 1000
     for truncated in (True, False):
         model = build_ppo(spec, OneStepEpisodes(truncated))
@@ -320,14 +323,14 @@ def test_the_policy_with_the_highest_discounted_return_is_kept_if_asked_for(monk
     evaluate = Curve.evaluate
 
     def watched(self, policy, *args):
-        evaluate(self, policy, *args)
+        evaluate(LANDER, self, policy, *args)
         curve.append(policy.logits(observation))
 
     monkeypatch.setattr(Curve, "evaluate", watched)
     monkeypatch.setattr(progress, "discounted_return", lambda trajectory, reward, gamma: next(scores))
     result = train(dataclasses.replace(SPEC, keep_best=keep_best))
     (tmp_path / "policy.safetensors").write_bytes(result.policy)
-    final = load_policy(tmp_path / "policy.safetensors").logits(observation)
+    final = load_policy(tmp_path / "policy.safetensors", LANDER).logits(observation)
     assert len(curve) == len(result.curve) > 2
     assert not np.array_equal(curve[0], curve[-1])
     np.testing.assert_array_equal(final, curve[0] if keep_best else curve[-1])
@@ -335,7 +338,7 @@ def test_the_policy_with_the_highest_discounted_return_is_kept_if_asked_for(monk
 
 def test_discounted_return_by_hand():
     """Three steps at a cost of 2 each with γ = 0.5: −2·(1 + 0.5 + 0.25)."""
-    episode = run_episode(Hover(), 1, max_steps=3)
+    episode = run_episode(LANDER, Hover(), 1, max_steps=3)
     reward = RewardConfig(penalty_time=2.0, replace_reward=True)
     assert discounted_return(episode, reward, 0.5) == pytest.approx(-3.5)
 
@@ -365,7 +368,7 @@ def test_a_training_that_never_lands_takes_all_its_steps():
 
 
 def test_the_other_practice_episodes_are_flown_only_if_the_first_few_all_land(monkeypatch):
-    model = build_ppo(SPEC, Fleet(SPEC.n_envs))
+    model = build_ppo(SPEC, Fleet(LANDER, SPEC.n_envs))
     watch = engine._Watch(dataclasses.replace(SPEC, **BUDGETS["quick"]), print, print, bool)
     flown = []
 

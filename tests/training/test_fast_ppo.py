@@ -8,11 +8,12 @@ import torch
 from stable_baselines3 import PPO
 
 from playground.flight.fleet import Fleet
-from playground.reward.terms import RewardConfig
 from playground.training.engine import build_ppo
 from playground.training.fast_ppo import log_softmax, to_numpy
 from playground.training.spec import TrainSpec
 from playground.worlds.lunar_lander.presets import GYMNASIUM
+from playground.worlds.lunar_lander.terms import RewardConfig
+from playground.worlds.lunar_lander.world import WORLD as LANDER
 
 
 class Nothing:
@@ -35,7 +36,7 @@ def collected(**settings):
     """A model with one rollout of four landers in its buffer."""
     plain = {"n_envs": 4, "n_steps": 64, "batch_size": 256, "n_epochs": 1, "net_arch": (16, 16)}
     spec = TrainSpec(GYMNASIUM, **(plain | settings))
-    model = build_ppo(spec, Fleet(spec.n_envs))
+    model = build_ppo(spec, Fleet(LANDER, spec.n_envs))
     model._setup_learn(spec.steps)
     with torch.no_grad():
         for parameter in model.policy.parameters():
@@ -103,7 +104,7 @@ def test_normalisation_cuts_nothing():
 
 def test_without_normalisation_the_learner_sees_the_reward_itself():
     spec = TrainSpec(RewardConfig(penalty_time=7.0, replace_reward=True), normalize_reward=False, n_envs=2, n_steps=16)
-    model = build_ppo(spec, Fleet(spec.n_envs))
+    model = build_ppo(spec, Fleet(LANDER, spec.n_envs))
     model._setup_learn(spec.steps)
     model.start_episodes(0)
     model.collect_rollouts(model.env, Nothing(), model.rollout_buffer, spec.n_steps)

@@ -12,7 +12,6 @@ from playground.flight.policy import Policy, load_checkpoints, load_policy
 from playground.flight.scorecard import EVALUATION_SEEDS
 from playground.lab.job_runner import make_model
 from playground.lab.store import ModelStore
-from playground.reward.terms import RewardConfig
 from playground.training import progress, runner
 from playground.training.algorithms import ALGORITHMS
 from playground.training.engine import train
@@ -20,6 +19,8 @@ from playground.training.learners.task import Update
 from playground.training.spec import TrainSpec
 from playground.words.errors import InvalidInput
 from playground.worlds.lunar_lander.presets import GYMNASIUM
+from playground.worlds.lunar_lander.terms import RewardConfig
+from playground.worlds.lunar_lander.world import WORLD as LANDER
 
 SMALL = {
     "dqn": {"n_envs": 2, "learning_starts": 64, "buffer_size": 500, "hidden": (8,)},
@@ -71,7 +72,7 @@ def test_every_algorithm_makes_a_model_that_numpy_flies_and_sb3_loads(name, tmp_
     result = trained(name)
     path = tmp_path / "policy.safetensors"
     path.write_bytes(result.policy)
-    policy = load_policy(path)
+    policy = load_policy(path, LANDER)
     assert result.steps > 0
     assert len(result.scorecard) == 2
     observations = np.random.default_rng(0).normal(0, 0.7, (500, 8)).astype(np.float32)
@@ -83,7 +84,7 @@ def test_every_algorithm_makes_a_model_that_numpy_flies_and_sb3_loads(name, tmp_
     assert memory["optimizer"] > 0
     assert {"actor", "Q-network"} & set(memory)
     (tmp_path / "checkpoints.safetensors").write_bytes(result.checkpoints)
-    assert len(load_checkpoints(tmp_path / "checkpoints.safetensors")) == min(len(result.curve), progress.KEPT)
+    assert len(load_checkpoints(tmp_path / "checkpoints.safetensors", LANDER)) == min(len(result.curve), progress.KEPT)
 
 
 @pytest.mark.parametrize("name", [name for name in NAMES if not ALGORITHMS[name].library])
@@ -122,7 +123,7 @@ def test_algorithms_without_a_critic_hold_none_and_dqn_holds_two_q_networks(tmp_
 def test_a_policy_of_q_values_says_so_and_always_takes_the_best(tmp_path):
     path = tmp_path / "policy.safetensors"
     path.write_bytes(trained("dqn").policy)
-    policy = load_policy(path)
+    policy = load_policy(path, LANDER)
     observations = np.random.default_rng(0).normal(size=(20, 8)).astype(np.float32)
     assert policy.q_values
     np.testing.assert_array_equal(policy.probabilities(observations).argmax(axis=1), policy.act(observations))
@@ -225,7 +226,7 @@ def test_the_best_policy_is_kept_or_the_last_one(fake, monkeypatch, tmp_path):
         monkeypatch.setattr(progress, "discounted_return", lambda *_, scores=scores: float(next(scores)))
         spec = TrainSpec(GYMNASIUM, algorithm="reinforce", steps=1600, keep_best=keep_best)
         (tmp_path / "p.safetensors").write_bytes(train(spec).policy)
-        kept = load_policy(tmp_path / "p.safetensors")
+        kept = load_policy(tmp_path / "p.safetensors", LANDER)
         np.testing.assert_array_equal(kept.actor[0][0], learner.policies[index].actor[0][0])
 
 

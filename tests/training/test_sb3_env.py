@@ -6,7 +6,7 @@ import pytest
 from gymnasium.wrappers import TimeLimit
 
 from playground import RewardConfig, RewardShapingWrapper
-from playground.reward.terms import FORMS
+from playground.reward.term import FORMS
 from playground.training.sb3_env import LanderVecEnv
 from playground.worlds.lunar_lander.presets import GYMNASIUM
 from playground.worlds.lunar_lander.probes import Constant, Heuristic, Hover

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from playground.lab.store import ModelStore
 from playground.reward.codec import changed_fields
-from playground.reward.terms import FORMS, RewardConfig
+from playground.reward.term import FORMS
 from playground.training.algorithms import ALGORITHMS
 from playground.training.spec import (
     BOUNDS,
@@ -24,6 +24,7 @@ from playground.training.spec import (
 )
 from playground.words.errors import InvalidInput
 from playground.worlds.lunar_lander.presets import PRESETS
+from playground.worlds.lunar_lander.terms import RewardConfig
 
 PLAIN = TrainSpec(RewardConfig())
 

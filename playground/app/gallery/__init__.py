@@ -12,11 +12,12 @@ import streamlit as st
 
 from playground.app.texts import say
 from playground.flight.scorecard import Scorecard
-from playground.flight.trajectory import Outcome, Trajectory
-from playground.reward.terms import RewardConfig
+from playground.flight.trajectory import Trajectory
+from playground.reward.design import Design
 from playground.studies.colours import OUTCOME_COLOURS
+from playground.worlds.lunar_lander.geometry import HALF_HEIGHT, HALF_WIDTH, PAD_HALF_WIDTH, STEPS_PER_SECOND
+from playground.worlds.lunar_lander.outcomes import Outcome
 from playground.worlds.lunar_lander.scene import WORLD_HEIGHT, WORLD_WIDTH
-from playground.worlds.lunar_lander.simulator import HALF_HEIGHT, HALF_WIDTH, PAD_HALF_WIDTH, STEPS_PER_SECOND
 
 POINTS: Final = 28
 """Of a path, at most."""
@@ -41,7 +42,7 @@ _component = st.components.v2.component("episode_gallery", html=_source("html"),
 
 
 def gallery_data(
-    card: Scorecard, reward: RewardConfig, paths: Sequence[list[tuple[float, float]]], chosen: int
+    card: Scorecard, reward: Design, paths: Sequence[list[tuple[float, float]]], chosen: int
 ) -> dict[str, Any]:
     """What the gallery shows, in the session's language.
 
@@ -55,8 +56,8 @@ def gallery_data(
         "seed": card.seeds,
         "your_return": card.returns(reward),
         "native": card.native_return,
-        "touchdown": card.touchdown_speed,
-        "fuel": card.main_firings + card.side_firings,
+        "touchdown": card.measured["touchdown_speed"],
+        "fuel": card.measured["main_firings"] + card.measured["side_firings"],
         "time": card.steps / STEPS_PER_SECOND,
     }
     names = {outcome: say(f"outcome.{outcome}") for outcome in Outcome}

@@ -15,9 +15,9 @@ from playground.insight.forecast.predict import OUTCOMES, Forecast, load_model
 from playground.insight.library import Behaviour
 from playground.insight.repair import Repair, repair_reward, with_weight
 from playground.lab.store import Model
-from playground.reward.account import PART_KEYS
-from playground.reward.terms import TERMS, RewardConfig
+from playground.reward.design import Design, keys_of, terms_of
 from playground.words.errors import InvalidInput
+from playground.worlds.lunar_lander.terms import RewardConfig
 
 COLOURS: Final = {"sound": "green", "doubtful": "orange", "broken": "red"}
 MARKS: Final = {"ok": ":green[:material/check:]", "warn": ":orange[:material/info:]", "fail": ":red[:material/close:]"}
@@ -45,13 +45,13 @@ def draw_check(state: Session) -> None:
 
 
 @st.cache_data(max_entries=256, show_spinner=False)
-def check(reward: RewardConfig, gamma: float) -> FlightCheck:
+def check(reward: Design, gamma: float) -> FlightCheck:
     """The check of a reward, kept for all sessions."""
     return check_reward(reward, gamma)
 
 
 @st.cache_data(max_entries=64, show_spinner=False)
-def repair(reward: RewardConfig, gamma: float) -> Repair:
+def repair(reward: Design, gamma: float) -> Repair:
     """The nearest reward in which landing pays best, kept for all sessions."""
     return repair_reward(reward, gamma)
 
@@ -60,7 +60,7 @@ def _repair(state: Session, gamma: float) -> None:
     """The smallest change, to be applied with one click; and the single sliders that would do."""
     found = repair(state.draft, gamma)
     changes = found.changes(state.draft)
-    names = {term.weight: part_name(term.key) for term in TERMS}
+    names = {term.weight: part_name(term.key) for term in terms_of(RewardConfig)}
     if changes:
         st.markdown(say("repair.settles" if found.before.verdict == "doubtful" else "repair.smallest"))
         lines = [f"- {names[name]}: {before:g} → **{after:g}**" for name, (before, after) in changes.items()]
@@ -82,7 +82,7 @@ def _repair(state: Session, gamma: float) -> None:
             st.button(f"{names[name]} → {value:g}", key=f"repair_{name}", on_click=_apply, args=(state, one))
 
 
-def _apply(state: Session, mended: RewardConfig) -> None:
+def _apply(state: Session, mended: Design) -> None:
     state.mended = (state.draft, mended)
     state.draft = mended
 
@@ -165,7 +165,7 @@ def _named(name: str, value: Any) -> str:
     """A behaviour, a term or an attribute by its words."""
     if name in ("better", "worse"):
         return say(f"behaviour.{value}")
-    if value in PART_KEYS:
+    if value in keys_of(terms_of(RewardConfig)):
         return part_name(value)
     return say("check.and").join(say(f"attribute.{key}") for key in value.split(", ") if key)
 

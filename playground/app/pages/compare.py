@@ -27,8 +27,6 @@ from playground.app.texts import language, say, say_error
 from playground.flight.scorecard import EVALUATION_SEEDS
 from playground.insight.comparison import Divergence
 from playground.lab.store import SHORT, Model
-from playground.reward.account import PART_KEYS, weights
-from playground.reward.terms import TERMS
 from playground.studies.colours import BADGES, MODEL_COLOURS, colour_of
 from playground.studies.compare import Comparison, Contestant, compare
 from playground.words.errors import InvalidInput
@@ -197,7 +195,7 @@ def _designs(told: Comparison) -> None:
     letters = [one.letter for one in told.contestants]
     values = {
         term.key: [float(getattr(one.reward, term.weight)) for one in told.contestants]
-        for term in TERMS
+        for term in told.contestants[0].reward.terms
         if any(getattr(one.reward, term.weight) for one in told.contestants)
     }
     names, colours = told.part_names(), {key: colour_of(key) for key in values}
@@ -275,9 +273,9 @@ def _parts(told: Comparison) -> None:
         rival = _picked(told, "parts_rival", say("compare.rival"), told.others)
         owner = _picked(told, "parts_paid_by", say("compare.paid_by"), told.contestants)
     reward = seen_as(owner.reward)
-    paying = [key for key, factor in zip(PART_KEYS, weights(reward), strict=True) if factor != 0]
+    paying = [key for key, factor in zip(reward.keys, reward.factors.tolist(), strict=True) if factor != 0]
     first, second = (one.model.scorecard.part_means(reward) for one in (told.first, rival))
-    names, colours = told.part_names(), {key: colour_of(key) for key in PART_KEYS}
+    names, colours = told.part_names(), {key: colour_of(key) for key in reward.keys}
     labels = (told.first.label, rival.label)
     chart = mirrored_parts({k: first[k] for k in paying}, {k: second[k] for k in paying}, labels, names, colours)
     st.altair_chart(chart, key="compare_parts", width="stretch")

@@ -5,7 +5,7 @@ Leaves out: drawing (``app.player``), and the scorecard below (``views.playgroun
 
 import io
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
@@ -22,10 +22,10 @@ from playground.insight.breakdown import Breakdown, break_down, to_csv
 from playground.insight.explain import Explanation, explain
 from playground.insight.library import load_library
 from playground.lab.store import SHORT, Model
-from playground.reward.account import PART_KEYS, weights
-from playground.reward.terms import TERMS, RewardConfig
+from playground.reward.design import Design
+from playground.worlds.lunar_lander.geometry import MAX_STEPS, N_ACTIONS
 from playground.worlds.lunar_lander.scene import film
-from playground.worlds.lunar_lander.simulator import MAX_STEPS, N_ACTIONS
+from playground.worlds.lunar_lander.world import WORLD as LANDER
 
 CHUNK: Final = 4
 """Steps of a flight by hand that the server simulates at a time; 0.08 s of the lander's time."""
@@ -73,7 +73,7 @@ def draw_episode(state: Session, model: Model, episode: Trajectory) -> None:
     if not reward.replace_reward:
         st.caption(say("parts.logged"))
     if not _paying(seen_as(reward)):
-        unscaled = reward.scale == 0 and any(getattr(reward, term.weight) for term in TERMS)
+        unscaled = reward.scale == 0 and any(getattr(reward, term.weight) for term in reward.terms)
         st.info(say("parts.scale_zero" if unscaled else "parts.none"))
     _player(state, model)
 
@@ -111,14 +111,14 @@ def player_data(state: Session, model: Model) -> dict[str, Any]:
 
 
 def scene_of(
-    films: list[Film], names: list[str], reward: RewardConfig, gamma: float, file: str, **more: Any
+    films: list[Film], names: list[str], reward: Design, gamma: float, file: str, **more: Any
 ) -> dict[str, Any]:
     """Films for the player, and what a reward pays them."""
     paid = [break_down(film.trajectory, reward, gamma).paid for film in films]
-    return scene_data(films, names, paid, _paying(reward), gamma, file, **more)
+    return scene_data(films, names, paid, reward.keys, _paying(reward), gamma, file, **more)
 
 
-def evidence_data(places: tuple[int, ...], reward: RewardConfig, gamma: float) -> dict[str, Any]:
+def evidence_data(places: tuple[int, ...], reward: Design, gamma: float) -> dict[str, Any]:
     """Recorded behaviours, and what the draft would pay them, as the check sees them."""
     library = load_library()
     films = [_recorded(place) for place in places]
@@ -133,7 +133,7 @@ def _recorded(place: int) -> Film:
     try:
         scene = film(trajectory)
     except RuntimeError:  # another processor's arithmetic: what these actions do here
-        trajectory = refly(trajectory.actions, trajectory.seed)
+        trajectory = refly(LANDER, trajectory.actions, trajectory.seed)
         scene = film(trajectory)
     return make_film(f"recorded-{place}", trajectory, scene, None)
 
@@ -145,18 +145,18 @@ def hand_data(state: Session, model: Model, hand: HandFlight) -> dict[str, Any]:
     return scene_of([_film_of_hand(hand)], [name], seen_as(state.draft), model.spec.gamma, name, flight=flight)
 
 
-def _paying(reward: RewardConfig) -> list[str]:
+def _paying(reward: Design) -> list[str]:
     """The parts with a weight."""
-    return [key for key, factor in zip(PART_KEYS, weights(reward), strict=True) if factor != 0]
+    return [key for key, factor in zip(reward.keys, reward.factors.tolist(), strict=True) if factor != 0]
 
 
 def _label(model: Model) -> str:
     return model_name(model, language())
 
 
-def seen_as(reward: RewardConfig) -> RewardConfig:
+def seen_as(reward: Design) -> Design:
     """The reward; or, if it only logs, what its terms would have paid."""
-    return reward if reward.replace_reward else replace(reward, replace_reward=True, w_env=0.0)
+    return reward if reward.replace_reward else reward.changed(replace_reward=True, w_env=0.0)
 
 
 def film_of(model: Model, seed: int) -> Film:
@@ -172,7 +172,7 @@ def checkpoint_film(model: Model, steps: int, seed: int) -> Film:
 @st.cache_resource(max_entries=64, show_spinner=False)
 def _checkpoint_film(folder: str, key: str, slug: str | None, steps: int, seed: int) -> Film:
     policy = next(kept.policy for kept in load(folder, key, slug).checkpoints if kept.steps == steps)
-    trajectory = run_episode(policy, seed)
+    trajectory = run_episode(LANDER, policy, seed)
     return make_film(f"{key[:SHORT]}-{steps}-{seed}", trajectory, film(trajectory), policy)
 
 
@@ -187,11 +187,11 @@ def _film(folder: str, key: str, slug: str | None, seed: int) -> Film:
 @st.cache_resource(max_entries=64, show_spinner=False)
 def _branches(folder: str, key: str, slug: str | None, seed: int, step: int, actions: bytes) -> Any:
     """The fork of an episode, flown once for all sessions."""
-    trajectory = refly(np.frombuffer(actions, np.uint8), seed)
+    trajectory = refly(LANDER, np.frombuffer(actions, np.uint8), seed)
     return fork(trajectory, step, load(folder, key, slug).policy, CONTINUATIONS)
 
 
-def _explain(model: Model, trajectory: Trajectory, step: int, reward: RewardConfig) -> Explanation:
+def _explain(model: Model, trajectory: Trajectory, step: int, reward: Design) -> Explanation:
     actions = trajectory.actions.astype(np.uint8).tobytes()
     branches = _branches(str(model.folder), model.key, model.slug, trajectory.seed, step, actions)
     return explain(branches, int(trajectory.actions[step]), reward, model.spec.gamma)
@@ -225,7 +225,7 @@ def _flown(state: Session, model: Model) -> None:
     elif hand is not None and ours:
         steer(hand, actions)
     elif not actions:  # else it was given up, and its last message comes late
-        state.hand = HandFlight(sent["id"], Flight(chosen_episode(state, model).seed))
+        state.hand = HandFlight(sent["id"], Flight(LANDER, chosen_episode(state, model).seed))
 
 
 def steer(hand: HandFlight, actions: str) -> None:
@@ -242,7 +242,7 @@ def steer(hand: HandFlight, actions: str) -> None:
 def _film_of_hand(hand: HandFlight) -> Film:
     """A flight by hand so far; before its first step it stands still."""
     if not hand.actions:
-        waiting = Flight(hand.flight.seed)
+        waiting = Flight(LANDER, hand.flight.seed)
         waiting.step(0)
         trajectory = waiting.finish()
         return _cut(make_film(hand.id, trajectory, film(trajectory), None))
@@ -373,7 +373,7 @@ def to_npz(episode: Trajectory, parts: Breakdown) -> bytes:
         terminated=episode.terminated,
         raw=parts.raw,
         paid=parts.paid,
-        parts=np.array(PART_KEYS),
+        parts=np.array(parts.keys),
     )
     return out.getvalue()
 

@@ -16,12 +16,12 @@ from playground.flight.scorecard import EVALUATION_SEEDS, Scorecard
 from playground.flight.trajectory import Trajectory
 from playground.insight.breakdown import Breakdown, break_down, to_csv
 from playground.lab.store import Model
-from playground.reward.account import PART_KEYS, weights
 from playground.reward.codec import dump_reward
+from playground.reward.design import Design
 from playground.reward.export import to_python
-from playground.reward.terms import RewardConfig
 from playground.words.errors import InvalidInput
 from playground.worlds.lunar_lander.presets import PRESET
+from playground.worlds.lunar_lander.world import WORLD as LANDER
 
 
 def draw() -> None:
@@ -75,7 +75,7 @@ def verdict_of(landing: float, crash: float, timeout: float) -> str:
     return "timeouts" if timeout >= 0.6 else "mixed"
 
 
-def _scorecard(card: Scorecard, reward: RewardConfig) -> None:
+def _scorecard(card: Scorecard, reward: Design) -> None:
     """Your return, and beside it the scores that no slider touches."""
     s = card.summary
 
@@ -160,17 +160,19 @@ def _all_episodes(state: Session, model: Model) -> None:
 @st.cache_resource(max_entries=32, show_spinner=False)
 def _paths(folder: str, key: str, slug: str | None) -> list[list[tuple[float, float]]]:
     """Where a model's hundred episodes went, flown once for all sessions."""
-    return [path_of(trajectory) for trajectory in run_episodes(load(folder, key, slug).policy, EVALUATION_SEEDS)]
+    return [
+        path_of(trajectory) for trajectory in run_episodes(LANDER, load(folder, key, slug).policy, EVALUATION_SEEDS)
+    ]
 
 
-def _table(reward: RewardConfig, parts: Breakdown) -> None:
+def _table(reward: Design, parts: Breakdown) -> None:
     """Raw value, weight and payment of each part, told apart."""
     import pandas as pd  # takes longer to load than the rest of the first screen
 
-    factor = weights(reward)
+    factor = reward.factors
     table = pd.DataFrame(
         {
-            say("parts.component"): [part_name(key) for key in PART_KEYS],
+            say("parts.component"): [part_name(key) for key in reward.keys],
             say("parts.raw"): list(parts.raw_totals.values()),
             say("parts.weight"): factor,
             say("parts.paid"): list(parts.totals.values()),

@@ -25,12 +25,11 @@ from playground.flight.policy import Policy
 from playground.flight.trajectory import Trajectory
 from playground.insight.explain import Explanation
 from playground.insight.highlights import Moment, find_moments
-from playground.reward.account import PART_KEYS
-from playground.reward.terms import Floats
+from playground.reward.term import Floats
 from playground.studies.colours import NET_COLOUR, OUTCOME_COLOURS, colour_of
 from playground.words.numbers import amount_words
+from playground.worlds.lunar_lander.geometry import ACTION_NAMES, N_ACTIONS, STEPS_PER_SECOND
 from playground.worlds.lunar_lander.scene import BODY, LEG, SIDE_ENGINE, WORLD_WIDTH, Scene, instruments
-from playground.worlds.lunar_lander.simulator import ACTION_NAMES, N_ACTIONS, STEPS_PER_SECOND
 
 SCRIPTS: Final = ("scene.js", "chart.js", "player.js")
 FACTS: Final = {
@@ -134,6 +133,7 @@ def scene_data(
     films: Sequence[Film],
     names: Sequence[str],
     paid: Sequence[Floats],
+    keys: Sequence[str],
     parts: Sequence[str],
     gamma: float,
     file: str,
@@ -147,7 +147,8 @@ def scene_data(
     Args:
         films: one episode, or two on one playhead.
         names: whose they are.
-        paid: for each ``(T, len(PART_KEYS))``.
+        paid: for each ``(T, parts)``.
+        keys: of the parts.
         parts: which parts have a bar.
         gamma: the discount of the discounted view.
         file: name of what is downloaded, without its ending.
@@ -157,7 +158,7 @@ def scene_data(
         flight: if this is a flight by hand under way: its ``id``, its ``actions`` so far, whether it has ``ended``, the
             ``chunk`` of actions that the server wants at a time, and its ``pace`` in simulated seconds a second.
     """
-    columns = [PART_KEYS.index(key) for key in parts]
+    columns = [keys.index(key) for key in parts]
     return {
         **_common(),
         "file": file,
@@ -171,7 +172,7 @@ def scene_data(
                 "outcome_word": say(f"outcome.{film.trajectory.outcome}"),
                 "colour": OUTCOME_COLOURS[film.trajectory.outcome],
                 "paid": packed(amounts[:, columns], np.float64),
-                "moments": [_mark(moment) for moment in find_moments(film.trajectory, amounts)],
+                "moments": [_mark(moment) for moment in find_moments(film.trajectory, amounts, keys)],
             }
             for film, name, amounts in zip(films, names, paid, strict=True)
         ],
@@ -236,8 +237,8 @@ def _answer(why: Explanation, step: int, columns: Sequence[int]) -> dict[str, An
     if verdict != "unsure":
         in_favour, against = why.reasons(rival) if winner == why.chosen else why.reasons(rival)[::-1]
         gaps = why.parts[winner] - why.parts[loser]
-        for kind, keys in (("for", in_favour), ("against", against)):
-            told = [f"{part_name(key)} ({amount_words(float(gaps[PART_KEYS.index(key)]))})" for key in keys]
+        for kind, told_keys in (("for", in_favour), ("against", against)):
+            told = [f"{part_name(key)} ({amount_words(float(gaps[why.keys.index(key)]))})" for key in told_keys]
             if told:
                 text.append(say(f"why.{kind}", parts=say("list.comma").join(told), winner=names[winner]))
     n = why.returns.shape[1]
@@ -249,7 +250,7 @@ def _answer(why: Explanation, step: int, columns: Sequence[int]) -> dict[str, An
             {
                 "name": names[action],
                 "chosen": action == why.chosen,
-                "text": say("why.row", landed=round(n * why.landed[action]), n=n, **values),
+                "text": say("why.row", landed=round(n * why.succeeded[action]), n=n, **values),
                 "gaps": why.difference(action)[list(columns)].tolist(),
             }
         )

@@ -10,7 +10,7 @@ Leaves out: what follows from them (``forecast``).
 
 from collections.abc import Sequence
 from functools import lru_cache
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
@@ -18,8 +18,8 @@ import numpy.typing as npt
 from playground.insight.comparison import ranks
 from playground.insight.library import CRASHES, LANDINGS, LINGERING, Behaviour, ProbeLibrary
 from playground.insight.ranking import Ranking
-from playground.reward.account import PART_KEYS
-from playground.reward.terms import FORMS, Floats, RewardConfig
+from playground.reward.design import Design
+from playground.reward.term import FORMS, Floats
 
 Bools = npt.NDArray[np.bool_]
 
@@ -60,7 +60,7 @@ def features(ranking: Ranking) -> dict[str, float]:
     return {
         **dict(zip(DUELS, squashed, strict=True)),
         **{name: agreement(ranking, among) for name, among in AGREEMENTS.items()},
-        **{f"{SHARE}{key}": share for key, share in zip(PART_KEYS, shares, strict=True)},
+        **{f"{SHARE}{key}": share for key, share in zip(ranking.config.keys, shares, strict=True)},
         **{f"form {form}": float(ranking.config.form == form) for form in FORMS},
     }
 
@@ -75,13 +75,14 @@ def agreement(ranking: Ranking, among: Sequence[Behaviour]) -> float:
         among: only episodes that did one of these.
     """
     of = np.isin(ranking.library.behaviours, [behaviour.value for behaviour in among])
-    theirs = _gymnasium(ranking.library, ranking.gamma)
+    theirs = _gymnasium(type(ranking.config), ranking.library, ranking.gamma)
     return _correlation(_order(ranking, of), _order(theirs, of))
 
 
 @lru_cache(maxsize=16)
-def _gymnasium(library: ProbeLibrary, gamma: float) -> Ranking:
-    return Ranking(RewardConfig(replace_reward=True, w_env=1.0), gamma, library)
+def _gymnasium(kind: type[Design], library: ProbeLibrary, gamma: float) -> Ranking:
+    native: Any = kind
+    return Ranking(native(replace_reward=True, w_env=1.0), gamma, library)
 
 
 def _order(ranking: Ranking, of: Bools) -> Floats:

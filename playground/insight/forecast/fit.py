@@ -26,8 +26,10 @@ from playground.insight.forecast.features import features
 from playground.insight.forecast.predict import FORECAST, GAMMA, OUTCOMES, SPLIT, ForecastModel
 from playground.insight.library import LANDINGS, load_library
 from playground.insight.ranking import Ranking
-from playground.reward.codec import FIELDS, fields_to_reward
-from playground.reward.terms import Floats, RewardConfig
+from playground.reward.codec import fields_to_reward
+from playground.reward.design import Design, defaults_of
+from playground.reward.term import Floats
+from playground.worlds.lunar_lander.terms import RewardConfig
 
 FOLDER: Final = Path(__file__).resolve().parents[2] / "worlds" / "lunar_lander"
 TABLE: Final = FOLDER / "outcomes.csv"
@@ -56,7 +58,7 @@ class Tried:
 
     purpose: str
     around: str
-    reward: RewardConfig
+    reward: Design
     rates: Floats
     """``(seeds, 3)``: shares of `OUTCOMES`."""
 
@@ -77,7 +79,9 @@ def read_table(path: Path = TABLE) -> list[Tried]:
         Tried(
             purpose,
             seeds[0]["around"],
-            fields_to_reward({name: _value(seeds[0][name]) for name in FIELDS if name in seeds[0]}),
+            fields_to_reward(
+                {name: _value(seeds[0][name]) for name in defaults_of(RewardConfig) if name in seeds[0]}, RewardConfig
+            ),
             np.array([[float(row[name]) for name in OUTCOMES] for row in seeds]),
         )
         for (purpose, _), seeds in sorted(rows.items())

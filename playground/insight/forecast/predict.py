@@ -18,8 +18,8 @@ import numpy as np
 
 from playground.insight.forecast.features import features
 from playground.insight.ranking import Ranking
-from playground.reward.account import below_zero
-from playground.reward.terms import Floats
+from playground.reward.account import reversed_parts
+from playground.reward.term import Floats
 from playground.worlds.lunar_lander.presets import GYMNASIUM
 
 FORECAST: Final = Path(__file__).resolve().parents[2] / "worlds" / "lunar_lander" / "forecast.json"
@@ -164,7 +164,7 @@ def forecast(ranking: Ranking) -> Forecast | None:
     landing, crash, timeout = model.predict(values).tolist()
     new = any(named[name] for name in named.keys() - set(model.names))  # a term that was added since
     horizons = (1 - GAMMA) / max(1 - ranking.gamma, 1e-12)
-    known = 1 / OTHER_GAMMA <= horizons <= OTHER_GAMMA and not new and not below_zero(ranking.config)
+    known = 1 / OTHER_GAMMA <= horizons <= OTHER_GAMMA and not new and not reversed_parts(ranking.config)
     return Forecast(landing, crash, timeout, known and model.distance(values) <= model.far)
 
 

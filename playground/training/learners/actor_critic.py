@@ -90,7 +90,7 @@ def loss_of(
 
 def learn(task: Task, settings: Settings) -> Iterator[Update]:
     """Train for ever; one `Update` a rollout."""
-    actor, critic = networks_of(settings.hidden, task.initial)
+    actor, critic = networks_of(task.world, settings.hidden, task.initial)
     optimizer = torch.optim.Adam([*actor.parameters(), *critic.parameters()], lr=settings.learning_rate, eps=1e-5)
     scale = RewardScale(settings.n_envs, task.gamma)
     task.fleet.start(task.seed)

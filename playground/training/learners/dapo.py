@@ -33,7 +33,7 @@ from playground.training.learners.task import (
     to_policy,
     to_tensor,
 )
-from playground.worlds.lunar_lander.simulator import MAX_STEPS
+from playground.worlds.lunar_lander.geometry import MAX_STEPS
 
 Floats = npt.NDArray[np.float64]
 
@@ -141,7 +141,7 @@ def clipped_loss(ratio: Tensor, advantage: Tensor, eps_low: float, eps_high: flo
 
 def learn(task: Task, settings: Settings) -> Iterator[Update]:
     """Train for ever; one `Update` for all groups of ``starts``."""
-    actor = actor_of(settings.hidden, task.initial)
+    actor = actor_of(task.world, settings.hidden, task.initial)
     optimizer = torch.optim.Adam(actor.parameters(), lr=settings.learning_rate, eps=1e-5)
     rng = np.random.default_rng(task.seed)
     eps_high = settings.eps_high if settings.clip_higher else settings.eps_low

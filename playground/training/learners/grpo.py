@@ -145,7 +145,7 @@ def batch_of(
 
 def learn(task: Task, settings: Settings) -> Iterator[Update]:
     """Train for ever; one `Update` for all groups of ``starts``."""
-    actor = actor_of(settings.hidden, task.initial)
+    actor = actor_of(task.world, settings.hidden, task.initial)
     reference = None
     if settings.kl_coef:
         frozen = to_policy(actor)

@@ -43,6 +43,7 @@ from torch import Tensor, nn
 from torch.distributions import Categorical
 
 from playground.flight.policy import Policy
+from playground.flight.world import World
 from playground.training.learners.task import (
     Task,
     Update,
@@ -191,20 +192,21 @@ class Memory:
 
 
 class ActorCriticDiscrete(nn.Module):
-    """The odds of four actions, and a guess of what is still to come.
+    """The odds of each action, and a guess of what is still to come.
 
     Args:
+        world: where it acts.
         settings: for the layers.
         initial: networks to start from.
     """
 
-    def __init__(self, settings: Settings, initial: Policy | None) -> None:
+    def __init__(self, world: World, settings: Settings, initial: Policy | None) -> None:
         super().__init__()
-        self.action_layer, self.value_layer = networks_of(settings.hidden, initial)
+        self.action_layer, self.value_layer = networks_of(world, settings.hidden, initial)
         if settings.shared_network:  # the same hidden modules, two heads
             trunk = list(self.action_layer)[:-1]
             widths = [part.out_features for part in trunk if isinstance(part, nn.Linear)]
-            head = mlp(widths, 1)[-1]
+            head = mlp(world.observation_size, widths, 1)[-1]
             self.value_layer = nn.Sequential(*trunk, head)
 
     def act(self, states: Floats, memory: Memory) -> npt.NDArray[np.int64]:
@@ -241,7 +243,7 @@ class PPOAgent:
         self.settings, self.gamma = settings, task.gamma
         self.memory = Memory()
         # the article's second network, ``policy_old``, is this one between two updates: their weights are the same
-        self.policy = ActorCriticDiscrete(settings, task.initial)
+        self.policy = ActorCriticDiscrete(task.world, settings, task.initial)
         self.optimizer = torch.optim.Adam(self.policy.parameters(), lr=settings.learning_rate, eps=1e-5)
         self.scale = RewardScale(settings.n_envs, task.gamma)
 

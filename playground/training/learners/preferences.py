@@ -12,7 +12,7 @@ from typing import Final
 import numpy as np
 
 from playground.flight.policy import Policy
-from playground.flight.trajectory import Outcome, Trajectory
+from playground.flight.trajectory import Trajectory
 from playground.training.learners.task import Task
 from playground.words.errors import InvalidInput
 
@@ -41,7 +41,7 @@ def by_scorecard(first: Trajectory, second: Trajectory) -> float:
     """A landing beats anything else; of two landings, or two that did not land, Gymnasium's return decides."""
 
     def worth(episode: Trajectory) -> tuple[bool, float]:
-        return episode.outcome == Outcome.LANDED, float(episode.rewards.sum())
+        return episode.succeeded, float(episode.rewards.sum())
 
     return _which(worth(first), worth(second))
 

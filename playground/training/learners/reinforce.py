@@ -89,7 +89,7 @@ def loss_of(log_probs: Tensor, advantage: Tensor, entropy: Tensor, ent_coef: flo
 
 def learn(task: Task, settings: Settings) -> Iterator[Update]:
     """Train for ever; one `Update` a batch of episodes."""
-    actor = actor_of(settings.hidden, task.initial)
+    actor = actor_of(task.world, settings.hidden, task.initial)
     optimizer = torch.optim.Adam(actor.parameters(), lr=settings.learning_rate)
     steps = episodes = 0
     while True:

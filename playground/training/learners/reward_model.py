@@ -15,14 +15,15 @@ uncertainty MacKay 1992, The evidence framework applied to classification networ
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final, cast
 
 import numpy as np
 import numpy.typing as npt
 
 from playground.flight.trajectory import Trajectory
-from playground.reward.account import decompose, discounts
-from playground.reward.terms import TERMS, Form, RewardConfig
+from playground.reward.account import decompose_terms, discounts
+from playground.reward.design import Design, terms_of
+from playground.reward.term import Form
 from playground.training.learners.preferences import PreferencePair
 
 Floats = npt.NDArray[np.float64]
@@ -79,7 +80,7 @@ def fit_bradley_terry(differences: Floats, preferences: Floats, ridge: float = 1
 
 def features(trajectory: Trajectory, form: Form, gamma: float) -> Floats:
     """Discounted sum of every term over an episode ``(terms,)``."""
-    columns = decompose(trajectory.transitions, form, gamma)[:, : len(TERMS)]
+    columns = decompose_terms(trajectory.transitions, trajectory.world.terms, form, gamma)[:, :-1]
     return np.asarray(discounts(len(trajectory), gamma) @ columns)
 
 
@@ -96,9 +97,10 @@ def accuracy(fit: Fit, differences: Floats, preferences: Floats) -> float:
     return float(right.mean()) if told.any() else float("nan")
 
 
-def to_reward(fit: Fit, form: Form) -> tuple[RewardConfig, dict[str, float]]:
+def to_reward(fit: Fit, kind: type[Design], form: Form) -> tuple[Design, dict[str, float]]:
     """The fitted weights as a reward with a largest weight of 100, and the deviation of each by the same names."""
     factor = LARGEST / max(float(np.abs(fit.weights).max()), 1e-300)
-    values = {term.weight: term.sign * float(w) * factor + 0.0 for term, w in zip(TERMS, fit.weights, strict=True)}
-    deviations = {term.weight: float(d) * factor for term, d in zip(TERMS, fit.deviations, strict=True)}
-    return RewardConfig(form=form, replace_reward=True, **values), deviations  # type: ignore[arg-type]
+    terms, fitted = terms_of(kind), cast(Any, kind)
+    values = {term.weight: term.sign * float(w) * factor + 0.0 for term, w in zip(terms, fit.weights, strict=True)}
+    deviations = {term.weight: float(d) * factor for term, d in zip(terms, fit.deviations, strict=True)}
+    return fitted(form=form, replace_reward=True, **values), deviations

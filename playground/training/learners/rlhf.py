@@ -19,11 +19,13 @@ Source: Christiano et al. 2017; Ouyang et al. 2022, Training language models to 
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from typing import cast
 
 import numpy as np
 
 from playground.flight.policy import Policy
-from playground.reward.terms import FORMS, TERMS, RewardConfig
+from playground.reward.design import Design
+from playground.reward.term import FORMS, Form
 from playground.training.learners import ppo
 from playground.training.learners.preferences import PreferencePair, check_judge, judge_of, sample_pairs, steps_of
 from playground.training.learners.reward_model import Fit, accuracy, differences_of, fit_bradley_terry, to_reward
@@ -59,7 +61,7 @@ class Settings:
 class Learned:
     """A fitted reward and how far it can be trusted."""
 
-    reward: RewardConfig
+    reward: Design
     deviations: dict[str, float]
     """By weight, one standard deviation."""
     fit: Fit
@@ -78,14 +80,14 @@ def fit_reward(pairs: Sequence[PreferencePair], settings: Settings, gamma: float
     Raises:
         InvalidInput: the pairs leave every weight open.
     """
-    known: RewardConfig = RewardConfig(form=settings.form)  # type: ignore[arg-type]
-    differences, preferences = differences_of(pairs, known.form, gamma)
+    kind, form = pairs[0].first.world.design, cast(Form, settings.form)
+    differences, preferences = differences_of(pairs, form, gamma)
     cut = len(pairs) - len(pairs) // 5
     fit = fit_bradley_terry(differences[:cut], preferences[:cut], settings.ridge)
     fit = replace(fit, weights=np.where(np.abs(fit.weights) >= settings.sure * fit.deviations, fit.weights, 0.0))
     if not fit.weights.any():
         raise InvalidInput("nothing_sure", count=len(pairs), sure=settings.sure)
-    reward, deviations = to_reward(fit, known.form)
+    reward, deviations = to_reward(fit, kind, form)
     return Learned(reward, deviations, fit, accuracy(fit, differences[cut:], preferences[cut:]))
 
 
@@ -104,7 +106,7 @@ def learn(task: Task, settings: Settings) -> Iterator[Update]:
         raise InvalidInput("used_up", count=len(pairs), steps=before)
     learned = fit_reward(pairs, settings, 1.0 if settings.judge == "scorecard" else task.gamma)
     told = {"pair_accuracy": learned.accuracy}
-    told |= {f"fitted.{term.weight}": getattr(learned.reward, term.weight) for term in TERMS}
+    told |= {f"fitted.{term.weight}": getattr(learned.reward, term.weight) for term in task.world.terms}
     start = Policy(task.initial.actor, (), task.initial.activation)  # its critic guesses another reward
 
     def share(steps: int) -> float:

@@ -20,19 +20,20 @@ from torch import Tensor, nn
 from playground.flight.fleet import Fleet
 from playground.flight.policy import Layers, Policy
 from playground.flight.trajectory import Trajectory
+from playground.flight.world import World
 from playground.reward.account import decompose, reward_of
-from playground.reward.terms import RewardConfig, Transitions
+from playground.reward.design import Design
+from playground.reward.term import Transitions
 from playground.training.nets import MODULES
 from playground.training.progress import DIVERGED, discounted_return
 from playground.words.errors import InvalidInput
-from playground.worlds.lunar_lander.simulator import N_ACTIONS, OBSERVATION_SIZE
 
 
 @dataclass(frozen=True)
 class Task:
     """What to learn, and with what."""
 
-    reward: RewardConfig
+    reward: Design
     gamma: float
     seed: int
     fleet: Fleet
@@ -41,6 +42,11 @@ class Task:
     """How much of the budget is used after so many steps, 0 to 1: what schedules go by."""
     initial: Policy | None = None
     """The policy to start from, if the spec names one."""
+
+    @property
+    def world(self) -> World:
+        """Where it is learned."""
+        return self.fleet.world
 
     def left(self, steps: int, batch: int) -> float:
         """How much of the budget is still to come, and for the last update how much it took: it shall learn, too.
@@ -57,7 +63,7 @@ class Task:
 
     def rewards(self, steps: Transitions) -> npt.NDArray[np.float64]:
         """The designed reward of each step, in the steps' own shape."""
-        return reward_of(decompose(steps, self.reward.form, self.gamma), self.reward)
+        return reward_of(decompose(steps, self.reward, self.gamma), self.reward)
 
     def episode_seeds(self, count: int, update: int) -> list[int]:
         """Starts of an update's episodes, apart from those that scorecards use."""
@@ -107,17 +113,18 @@ def clip_gradient(parameters: Iterable[nn.Parameter], most: float) -> float:
     return norm
 
 
-def mlp(hidden: Sequence[int], outputs: int, gain: float = 1.0, activation: str = "relu") -> nn.Sequential:
+def mlp(inputs: int, hidden: Sequence[int], outputs: int, gain: float = 1.0, activation: str = "relu") -> nn.Sequential:
     """A network from an observation to ``outputs`` numbers.
 
     Args:
+        inputs: how many numbers an observation has.
         hidden: widths of the layers between.
         outputs: how many numbers.
         gain: scale of the last layer's weights; small ones make a policy that tries everything at first.
         activation: between the layers, ``relu`` or ``tanh``.
     """
     layers: list[nn.Module] = []
-    sizes = [OBSERVATION_SIZE, *hidden, outputs]
+    sizes = [inputs, *hidden, outputs]
     for index, (before, after) in enumerate(pairwise(sizes)):
         layer = nn.Linear(before, after)
         last = index == len(hidden)
@@ -127,18 +134,19 @@ def mlp(hidden: Sequence[int], outputs: int, gain: float = 1.0, activation: str 
     return nn.Sequential(*layers)
 
 
-def actor_of(hidden: Sequence[int], initial: Policy | None) -> nn.Sequential:
-    """An actor: four logits from an observation; that of ``initial`` if there is one."""
-    return mlp(hidden, N_ACTIONS, gain=0.01) if initial is None else to_torch(initial.actor, initial.activation)
+def actor_of(world: World, hidden: Sequence[int], initial: Policy | None) -> nn.Sequential:
+    """An actor: a logit for each action from an observation; that of ``initial`` if there is one."""
+    size, outputs = world.observation_size, len(world.actions)
+    return mlp(size, hidden, outputs, gain=0.01) if initial is None else to_torch(initial.actor, initial.activation)
 
 
-def networks_of(hidden: Sequence[int], initial: Policy | None) -> tuple[nn.Sequential, nn.Sequential]:
+def networks_of(world: World, hidden: Sequence[int], initial: Policy | None) -> tuple[nn.Sequential, nn.Sequential]:
     """An actor and a critic, fresh or those of ``initial``; its critic is fresh if it has none."""
-    actor = actor_of(hidden, initial)
+    actor, size = actor_of(world, hidden, initial), world.observation_size
     if initial is None:
-        return actor, mlp(hidden, 1)
+        return actor, mlp(size, hidden, 1)
     if not initial.critic:
-        return actor, mlp(hidden, 1, activation=initial.activation)
+        return actor, mlp(size, hidden, 1, activation=initial.activation)
     return actor, to_torch(initial.critic, initial.activation)
 
 

@@ -1,10 +1,5 @@
-"""What happened: the environment, episodes, policies that fly them, scores and pictures.
+"""Gymnasium's LunarLander-v3: its physics, terms, presets, outcomes, measures, conditions, probes and scene.
 
-Reading order: ``conditions`` → ``simulator`` → ``wrapper`` → ``trajectory`` → ``policy`` → ``rollout`` → ``probes`` →
-``scorecard`` → ``recording``. Depends on ``playground.reward`` and Gymnasium; never on torch.
+Reading order: ``terms`` → ``presets`` → ``conditions`` → ``simulator`` → ``outcomes`` → ``measures`` → ``world`` →
+``probes`` → ``scene``.
 """
-
-from typing import Final
-
-ENV_ID: Final = "LunarLander-v3"
-"""The one environment of this project; known without loading it."""

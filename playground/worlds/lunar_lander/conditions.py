@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Final
 
+from playground.flight.world import DEFAULT
 from playground.words.errors import InvalidInput
 
 GRAVITIES: Final = (-12.0, 0.0)
@@ -56,7 +57,6 @@ class Conditions:
 
 CALM: Final = Conditions()
 """LunarLander's defaults, which policies train under."""
-DEFAULT: Final = "default"
 CONDITIONS: Final[Mapping[str, Conditions]] = {
     DEFAULT: CALM,
     "light-wind": Conditions(wind_power=5.0, turbulence_power=0.5),

@@ -5,26 +5,11 @@ by ``python -m playground.lab.pretrain``.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from pathlib import Path
+from dataclasses import replace
 from typing import Final
 
-from playground.reward.codec import MAX_BYTES, parse_reward
-from playground.reward.terms import RewardConfig
-from playground.words.errors import InvalidInput
-
-
-@dataclass(frozen=True)
-class Preset:
-    """A named reward."""
-
-    slug: str
-    config: RewardConfig
-    name: Mapping[str, str]
-    """Short name by language."""
-    lesson: Mapping[str, str]
-    """One sentence by language: what this reward teaches."""
-
+from playground.reward.preset import Preset
+from playground.worlds.lunar_lander.terms import RewardConfig
 
 GYMNASIUM: Final = RewardConfig(
     form="progress",
@@ -119,25 +104,3 @@ PRESETS: Final[tuple[Preset, ...]] = (
     ),
 )
 PRESET: Final[Mapping[str, Preset]] = {preset.slug: preset for preset in PRESETS}
-
-
-def load_reward(name: str) -> RewardConfig:
-    """A reward by its preset's name or from a JSON file.
-
-    Raises:
-        InvalidInput: neither, or the file is not a reward.
-    """
-    if name in PRESET:
-        return PRESET[name].config
-    path = Path(name)
-    try:
-        if not path.is_file():
-            raise InvalidInput("unknown_preset", value=name, choices=", ".join(PRESET))
-        with path.open("rb") as file:
-            data = file.read(MAX_BYTES + 1)
-            size = path.stat().st_size
-    except OSError as error:
-        raise InvalidInput("cannot_read", file=name, reason=error.strerror) from None
-    if len(data) > MAX_BYTES:
-        raise InvalidInput("too_big", size=f"{size:,}", limit=f"{MAX_BYTES:,}")
-    return parse_reward(data)

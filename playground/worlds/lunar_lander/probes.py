@@ -14,7 +14,8 @@ import numpy as np
 import numpy.typing as npt
 from gymnasium.envs.box2d.lunar_lander import heuristic
 
-from playground.worlds.lunar_lander.simulator import N_ACTIONS, Observations
+from playground.flight.trajectory import Observations
+from playground.worlds.lunar_lander.geometry import N_ACTIONS
 
 Actions = npt.NDArray[np.int64]
 

@@ -24,7 +24,7 @@ from gymnasium.envs.box2d.lunar_lander import (
 
 from playground.flight.rollout import replay
 from playground.flight.trajectory import Trajectory
-from playground.worlds.lunar_lander.simulator import HALF_HEIGHT, HALF_WIDTH, STEPS_PER_SECOND, velocity
+from playground.worlds.lunar_lander.geometry import HALF_HEIGHT, HALF_WIDTH, STEPS_PER_SECOND, velocity
 
 WORLD_WIDTH: Final = VIEWPORT_W / SCALE
 WORLD_HEIGHT: Final = VIEWPORT_H / SCALE

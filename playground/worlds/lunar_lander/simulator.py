@@ -1,4 +1,4 @@
-"""LunarLander without wrappers, and the numbers of its world.
+"""LunarLander without wrappers.
 
 ``gymnasium.make`` stacks an order check, a type check and a time limit around the lander. Everything
 that flies many episodes here steps the bare class instead and counts to ``MAX_STEPS`` itself. Without
@@ -11,26 +11,11 @@ from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
 import numpy as np
-import numpy.typing as npt
 from gymnasium import spaces
-from gymnasium.envs.box2d.lunar_lander import FPS, SCALE, VIEWPORT_H, VIEWPORT_W, LunarLander
+from gymnasium.envs.box2d.lunar_lander import LunarLander
 
 from playground.worlds.lunar_lander.conditions import CALM, Conditions
-
-MAX_STEPS: Final = 1000
-"""Gymnasium's time limit for LunarLander-v3."""
-STEPS_PER_SECOND: Final = FPS
-OBSERVATION_SIZE: Final = 8
-N_ACTIONS: Final = 4
-ACTION_NAMES: Final = ("idle", "left", "main", "right")
-HALF_WIDTH: Final = VIEWPORT_W / SCALE / 2
-"""World metres per unit of x."""
-HALF_HEIGHT: Final = VIEWPORT_H / SCALE / 2
-"""World metres per unit of y."""
-PAD_HALF_WIDTH: Final = 0.2
-"""The flags stand at x = ±0.2: two of eleven terrain chunks, each a tenth of the screen."""
-
-Observations = npt.NDArray[np.float32]
+from playground.worlds.lunar_lander.geometry import N_ACTIONS
 
 
 class Simulator(LunarLander):
@@ -93,25 +78,3 @@ def make_simulator(render_mode: str | None = None, conditions: Conditions = CALM
         wind_power=conditions.wind_power,
         turbulence_power=conditions.turbulence_power,
     )
-
-
-def velocity(observations: npt.NDArray[Any]) -> npt.NDArray[np.float64]:
-    """Velocity in world metres a second.
-
-    LunarLander scales its velocities by half the viewport and the frame rate, differently in x and y.
-
-    Args:
-        observations: ``(…, 8)``.
-
-    Returns:
-        ``(…, 2)``: sideways and upwards.
-    """
-    units = np.asarray(observations[..., 2:4], np.float64)
-    result: npt.NDArray[np.float64] = units * FPS / np.array([HALF_WIDTH, HALF_HEIGHT])
-    return result
-
-
-def speed(observations: npt.NDArray[Any]) -> npt.NDArray[np.float64]:
-    """Speed in world metres a second, ``(…)`` for observations ``(…, 8)``."""
-    v = velocity(observations)
-    return np.hypot(v[..., 0], v[..., 1])

@@ -9,8 +9,8 @@ from scipy.stats import spearmanr
 from playground.insight.forecast.features import AGREEMENTS, agreement, features
 from playground.insight.library import CRASHES, Behaviour, load_library
 from playground.insight.ranking import Ranking
-from playground.reward.terms import RewardConfig
 from playground.worlds.lunar_lander.presets import PRESET, PRESETS
+from playground.worlds.lunar_lander.terms import RewardConfig
 
 EVERYTHING = tuple(Behaviour)
 

@@ -35,8 +35,8 @@ from playground.insight.forecast.predict import (
 )
 from playground.insight.library import load_library
 from playground.insight.ranking import Ranking
-from playground.reward.terms import RewardConfig
 from playground.worlds.lunar_lander.presets import GYMNASIUM, PRESET, PRESETS
+from playground.worlds.lunar_lander.terms import RewardConfig
 
 
 def ranked(config: RewardConfig, gamma: float = 0.995) -> Ranking:

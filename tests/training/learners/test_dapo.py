@@ -6,13 +6,14 @@ import pytest
 import torch
 
 from playground.flight.fleet import Fleet
-from playground.reward.terms import RewardConfig
 from playground.training.learners import dapo, grpo
 from playground.training.learners.dapo import Settings, clipped_loss, soft_length_penalty, step_weights, teaches
 from playground.training.learners.task import Task
 from playground.training.progress import flat_weights
 from playground.words.errors import InvalidInput
 from playground.worlds.lunar_lander.presets import GYMNASIUM
+from playground.worlds.lunar_lander.terms import RewardConfig
+from playground.worlds.lunar_lander.world import WORLD as LANDER
 
 OFF = {"clip_higher": False, "dynamic_sampling": False, "per_step": False, "length_penalty": False}
 SMALL = {"starts": 2, "group_size": 3, "k_epochs": 2, "batch_size": 200, "hidden": (8,), "ent_coef": 0.01}
@@ -20,7 +21,7 @@ SMALL = {"starts": 2, "group_size": 3, "k_epochs": 2, "batch_size": 200, "hidden
 
 def two_updates(learner, settings, reward=GYMNASIUM):
     torch.manual_seed(0)
-    with closing(Fleet(2)) as fleet:
+    with closing(Fleet(LANDER, 2)) as fleet:
         updates = learner.learn(Task(reward, 0.99, 0, fleet, lambda steps: 0.1), settings)
         return [next(updates), next(updates)]
 
@@ -73,7 +74,7 @@ def test_a_group_flown_anew_is_measured_against_the_first_round(monkeypatch):
     monkeypatch.setattr(Task, "returns", lambda self, flown: next(rounds))
     settings = replace(Settings(**{**SMALL, "group_size": 2}), length_penalty=False)
     torch.manual_seed(0)
-    with closing(Fleet(2)) as fleet:
+    with closing(Fleet(LANDER, 2)) as fleet:
         update = next(dapo.learn(Task(GYMNASIUM, 0.99, 0, fleet, lambda steps: 0.1), settings))
     assert update.metrics["groups_dropped"] == 3
     assert set(np.abs(update.batch["advantage"]).round(3).tolist()) == {1.0}  # of the first group alone

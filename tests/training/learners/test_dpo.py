@@ -7,13 +7,14 @@ from torch.distributions import Categorical
 
 from playground.flight.fleet import Fleet
 from playground.flight.rollout import run_episode
-from playground.reward.terms import RewardConfig
 from playground.training.learners import dpo, preferences
 from playground.training.learners.dpo import Settings, episodes_of, preference_loss
 from playground.training.learners.task import Task, mlp, to_policy
 from playground.training.progress import flat_weights
 from playground.words.errors import InvalidInput
 from playground.worlds.lunar_lander.presets import GYMNASIUM
+from playground.worlds.lunar_lander.terms import RewardConfig
+from playground.worlds.lunar_lander.world import WORLD as LANDER
 
 
 def two_step_pair():
@@ -26,7 +27,7 @@ def two_step_pair():
         def act(self, observations):
             return np.array([next(self.actions)])
 
-    return [run_episode(Fixed(actions), 3, max_steps=2) for actions in ([2, 1], [0, 3])]
+    return [run_episode(LANDER, Fixed(actions), 3, max_steps=2) for actions in ([2, 1], [0, 3])]
 
 
 def test_the_loss_is_log_2_where_the_policy_is_the_reference():
@@ -88,7 +89,7 @@ def task(fleet, reward=GYMNASIUM, initial=None):
 
 
 def test_learning_makes_the_preferred_episodes_more_probable_and_ends_by_itself():
-    with closing(Fleet(2)) as fleet:
+    with closing(Fleet(LANDER, 2)) as fleet:
         settings = Settings(pairs=8, rounds=2, epochs=5, batch_pairs=4, learning_rate=1e-2)
         updates = list(dpo.learn(task(fleet), settings))
     assert len(updates) == 10
@@ -115,7 +116,7 @@ def test_what_was_preferred_becomes_more_probable_worked_out_apart(monkeypatch):
         return seen
 
     monkeypatch.setattr(dpo, "sample_pairs", sample)
-    with closing(Fleet(2)) as fleet:
+    with closing(Fleet(LANDER, 2)) as fleet:
         given = task(fleet)
         settings = Settings(pairs=6, rounds=1, epochs=8, batch_pairs=3, learning_rate=1e-2)
         after = list(dpo.learn(given, settings))[-1].policy
@@ -132,17 +133,17 @@ def test_what_was_preferred_becomes_more_probable_worked_out_apart(monkeypatch):
 
 
 def test_pairs_that_are_all_ties_are_refused():
-    with closing(Fleet(2)) as fleet, pytest.raises(InvalidInput, match="pairs"):
+    with closing(Fleet(LANDER, 2)) as fleet, pytest.raises(InvalidInput, match="pairs"):
         next(dpo.learn(task(fleet, RewardConfig(replace_reward=True)), Settings(pairs=4, rounds=1, judge="return")))
 
 
 def test_without_a_policy_to_start_from_it_says_so():
-    with closing(Fleet(2)) as fleet, pytest.raises(InvalidInput, match="start"):
+    with closing(Fleet(LANDER, 2)) as fleet, pytest.raises(InvalidInput, match="start"):
         next(dpo.learn(Task(GYMNASIUM, 0.99, 0, fleet, lambda steps: 0.0), Settings()))
 
 
 def test_the_policy_that_it_starts_from_is_left_alone():
-    with closing(Fleet(2)) as fleet:
+    with closing(Fleet(LANDER, 2)) as fleet:
         it = task(fleet)
         before = flat_weights(it.initial).copy()
         update = next(dpo.learn(it, Settings(pairs=4, rounds=1, learning_rate=0.1)))

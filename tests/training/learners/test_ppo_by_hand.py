@@ -22,12 +22,13 @@ from playground.training.learners.ppo import (
 from playground.training.learners.task import Task
 from playground.words.errors import InvalidInput
 from playground.worlds.lunar_lander.presets import GYMNASIUM
+from playground.worlds.lunar_lander.world import WORLD as LANDER
 
 SMALL = Settings(n_envs=2, update_timestep=8, batch_size=4, k_epochs=2, hidden=(8,))
 
 
 def task(initial: Policy | None = None) -> Task:
-    return Task(GYMNASIUM, 0.5, 0, Fleet(2), lambda steps: 0.0, initial)
+    return Task(GYMNASIUM, 0.5, 0, Fleet(LANDER, 2), lambda steps: 0.0, initial)
 
 
 def test_advantages_by_hand_with_an_end_in_the_midst():

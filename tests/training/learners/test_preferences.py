@@ -6,7 +6,6 @@ import torch
 
 from playground.flight.fleet import Fleet
 from playground.flight.trajectory import Trajectory
-from playground.reward.terms import RewardConfig
 from playground.training.learners.preferences import (
     PreferencePair,
     by_scorecard,
@@ -18,13 +17,17 @@ from playground.training.learners.preferences import (
 from playground.training.learners.task import Task, mlp, to_policy
 from playground.words.errors import InvalidInput
 from playground.worlds.lunar_lander.presets import GYMNASIUM
+from playground.worlds.lunar_lander.terms import RewardConfig
+from playground.worlds.lunar_lander.world import WORLD as LANDER
 
 
 def episode(last, total=0.0, seed=1, terminated=True, steps=2):
     """An episode that pays ``total`` in all and ends with ``last``."""
     rewards = np.zeros(steps)
     rewards[0], rewards[-1] = total - last, last
-    return Trajectory(seed, np.zeros((steps + 1, 8), np.float32), np.zeros(steps, np.int64), rewards, terminated)
+    return Trajectory(
+        LANDER, seed, np.zeros((steps + 1, 8), np.float32), np.zeros(steps, np.int64), rewards, terminated
+    )
 
 
 def test_a_landing_beats_everything_else_even_with_less_return():
@@ -50,7 +53,7 @@ def test_a_reward_judges_by_its_own_discounted_return():
 def test_pairs_start_from_one_seed_and_are_the_same_for_the_same_numbers():
     torch.manual_seed(0)
     policy = to_policy(mlp((8,), 4))
-    with closing(Fleet(2)) as fleet:
+    with closing(Fleet(LANDER, 2)) as fleet:
         task = Task(GYMNASIUM, 0.99, 0, fleet, lambda steps: 0.0)
         first, again, other = (sample_pairs(task, policy, by_scorecard, 3, n) for n in (0, 0, 1))
     assert len({pair.first.seed for pair in first}) == 3

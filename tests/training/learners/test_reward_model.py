@@ -5,8 +5,8 @@ from hypothesis import strategies as st
 from scipy.optimize import minimize
 
 from playground.flight.rollout import run_episode
-from playground.reward.account import decompose, discounts, reward_of
-from playground.reward.terms import TERMS, RewardConfig
+from playground.reward.account import decompose_terms, discounts, reward_of
+from playground.reward.design import terms_of
 from playground.training.learners.preferences import PreferencePair
 from playground.training.learners.reward_model import (
     Fit,
@@ -18,6 +18,10 @@ from playground.training.learners.reward_model import (
     to_reward,
 )
 from playground.worlds.lunar_lander.probes import Hover
+from playground.worlds.lunar_lander.terms import RewardConfig
+from playground.worlds.lunar_lander.world import WORLD as LANDER
+
+TERMS = terms_of(RewardConfig)
 
 KNOWN = np.array([2.0, -1.0, 0.5, 0.0])
 
@@ -92,10 +96,10 @@ def test_accuracy_leaves_ties_out():
 @pytest.mark.parametrize("form", ["state", "progress", "potential"])
 def test_the_fitted_reward_pays_what_the_fit_says(form):
     """The return of an episode under the reward is its features times the weights, but for the common factor."""
-    episode, gamma = run_episode(Hover(), 2, max_steps=40), 0.97
+    episode, gamma = run_episode(LANDER, Hover(), 2, max_steps=40), 0.97
     fit = Fit(np.linspace(-1, 1, len(TERMS)), np.ones(len(TERMS)))
     reward, deviations = to_reward(fit, form)
-    steps = decompose(episode.transitions, form, gamma)
+    steps = decompose_terms(episode.transitions, terms_of(RewardConfig), form, gamma)
     paid = discounts(len(episode), gamma) @ reward_of(steps, reward)
     assert paid == pytest.approx(100 * features(episode, form, gamma) @ fit.weights)
     assert deviations == dict.fromkeys((term.weight for term in TERMS), 100.0)
@@ -103,7 +107,7 @@ def test_the_fitted_reward_pays_what_the_fit_says(form):
 
 
 def test_differences_are_first_less_second():
-    a, b = (run_episode(Hover(), 2, max_steps=n) for n in (5, 9))
+    a, b = (run_episode(LANDER, Hover(), 2, max_steps=n) for n in (5, 9))
     rows, preferences = differences_of([PreferencePair(a, b, 1.0)], "progress", 0.9)
     np.testing.assert_array_equal(rows[0], features(a, "progress", 0.9) - features(b, "progress", 0.9))
     assert preferences.tolist() == [1.0]

@@ -7,14 +7,16 @@ import torch
 
 from playground.flight.fleet import Fleet
 from playground.flight.rollout import run_episode
-from playground.reward.account import decompose, discounts, reward_of
-from playground.reward.terms import RewardConfig
+from playground.reward.account import decompose_terms, discounts, reward_of
+from playground.reward.design import terms_of
 from playground.training.learners import ppo, rlhf
 from playground.training.learners.preferences import PreferencePair
 from playground.training.learners.task import Task, mlp, to_policy
 from playground.words.errors import InvalidInput
 from playground.worlds.lunar_lander.presets import GYMNASIUM
 from playground.worlds.lunar_lander.probes import Hover
+from playground.worlds.lunar_lander.terms import RewardConfig
+from playground.worlds.lunar_lander.world import WORLD as LANDER
 
 KNOWN = RewardConfig(form="progress", w_distance=100.0, w_velocity=40.0, w_angle=80.0, w_legs=10.0, penalty_main=0.3)
 
@@ -22,7 +24,9 @@ KNOWN = RewardConfig(form="progress", w_distance=100.0, w_velocity=40.0, w_angle
 @pytest.fixture(scope="module")
 def episodes():
     """Hovering at many heights from many starts: of unlike lengths, so a discount would tell another story."""
-    return [run_episode(Hover(0.2 + 0.1 * (n % 8)), seed=n // 8, max_steps=40 + 60 * (n % 7)) for n in range(160)]
+    return [
+        run_episode(LANDER, Hover(0.2 + 0.1 * (n % 8)), seed=n // 8, max_steps=40 + 60 * (n % 7)) for n in range(160)
+    ]
 
 
 def same_starts(episodes):
@@ -31,7 +35,7 @@ def same_starts(episodes):
 
 def test_preferences_by_plain_sums_are_told_apart_without_a_discount(episodes):
     def total(episode):
-        return reward_of(decompose(episode.transitions, "progress", 1.0), KNOWN).sum()
+        return reward_of(decompose_terms(episode.transitions, terms_of(RewardConfig), "progress", 1.0), KNOWN).sum()
 
     pairs = [PreferencePair(a, b, float(total(a) > total(b))) for a, b in same_starts(episodes)]
     np.random.default_rng(0).shuffle(pairs)
@@ -58,7 +62,7 @@ def test_pairs_that_leave_every_weight_open_are_refused(episodes):
 
 
 def test_pairs_that_use_up_the_budget_are_refused_before_anything_is_learned():
-    with closing(Fleet(2)) as fleet:
+    with closing(Fleet(LANDER, 2)) as fleet:
         torch.manual_seed(0)
         given = Task(GYMNASIUM, 0.99, 0, fleet, lambda steps: min(1.0, steps / 500), to_policy(mlp((8,), 4)))
         with pytest.raises(InvalidInput, match="raise the budget"):
@@ -72,7 +76,7 @@ def test_a_form_that_there_is_not_is_refused_before_anything_is_flown():
 
 def test_a_judge_by_return_is_taken_at_its_own_discount(episodes):
     def worth(episode):
-        steps = decompose(episode.transitions, "progress", 0.9)
+        steps = decompose_terms(episode.transitions, terms_of(RewardConfig), "progress", 0.9)
         return discounts(len(episode), 0.9) @ reward_of(steps, KNOWN)
 
     pairs = [PreferencePair(a, b, float(worth(a) > worth(b))) for a, b in same_starts(episodes)]
@@ -91,7 +95,7 @@ def test_the_schedules_of_the_second_half_begin_after_the_pairs(monkeypatch):
 
     monkeypatch.setattr(ppo, "learn", learn)
     budget = 100_000
-    with closing(Fleet(1)) as fleet:
+    with closing(Fleet(LANDER, 1)) as fleet:
         task = Task(GYMNASIUM, 0.99, 0, fleet, lambda steps: min(1.0, steps / budget), to_policy(mlp((8,), 4)))
         list(rlhf.learn(task, rlhf.Settings(pairs=10, sure=0.0)))
         pairs = rlhf.sample_pairs(task, task.initial, rlhf.judge_of("scorecard", task), 10)

@@ -12,6 +12,7 @@ from playground.training.learners.grpo import kl_estimate
 from playground.training.learners.task import Task, clip_gradient, mlp, networks_of, to_policy
 from playground.training.progress import flat_weights
 from playground.worlds.lunar_lander.presets import GYMNASIUM
+from playground.worlds.lunar_lander.world import WORLD as LANDER
 
 SMALL = {
     reinforce: reinforce.Settings(episodes=4, hidden=(8,)),
@@ -36,7 +37,7 @@ def test_what_is_left_ends_with_the_share_of_the_last_batch():
 def test_a_budget_of_one_batch_is_learned_from(learner):
     torch.manual_seed(0)
     start = to_policy(mlp((8,), 4))
-    with closing(Fleet(2)) as fleet:
+    with closing(Fleet(LANDER, 2)) as fleet:
         updates = learner.learn(task(fleet, lambda steps: min(1.0, steps / 10), start), SMALL[learner])
         after = next(updates).policy
         updates.close()
@@ -78,7 +79,7 @@ def test_at_the_reference_the_divergence_moves_nothing(monkeypatch):
 
     def after(kl_coef):
         settings = grpo.Settings(starts=2, group_size=3, hidden=(8,), ent_coef=0.0, kl_coef=kl_coef)
-        with closing(Fleet(2)) as fleet:
+        with closing(Fleet(LANDER, 2)) as fleet:
             learning = grpo.learn(task(fleet, initial=start), settings)
             moved, pulled = next(learning).policy, next(learning).policy
             learning.close()

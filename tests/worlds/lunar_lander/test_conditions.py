@@ -17,9 +17,11 @@ from playground.lab.store import ModelStore
 from playground.words.errors import InvalidInput
 from playground.worlds.lunar_lander import ENV_ID
 from playground.worlds.lunar_lander.conditions import CALM, CONDITIONS, DEFAULT, Conditions, parse_conditions
+from playground.worlds.lunar_lander.geometry import STEPS_PER_SECOND
 from playground.worlds.lunar_lander.probes import Constant, Heuristic
 from playground.worlds.lunar_lander.scene import film, instruments
-from playground.worlds.lunar_lander.simulator import STEPS_PER_SECOND, make_simulator
+from playground.worlds.lunar_lander.simulator import make_simulator
+from playground.worlds.lunar_lander.world import WORLD as LANDER
 
 WINDY = Conditions(gravity=-7.5, wind_power=12.0, turbulence_power=1.0)
 WILD = np.random.default_rng(5).integers(0, 4, 300).tolist()
@@ -78,7 +80,7 @@ def test_any_conditions_are_gymnasiums(gravity: float, wind: float, turbulence: 
 
 def test_an_episode_of_a_policy_in_the_wind_is_gymnasiums() -> None:
     policy = ModelStore().resolve("gymnasium").policy
-    episode = run_episode(policy, 1003, conditions=WINDY)
+    episode = run_episode(LANDER, policy, 1003, conditions=WINDY)
     observations, rewards, ends = gymnasium_steps(WINDY, 1003, episode.actions.tolist())
     np.testing.assert_array_equal(episode.observations, observations[: len(episode) + 1])
     assert episode.rewards.tolist() == rewards
@@ -89,8 +91,8 @@ def test_an_episode_of_a_policy_in_the_wind_is_gymnasiums() -> None:
 def test_the_default_conditions_change_nothing() -> None:
     """Every number of the shipped model's hundred episodes, to the last bit."""
     model = ModelStore().resolve("gymnasium")
-    card = evaluate(model.policy, model.spec.gamma, EVALUATION_SEEDS[:10], Conditions())
-    plain = score(run_episodes(model.policy, EVALUATION_SEEDS[:10]), model.spec.gamma)
+    card = evaluate(LANDER, model.policy, model.spec.gamma, EVALUATION_SEEDS[:10], Conditions())
+    plain = score(run_episodes(LANDER, model.policy, EVALUATION_SEEDS[:10]), model.spec.gamma)
     assert card.to_json() == plain.to_json()
     assert card.native_return.tolist() == model.scorecard.native_return[:10].tolist()
     assert card.steps.tolist() == model.scorecard.steps[:10].tolist()
@@ -100,7 +102,8 @@ def test_the_default_conditions_change_nothing() -> None:
 def test_wind_blows_a_preset_away_from_where_it_landed() -> None:
     model = ModelStore().resolve("gymnasium")
     calm, storm = (
-        evaluate(model.policy, 0.995, EVALUATION_SEEDS[:40], CONDITIONS[name]) for name in (DEFAULT, "strong-wind")
+        evaluate(LANDER, model.policy, 0.995, EVALUATION_SEEDS[:40], CONDITIONS[name])
+        for name in (DEFAULT, "strong-wind")
     )
     assert calm.seeds.tolist() == storm.seeds.tolist()
     assert calm.rate("landed") == 1.0
@@ -108,19 +111,19 @@ def test_wind_blows_a_preset_away_from_where_it_landed() -> None:
 
 
 def test_a_fall_has_the_acceleration_of_its_gravity() -> None:
-    episode = run_episode(Constant(0), 3, max_steps=20, conditions=Conditions(gravity=-3.0))
+    episode = run_episode(LANDER, Constant(0), 3, max_steps=20, conditions=Conditions(gravity=-3.0))
     speeds = instruments(episode)["speed_y_m_s"]
     assert np.diff(speeds)[3:] * STEPS_PER_SECOND == pytest.approx(-3.0, abs=0.05)
     assert instruments(episode)["push_y_m_s2"][4:] == pytest.approx(0.0, abs=0.05)
 
 
 def test_an_episode_knows_its_conditions_and_is_flown_again_in_them() -> None:
-    episode = run_episode(Heuristic(), 11, conditions=WINDY)
+    episode = run_episode(LANDER, Heuristic(), 11, conditions=WINDY)
     assert episode.conditions == WINDY
     assert sum(1 for _ in replay(episode)) == len(episode) + 1
     assert len(film(episode)) == len(episode) + 1
     assert to_png(episode)
-    again = refly(episode.actions, 11, WINDY)
+    again = refly(LANDER, episode.actions, 11, WINDY)
     np.testing.assert_array_equal(again.observations, episode.observations)
     with pytest.raises(RuntimeError):
         list(replay(replace(episode, conditions=CALM)))
@@ -128,7 +131,7 @@ def test_an_episode_knows_its_conditions_and_is_flown_again_in_them() -> None:
 
 def test_branches_of_an_episode_keep_its_wind() -> None:
     """Idle branches draw no engine noise, so the branch with the episode's own action is the episode."""
-    episode = run_episode(Constant(0), 11, conditions=WINDY)
+    episode = run_episode(LANDER, Constant(0), 11, conditions=WINDY)
     branch = fork(episode, 30, Constant(0), continuations=1)[0][0]
     np.testing.assert_array_equal(branch.observations, episode.observations[30:])
     assert branch.conditions == WINDY

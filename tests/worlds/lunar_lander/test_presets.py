@@ -5,9 +5,10 @@ from pathlib import Path
 import pytest
 
 from playground.reward.codec import dump_reward
-from playground.reward.terms import RewardConfig
 from playground.words.errors import InvalidInput
 from playground.worlds.lunar_lander.presets import ARTICLE, GYMNASIUM, PRESET, PRESETS, load_reward
+from playground.worlds.lunar_lander.terms import RewardConfig
+from playground.worlds.lunar_lander.world import WORLD as LANDER
 
 SLUGS = ("gymnasium", "article", "article-repaired", "legs-farm", "fuel-miser", "sparse", "potential")
 
@@ -58,20 +59,20 @@ def test_every_preset_has_a_name_and_a_lesson_in_both_languages() -> None:
 
 def test_a_reward_is_loaded_by_preset_name() -> None:
     for slug in SLUGS:
-        assert load_reward(slug) == PRESET[slug].config
+        assert load_reward(slug, LANDER) == PRESET[slug].config
 
 
 def test_a_reward_is_loaded_from_a_file(tmp_path: Path) -> None:
     config = RewardConfig(w_legs=0.1, form="potential", replace_reward=True)
     file = tmp_path / "reward.json"
     file.write_text(dump_reward(config))
-    assert load_reward(str(file)) == config
+    assert load_reward(str(file), LANDER) == config
 
 
 def test_an_unknown_name_is_refused_with_the_choices(tmp_path: Path) -> None:
     for name in ("gymnasum", "", str(tmp_path / "missing.json"), str(tmp_path)):
         with pytest.raises(InvalidInput) as caught:
-            load_reward(name)
+            load_reward(name, LANDER)
         assert caught.value.code == "unknown_preset"
         assert all(slug in str(caught.value) for slug in SLUGS)
 
@@ -79,7 +80,7 @@ def test_an_unknown_name_is_refused_with_the_choices(tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", ["\0", "x" * 5000, "\ud800"], ids=["null", "long", "surrogate"])
 def test_a_name_that_no_file_system_takes_is_refused(name: str) -> None:
     with pytest.raises(InvalidInput):
-        load_reward(name)
+        load_reward(name, LANDER)
 
 
 def test_a_huge_file_is_refused(tmp_path: Path) -> None:
@@ -87,7 +88,7 @@ def test_a_huge_file_is_refused(tmp_path: Path) -> None:
     with file.open("wb") as out:
         out.truncate(10**9)  # sparse: takes no space
     with pytest.raises(InvalidInput) as caught:
-        load_reward(str(file))
+        load_reward(str(file), LANDER)
     assert caught.value.code == "too_big"
     assert "1,000,000,000" in str(caught.value)
 
@@ -96,4 +97,4 @@ def test_a_bad_file_is_refused_with_its_field(tmp_path: Path) -> None:
     file = tmp_path / "reward.json"
     file.write_text('{"schema": 1, "w_legs": NaN}')
     with pytest.raises(InvalidInput, match=r"^w_legs must be finite"):
-        load_reward(str(file))
+        load_reward(str(file), LANDER)

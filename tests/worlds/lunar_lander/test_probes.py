@@ -6,8 +6,9 @@ import pytest
 from gymnasium.envs.box2d.lunar_lander import heuristic
 
 from playground.flight.rollout import run_episodes
-from playground.flight.trajectory import Outcome
+from playground.worlds.lunar_lander.outcomes import Outcome
 from playground.worlds.lunar_lander.probes import Constant, Heuristic, Hover, Random
+from playground.worlds.lunar_lander.world import WORLD as LANDER
 
 
 def seen(**values: float) -> np.ndarray:
@@ -25,7 +26,7 @@ def test_heuristic_is_gymnasiums_own_controller() -> None:
 
 
 def test_heuristic_lands() -> None:
-    outcomes = [episode.outcome for episode in run_episodes(Heuristic(), range(200, 210))]
+    outcomes = [episode.outcome for episode in run_episodes(LANDER, Heuristic(), range(200, 210))]
     assert outcomes.count(Outcome.LANDED) >= 8
 
 
@@ -51,8 +52,8 @@ def test_constant_always_does_the_same(action: int) -> None:
 
 
 def test_idle_falls_and_full_thrust_flies_away() -> None:
-    assert {e.outcome for e in run_episodes(Constant(0), range(5))} == {Outcome.CRASHED}
-    assert {e.outcome for e in run_episodes(Constant(2), range(5))} == {Outcome.OUT_OF_BOUNDS}
+    assert {e.outcome for e in run_episodes(LANDER, Constant(0), range(5))} == {Outcome.CRASHED}
+    assert {e.outcome for e in run_episodes(LANDER, Constant(2), range(5))} == {Outcome.OUT_OF_BOUNDS}
 
 
 @pytest.mark.parametrize(
@@ -73,7 +74,7 @@ def test_hover_by_hand(observation: np.ndarray, action: int) -> None:
 
 def test_hover_stays_upright_at_its_height_until_the_time_is_up() -> None:
     for height in (0.4, 0.8):
-        for episode in run_episodes(Hover(height), range(600, 603)):
+        for episode in run_episodes(LANDER, Hover(height), range(600, 603)):
             assert episode.outcome is Outcome.TIMEOUT
             late = episode.observations[500:]
             assert np.abs(late[:, 1] - height).max() < 0.2
