@@ -25,6 +25,7 @@ def _fetch() -> None:
         from playground.worlds.lunar_lander.presets import PRESETS
 
         importlib.import_module("playground.app.frame")
+        importlib.import_module("playground.worlds.lunar_lander.simulator")  # Box2D, for the first episode
         importlib.import_module("streamlit.emojis")  # one pattern of all of them, for the rocket in the tab
         check_reward(PRESETS[0].config)
         importlib.import_module("scipy.optimize")  # for the first repair; last, since no first page waits for it

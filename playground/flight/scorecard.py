@@ -136,7 +136,7 @@ class Scorecard:
 
 def _mean(values: npt.NDArray[Any]) -> float | None:
     """The mean of what is there; None if nothing is."""
-    there = values[~np.isnan(values)]
+    there = values[~np.isnan(values.astype(np.float64))]
     return float(there.mean()) if len(there) else None
 
 

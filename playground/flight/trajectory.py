@@ -31,9 +31,11 @@ class Trajectory:
     terminated: bool
     """True if the world ended the episode, false if the time limit did."""
     conditions: Any = None
-    """Of the world; None for its default ones."""
+    """Of the world; by default its own."""
 
     def __post_init__(self) -> None:
+        if self.conditions is None:
+            object.__setattr__(self, "conditions", self.world.calm)
         steps = len(self.actions)
         if steps == 0:
             raise ValueError("an episode has at least one step")

@@ -26,7 +26,7 @@ def decompose(steps: Transitions, design: Design, gamma: float) -> Floats:
     Returns:
         ``(…, parts)`` float64. The last column is Gymnasium's own reward.
 
-    >>> from playground import Design
+    >>> from playground import RewardConfig
     >>> o, o2 = np.zeros((1, 8)), np.zeros((1, 8))
     >>> o[0, 1], o2[0, 1] = 1.0, 0.5  # half way down
     >>> step = Transitions(o, np.array([2]), o2, np.array([1.0]), np.array([False]))
@@ -74,7 +74,7 @@ def _pay(
 def reversed_parts(design: Design) -> tuple[str, ...]:
     """Keys of the parts whose sign a negative weight, or a negative scale, reverses.
 
-    >>> from playground import Design
+    >>> from playground import RewardConfig
     >>> reversed_parts(RewardConfig(replace_reward=True, w_legs=-1.0, penalty_main=1.0))
     ('legs',)
     """

@@ -66,7 +66,7 @@ def parse_reward(text: str | bytes, kind: type[D]) -> D:
         InvalidInput: what is wrong, with the field's name.
 
     >>> from playground import RewardConfig
-    >>> parse_reward('{"schema": 1, "w_legs": 10}', Design).w_legs
+    >>> parse_reward('{"schema": 1, "w_legs": 10}', RewardConfig).w_legs
     10.0
     """
     return fields_to_reward(parse_object(text), kind)

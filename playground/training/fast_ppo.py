@@ -150,7 +150,7 @@ class FastPPO(PPO):
         clip = float(self.clip_range(self._current_progress_remaining))  # type: ignore[operator]
         ent_coef = self.ent_coef * self.exploration
         net, buffer = self.net, self.rollout_buffer
-        observations = buffer.observations.reshape(-1, self.fleet.world.observation_size)
+        observations = buffer.observations.reshape(-1, *buffer.obs_shape)
         actions = buffer.actions.reshape(-1).astype(np.int64)
         old_log_probs, advantages, returns = (
             array.reshape(-1) for array in (buffer.log_probs, buffer.advantages, buffer.returns)
@@ -179,7 +179,7 @@ class FastPPO(PPO):
     def losses(self) -> dict[str, float]:
         """What SB3 logs under ``train/``, of the last rollout as a whole with the policy that it led to."""
         buffer, policy = self.rollout_buffer, to_numpy(self)
-        observations = buffer.observations.reshape(-1, self.fleet.world.observation_size)
+        observations = buffer.observations.reshape(-1, *buffer.obs_shape)
         actions = buffer.actions.reshape(-1).astype(np.int64)
         old_log_probs, advantages, returns, old_values = (
             array.reshape(-1) for array in (buffer.log_probs, buffer.advantages, buffer.returns, buffer.values)

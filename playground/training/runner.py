@@ -21,7 +21,7 @@ from threadpoolctl import threadpool_limits
 from playground.flight.fleet import Fleet
 from playground.flight.policy import Policy
 from playground.flight.scorecard import EVALUATION_SEEDS, score
-from playground.training.algorithms import ALGORITHMS
+from playground.training.algorithms import ALGORITHMS, Algorithm
 from playground.training.learners.task import Task, Update
 from playground.training.progress import (
     CURVE_POINTS,
@@ -68,7 +68,7 @@ def run_learner(
         FloatingPointError: the network's weights became NaN or infinite.
     """
     algorithm = ALGORITHMS[spec.algorithm]
-    module = importlib.import_module(f"playground.training.learners.{algorithm.file}")
+    module = learner_of(algorithm)
     settings = module.Settings(**spec.all_settings)
     if initial is not None:
         _check_start(spec, initial, settings)
@@ -105,6 +105,11 @@ def run_learner(
         updates=dump_updates(run.shown),
         extra={"episodes": run.last.episodes, "memory": {**run.last.holds, "process": grown_since(run.resident)}},
     )
+
+
+def learner_of(algorithm: Algorithm) -> Any:
+    """The module of an algorithm's learner."""
+    return importlib.import_module(f"playground.training.learners.{algorithm.file}")
 
 
 def _check_start(spec: TrainSpec, initial: Policy, settings: Any) -> None:

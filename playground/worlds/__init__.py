@@ -22,8 +22,7 @@ REGISTRY: Final = {
 DEFAULT_ID: Final = next(iter(REGISTRY))
 
 
-@cache
-def find_world(id: str = DEFAULT_ID) -> World:
+def find_world(id: object = DEFAULT_ID) -> World:
     """The world of a Gymnasium id.
 
     Raises:
@@ -31,6 +30,11 @@ def find_world(id: str = DEFAULT_ID) -> World:
     """
     if not isinstance(id, str) or id not in REGISTRY:
         raise InvalidInput("other_environment", value=id, known=", ".join(REGISTRY))
+    return _load(id)
+
+
+@cache
+def _load(id: str) -> World:
     return load_world(REGISTRY[id])
 
 

@@ -158,7 +158,7 @@ def test_a_flight_by_hand_ends_with_the_time_limit():
         def step(self, action):
             self.actions.append(action)
 
-    hand = HandFlight("a", Waiting(5))
+    hand = HandFlight("a", Waiting(LANDER, 5))
     steer(hand, "0" * 2 * MAX_STEPS)
     assert hand.ended
     assert len(hand.actions) == MAX_STEPS

@@ -197,7 +197,8 @@ def test_closing_ends_the_other_process_even_in_the_midst_of_a_call(policy):
 
 def test_the_other_process_leaves_when_its_owner_is_killed(tmp_path):
     code = (
-        "import time; from playground.flight.fleet import Fleet; fleet = Fleet(LANDER, 2, remote=1); fleet.start(0);"
+        "import time; from playground.flight.fleet import Fleet; from playground.worlds import find_world; "
+        "fleet = Fleet(find_world(), 2, remote=1); fleet.start(0);"
         "print(fleet._remote[0]._process.pid, flush=True); time.sleep(60)"
     )
     owner = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True, cwd=tmp_path)

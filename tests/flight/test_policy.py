@@ -64,8 +64,8 @@ def test_a_saved_network_computes_what_the_loops_compute(
 
 def test_the_two_activations_differ(tmp_path: Path) -> None:
     seen = np.ones((1, 8), np.float32)
-    one = load_policy(saved(tmp_path, tensors(), {"activation": "tanh"})).logits(seen)
-    other = load_policy(saved(tmp_path, tensors(), {"activation": "relu"})).logits(seen)
+    one = load_policy(saved(tmp_path, tensors(), {"activation": "tanh"}), LANDER).logits(seen)
+    other = load_policy(saved(tmp_path, tensors(), {"activation": "relu"}), LANDER).logits(seen)
     assert np.abs(one - other).max() > 0.1
 
 
@@ -88,7 +88,7 @@ def test_probabilities_of_huge_logits_are_finite() -> None:
 
 
 def test_a_lander_alone_is_flown_as_in_a_batch(tmp_path: Path) -> None:
-    policy = load_policy(saved(tmp_path, tensors()))
+    policy = load_policy(saved(tmp_path, tensors()), LANDER)
     seen = np.random.default_rng(2).normal(size=(50, 8)).astype(np.float32)
     assert policy.act(seen).tolist() == [int(policy.act(row[None])[0]) for row in seen]
 
@@ -250,12 +250,12 @@ def test_checkpoints_that_do_not_fit_together_are_refused(change: Tensors, tmp_p
 
 def test_checkpoints_without_steps_are_refused(tmp_path: Path) -> None:
     with pytest.raises(InvalidInput):
-        load_checkpoints(saved(tmp_path, stacked(tensors(), tensors(seed=1))))
+        load_checkpoints(saved(tmp_path, stacked(tensors(), tensors(seed=1))), LANDER)
 
 
 def test_a_policy_without_a_critic_guesses_nothing(tmp_path: Path) -> None:
     plain = {name: value for name, value in tensors().items() if not name.startswith("value")}
-    policy = load_policy(saved(tmp_path, plain | {"value": np.zeros(0, np.float32)}))
+    policy = load_policy(saved(tmp_path, plain | {"value": np.zeros(0, np.float32)}), LANDER)
     assert policy.critic == ()
     assert np.isnan(policy.values(np.zeros((3, 8), np.float32))).all()
 
@@ -273,7 +273,7 @@ def test_a_q_network_has_its_own_names(tmp_path: Path) -> None:
 def test_every_kind_of_policy_survives_its_file(kind: str, tmp_path: Path) -> None:
     from playground.training.progress import dump_policy
 
-    whole = load_policy(saved(tmp_path, tensors()))
+    whole = load_policy(saved(tmp_path, tensors()), LANDER)
     policy = Policy(whole.actor, whole.critic if kind == "both" else (), whole.activation, q_values=kind == "q")
     (tmp_path / "again.safetensors").write_bytes(dump_policy(policy))
     again = load_policy(tmp_path / "again.safetensors", LANDER)

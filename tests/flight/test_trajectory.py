@@ -5,7 +5,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from playground.flight.trajectory import Outcome, Trajectory, outcome_of
+from playground.flight.trajectory import Trajectory
+from playground.worlds.lunar_lander.outcomes import Outcome, outcome_of
 from playground.worlds.lunar_lander.world import WORLD as LANDER
 
 

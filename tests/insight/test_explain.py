@@ -27,7 +27,7 @@ def test_sufficient_parts_outweigh_all_that_speaks_against_and_no_fewer_do(value
     gaps = np.array(values)
     if gaps.sum() < 0:
         gaps = -gaps
-    plus, minus = sufficient(gaps)
+    plus, minus = sufficient(gaps, PART_KEYS)
     against = -gaps[gaps < 0].sum()
     chosen = [gaps[column(key)] for key in plus]
     if not (gaps > 0).any():
@@ -44,7 +44,7 @@ def test_sufficient_parts_outweigh_all_that_speaks_against_and_no_fewer_do(value
 def test_an_action_without_drawbacks_needs_its_best_part_alone():
     gaps = np.zeros(len(PART_KEYS))
     gaps[column("landing")], gaps[column("legs")] = 100.0, 3.0
-    assert sufficient(gaps) == (("landing",), ())
+    assert sufficient(gaps, PART_KEYS) == (("landing",), ())
 
 
 @pytest.fixture(scope="module")

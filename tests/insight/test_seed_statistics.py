@@ -20,6 +20,7 @@ from playground.insight.seed_statistics import (
 )
 from playground.reward.term import FORMS
 from playground.words.errors import InvalidInput
+from playground.worlds.lunar_lander.world import WORLD as LANDER
 
 
 def card(landed: object, first_seed: int = 1000) -> Scorecard:
@@ -28,14 +29,12 @@ def card(landed: object, first_seed: int = 1000) -> Scorecard:
     n, nothing = len(hits), np.zeros(len(hits))
     counts = np.zeros(n, np.int64)
     return Scorecard(
+        world=LANDER,
         seeds=np.arange(first_seed, first_seed + n),
         outcomes=np.where(hits, "landed", "crashed"),
-        on_pad=hits,
         steps=counts + 1,
         native_return=nothing,
-        touchdown_speed=nothing,
-        main_firings=counts,
-        side_firings=counts,
+        measured={"on_pad": hits, "touchdown_speed": nothing, "main_firings": counts, "side_firings": counts},
         gamma=0.99,
         totals=dict.fromkeys(FORMS, np.zeros((n, 10))),
     )

@@ -52,7 +52,7 @@ def members(foreign):
 @pytest.fixture(autouse=True)
 def few_episodes(monkeypatch):
     monkeypatch.setattr(
-        sb3_zip, "evaluate", lambda p, gamma, seeds=EVALUATION_SEEDS[:2]: evaluate(LANDER, p, gamma, seeds)
+        sb3_zip, "evaluate", lambda world, p, gamma, seeds=EVALUATION_SEEDS[:2]: evaluate(world, p, gamma, seeds)
     )
 
 

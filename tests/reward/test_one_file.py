@@ -1,7 +1,7 @@
 """Adding a reward term touches one file.
 
-The package is copied, one field and its function are written into the copy's ``reward/terms.py``, and then everything
-downstream has to know the new term: accounting, wrapper, JSON, export, command line, texts and sidebar.
+The package is copied, one field and its function are written into the copy's ``worlds/lunar_lander/terms.py``, and
+then everything downstream has to know the new term: accounting, wrapper, JSON, export, command line, texts and sidebar.
 """
 
 import os
@@ -34,8 +34,8 @@ FIELD = """    w_spin: float = weight(
         +1,
         "#0ea5e9",
         Slider(0, 77, 1),
-        label=("Spinning", "旋转"),
-        help=("Turning costs.", "旋转扣分。"),
+        label={"en": "Spinning", "zh": "旋转"},
+        help={"en": "Turning costs.", "zh": "旋转扣分。"},
         potential=spin,
     )
 """
@@ -51,7 +51,7 @@ def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with the package in it, the new term in one of its files."""
     folder = tmp_path_factory.mktemp("checkout")
     shutil.copytree(PACKAGE, folder / "playground", ignore=shutil.ignore_patterns("__pycache__", "_shipped"))
-    terms = folder / "playground" / "reward" / "terms.py"
+    terms = folder / "playground" / "worlds" / "lunar_lander" / "terms.py"
     text = insert_before(terms.read_text(), "def fires_main(", FUNCTION.lstrip())
     terms.write_text(insert_before(text, "    penalty_main: float = weight(", FIELD))
     (folder / "reward.json").write_text('{"schema": 1, "w_spin": 4, "w_legs": 10, "replace_reward": true}')
@@ -85,15 +85,18 @@ from playground.worlds.lunar_lander.probes import Constant
 from playground.flight.rollout import run_episode
 from playground.flight.scorecard import Scorecard, score
 from playground.reward.account import decompose, reward_of, weigh
+from playground.reward.design import keys_of, terms_of
+from playground.worlds.lunar_lander.world import WORLD as LANDER
 
+PART_KEYS = keys_of(terms_of(RewardConfig))
 config = RewardConfig(w_spin=1, w_legs=3, penalty_time=0.5, w_env=0.25, scale=2, replace_reward=True)
-assert "spin" in TERM_KEYS and "spin" in PART_KEYS
+assert "spin" in PART_KEYS
 assert RewardConfig().w_spin == 0.0
 episode = run_episode(LANDER, Constant(1), 3)
 after = episode.observations[1:].astype(float)
 turning, legs = -np.abs(after[:, 5]), (after[:, 6:] > 0.5).sum(axis=1)
 assert np.abs(turning).max() > 0.1
-raw = decompose_terms(episode.transitions, terms_of(RewardConfig), "state", 0.99)
+raw = decompose(episode.transitions, config, 0.99)
 assert np.array_equal(raw[:, PART_KEYS.index("spin")], turning)
 expected = 2 * (turning + 3 * legs - 0.5) + 0.25 * episode.rewards
 assert np.allclose(reward_of(raw, config), expected, atol=1e-9)
@@ -190,6 +193,7 @@ def test_the_app_shows_its_slider_and_pays_it(copy: Path) -> None:
     script(
         copy,
         """
+from playground.worlds import find_world
 import json
 import numpy as np
 from pathlib import Path
@@ -209,7 +213,7 @@ for part, outputs in (("policy", 4), ("value", 1)):
 spec = TrainSpec(PRESET["gymnasium"].config, steps=4096)
 policy = save(tensors, metadata={"activation": "tanh"})
 Path("policy.safetensors").write_bytes(policy)
-card = evaluate(LANDER, load_policy(Path("policy.safetensors"), LANDER), spec.gamma, range(1000, 1005))
+card = evaluate(find_world(), load_policy(Path("policy.safetensors"), find_world()), spec.gamma, range(1000, 1005))
 row = {"steps": 4096.0, "seconds": 1.0, "designed_return": 0.0, "native_return": 0.0, "landing_rate": 0.0}
 files = {
     "spec.json": dump_spec(spec),

@@ -156,7 +156,7 @@ def test_a_changed_copy_is_checked_again() -> None:
 
 def test_check_field_accepts_every_default() -> None:
     for name, default in FIELDS.items():
-        check_field(name, default)
+        check_field(RewardConfig, name, default)
 
 
 def test_a_long_bad_value_does_not_fill_the_screen() -> None:

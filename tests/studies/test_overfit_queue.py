@@ -204,7 +204,9 @@ def test_a_damaged_flight_is_flown_again(store, damage):
 def test_a_model_that_was_deleted_or_damaged_is_named_and_the_others_fly(store, monkeypatch):
     plan = plan_variants(DESIGN, 3)
     models = [add(store, variant.spec) for variant in plan]
-    monkeypatch.setattr(robustness, "evaluate", lambda pilot, *_: evaluate(LANDER, pilot, 0.99, EVALUATION_SEEDS[:2]))
+    monkeypatch.setattr(
+        robustness, "evaluate", lambda world, pilot, *_: evaluate(world, pilot, 0.99, EVALUATION_SEEDS[:2])
+    )
     store.delete(models[1].key)
     (models[2].folder / "policy.safetensors").write_bytes(b"")
     told: list[tuple[int, int]] = []

@@ -264,7 +264,7 @@ class OneStepEpisodes(Fleet):
     """Every step pays 1 and ends the episode, by the time limit or by itself."""
 
     def __init__(self, truncated):
-        super().__init__(1)
+        super().__init__(LANDER, 1)
         self.truncated = truncated
 
     def fly(self, policy, steps, persistence):
@@ -323,7 +323,7 @@ def test_the_policy_with_the_highest_discounted_return_is_kept_if_asked_for(monk
     evaluate = Curve.evaluate
 
     def watched(self, policy, *args):
-        evaluate(LANDER, self, policy, *args)
+        evaluate(self, policy, *args)
         curve.append(policy.logits(observation))
 
     monkeypatch.setattr(Curve, "evaluate", watched)
@@ -375,7 +375,7 @@ def test_the_other_practice_episodes_are_flown_only_if_the_first_few_all_land(mo
     def run(falls):
         class Episode:
             def __init__(self, seed):
-                self.outcome = "crashed" if seed in falls else "landed"
+                self.succeeded = seed not in falls
 
         def fly(policy, seeds):
             flown.append(len(seeds))

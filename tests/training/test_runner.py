@@ -167,7 +167,7 @@ class Fake:
 def fake(monkeypatch):
     def put(**arguments):
         learner = Fake(**arguments)
-        monkeypatch.setattr(runner.importlib, "import_module", lambda name: learner)
+        monkeypatch.setattr(runner, "learner_of", lambda algorithm: learner)
         return learner
 
     return put

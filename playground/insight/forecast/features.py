@@ -10,7 +10,7 @@ Leaves out: what follows from them (``forecast``).
 
 from collections.abc import Sequence
 from functools import lru_cache
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
@@ -75,14 +75,14 @@ def agreement(ranking: Ranking, among: Sequence[Behaviour]) -> float:
         among: only episodes that did one of these.
     """
     of = np.isin(ranking.library.behaviours, [behaviour.value for behaviour in among])
-    theirs = _gymnasium(type(ranking.config), ranking.library, ranking.gamma)
+    native = type(ranking.config)(replace_reward=True, w_env=1.0)  # type: ignore[call-arg]
+    theirs = _ranked(native, ranking.gamma, ranking.library)
     return _correlation(_order(ranking, of), _order(theirs, of))
 
 
 @lru_cache(maxsize=16)
-def _gymnasium(kind: type[Design], library: ProbeLibrary, gamma: float) -> Ranking:
-    native: Any = kind
-    return Ranking(native(replace_reward=True, w_env=1.0), gamma, library)
+def _ranked(config: Design, gamma: float, library: ProbeLibrary) -> Ranking:
+    return Ranking(config, gamma, library)
 
 
 def _order(ranking: Ranking, of: Bools) -> Floats:

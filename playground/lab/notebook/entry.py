@@ -223,7 +223,7 @@ def result_of(manifest: Mapping[str, Any]) -> dict[str, Any]:
 def changes(before: TrainSpec, after: TrainSpec) -> dict[str, list[Any]]:
     """Before and after of every field of the reward and every hyperparameter that both have and that differs.
 
-    >>> from playground.reward.terms import Design
+    >>> from playground import RewardConfig
     >>> changes(TrainSpec(RewardConfig(w_legs=10)), TrainSpec(RewardConfig(w_legs=20), net_arch=(8,)))
     {'w_legs': [10.0, 20.0], 'net_arch': [[64, 64], [8]]}
     """

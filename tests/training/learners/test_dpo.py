@@ -45,7 +45,7 @@ def test_the_loss_by_hand():
 
 def test_a_policy_that_is_its_own_reference_has_no_margin():
     torch.manual_seed(0)
-    actor = mlp((8,), 4)
+    actor = mlp(8, (8,), 4)
     ratios = episodes_of(two_step_pair(), actor, Settings(), 0.9).ratios(actor)
     torch.testing.assert_close(ratios, torch.zeros(2))
 
@@ -55,7 +55,7 @@ def test_a_policy_that_is_its_own_reference_has_no_margin():
 def test_the_gradient_on_two_steps_is_the_one_of_the_paper(discounted, per_step):
     """−β·σ(−β·m)·(∇ of the first's weighted log probabilities less the second's): eq. 7's gradient, written out."""
     torch.manual_seed(1)
-    actor, reference = mlp((8,), 4), mlp((8,), 4)
+    actor, reference = mlp(8, (8,), 4), mlp(8, (8,), 4)
     first, second = two_step_pair()
     settings, gamma = Settings(beta=0.7, discounted=discounted, per_step=per_step), 0.5
     batch = episodes_of([first, second], reference, settings, gamma)
@@ -84,7 +84,7 @@ def test_the_gradient_on_two_steps_is_the_one_of_the_paper(discounted, per_step)
 
 def task(fleet, reward=GYMNASIUM, initial=None):
     torch.manual_seed(0)
-    start = to_policy(mlp((8,), 4, gain=0.01)) if initial is None else initial
+    start = to_policy(mlp(8, (8,), 4, gain=0.01)) if initial is None else initial
     return Task(reward, 0.99, 0, fleet, lambda steps: 0.0, start)
 
 

@@ -177,8 +177,8 @@ def test_clearing_the_memory_leaves_no_row():
 def test_one_network_or_two():
     from dataclasses import replace
 
-    apart = ActorCriticDiscrete(SMALL, None)
-    shared = ActorCriticDiscrete(replace(SMALL, shared_network=True), None)
+    apart = ActorCriticDiscrete(LANDER, SMALL, None)
+    shared = ActorCriticDiscrete(LANDER, replace(SMALL, shared_network=True), None)
     assert apart.action_layer[0] is not apart.value_layer[0]
     assert shared.action_layer[0] is shared.value_layer[0]
     assert shared.action_layer[-1] is not shared.value_layer[-1]

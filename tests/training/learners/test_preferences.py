@@ -52,7 +52,7 @@ def test_a_reward_judges_by_its_own_discounted_return():
 
 def test_pairs_start_from_one_seed_and_are_the_same_for_the_same_numbers():
     torch.manual_seed(0)
-    policy = to_policy(mlp((8,), 4))
+    policy = to_policy(mlp(8, (8,), 4))
     with closing(Fleet(LANDER, 2)) as fleet:
         task = Task(GYMNASIUM, 0.99, 0, fleet, lambda steps: 0.0)
         first, again, other = (sample_pairs(task, policy, by_scorecard, 3, n) for n in (0, 0, 1))

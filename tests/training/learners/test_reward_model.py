@@ -98,7 +98,7 @@ def test_the_fitted_reward_pays_what_the_fit_says(form):
     """The return of an episode under the reward is its features times the weights, but for the common factor."""
     episode, gamma = run_episode(LANDER, Hover(), 2, max_steps=40), 0.97
     fit = Fit(np.linspace(-1, 1, len(TERMS)), np.ones(len(TERMS)))
-    reward, deviations = to_reward(fit, form)
+    reward, deviations = to_reward(fit, RewardConfig, form)
     steps = decompose_terms(episode.transitions, terms_of(RewardConfig), form, gamma)
     paid = discounts(len(episode), gamma) @ reward_of(steps, reward)
     assert paid == pytest.approx(100 * features(episode, form, gamma) @ fit.weights)
@@ -114,5 +114,5 @@ def test_differences_are_first_less_second():
 
 
 def test_a_fit_of_nothing_but_zeros_is_a_reward_all_the_same():
-    reward, _ = to_reward(Fit(np.zeros(len(TERMS)), np.ones(len(TERMS))), "progress")
+    reward, _ = to_reward(Fit(np.zeros(len(TERMS)), np.ones(len(TERMS))), RewardConfig, "progress")
     assert isinstance(reward, RewardConfig)

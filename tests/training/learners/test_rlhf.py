@@ -64,7 +64,7 @@ def test_pairs_that_leave_every_weight_open_are_refused(episodes):
 def test_pairs_that_use_up_the_budget_are_refused_before_anything_is_learned():
     with closing(Fleet(LANDER, 2)) as fleet:
         torch.manual_seed(0)
-        given = Task(GYMNASIUM, 0.99, 0, fleet, lambda steps: min(1.0, steps / 500), to_policy(mlp((8,), 4)))
+        given = Task(GYMNASIUM, 0.99, 0, fleet, lambda steps: min(1.0, steps / 500), to_policy(mlp(8, (8,), 4)))
         with pytest.raises(InvalidInput, match="raise the budget"):
             next(rlhf.learn(given, rlhf.Settings(pairs=10)))
 
@@ -96,7 +96,7 @@ def test_the_schedules_of_the_second_half_begin_after_the_pairs(monkeypatch):
     monkeypatch.setattr(ppo, "learn", learn)
     budget = 100_000
     with closing(Fleet(LANDER, 1)) as fleet:
-        task = Task(GYMNASIUM, 0.99, 0, fleet, lambda steps: min(1.0, steps / budget), to_policy(mlp((8,), 4)))
+        task = Task(GYMNASIUM, 0.99, 0, fleet, lambda steps: min(1.0, steps / budget), to_policy(mlp(8, (8,), 4)))
         list(rlhf.learn(task, rlhf.Settings(pairs=10, sure=0.0)))
         pairs = rlhf.sample_pairs(task, task.initial, rlhf.judge_of("scorecard", task), 10)
     left = budget - rlhf.steps_of(pairs)

@@ -36,7 +36,7 @@ def test_what_is_left_ends_with_the_share_of_the_last_batch():
 @pytest.mark.parametrize("learner", SMALL, ids=lambda learner: learner.__name__.rsplit(".", 1)[1])
 def test_a_budget_of_one_batch_is_learned_from(learner):
     torch.manual_seed(0)
-    start = to_policy(mlp((8,), 4))
+    start = to_policy(mlp(8, (8,), 4))
     with closing(Fleet(LANDER, 2)) as fleet:
         updates = learner.learn(task(fleet, lambda steps: min(1.0, steps / 10), start), SMALL[learner])
         after = next(updates).policy
@@ -61,8 +61,8 @@ def test_a_gradient_is_shortened_and_its_norm_told():
 
 @pytest.mark.parametrize("activation", ["relu", "tanh"])
 def test_a_fresh_critic_beside_an_actor_of_either_activation_guesses_the_same_in_numpy(activation):
-    start = to_policy(mlp((8,), 4, activation=activation))
-    actor, critic = networks_of((8,), start)
+    start = to_policy(mlp(8, (8,), 4, activation=activation))
+    actor, critic = networks_of(LANDER, (8,), start)
     states = np.random.default_rng(0).normal(size=(5, 8)).astype(np.float32)
     stored = to_policy(actor, critic)
     assert stored.activation == activation
@@ -75,7 +75,7 @@ def test_at_the_reference_the_divergence_moves_nothing(monkeypatch):
     """Every return alike, so nothing but the divergence could pull, and its slope is 0 there."""
     monkeypatch.setattr(Task, "returns", lambda self, flown: np.zeros(len(flown)))
     torch.manual_seed(0)
-    start = to_policy(mlp((8,), 4))
+    start = to_policy(mlp(8, (8,), 4))
 
     def after(kl_coef):
         settings = grpo.Settings(starts=2, group_size=3, hidden=(8,), ent_coef=0.0, kl_coef=kl_coef)

@@ -15,7 +15,7 @@ from playground.flight.rollout import refly, replay, run_episode, run_episodes
 from playground.flight.scorecard import EVALUATION_SEEDS, evaluate, score
 from playground.lab.store import ModelStore
 from playground.words.errors import InvalidInput
-from playground.worlds.lunar_lander import ENV_ID
+from playground.worlds import DEFAULT_ID as ENV_ID
 from playground.worlds.lunar_lander.conditions import CALM, CONDITIONS, DEFAULT, Conditions, parse_conditions
 from playground.worlds.lunar_lander.geometry import STEPS_PER_SECOND
 from playground.worlds.lunar_lander.probes import Constant, Heuristic

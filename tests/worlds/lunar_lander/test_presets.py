@@ -6,7 +6,8 @@ import pytest
 
 from playground.reward.codec import dump_reward
 from playground.words.errors import InvalidInput
-from playground.worlds.lunar_lander.presets import ARTICLE, GYMNASIUM, PRESET, PRESETS, load_reward
+from playground.worlds import load_reward
+from playground.worlds.lunar_lander.presets import ARTICLE, GYMNASIUM, PRESET, PRESETS
 from playground.worlds.lunar_lander.terms import RewardConfig
 from playground.worlds.lunar_lander.world import WORLD as LANDER
 

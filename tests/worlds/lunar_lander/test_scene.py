@@ -4,7 +4,7 @@ import pytest
 
 from playground.flight.rollout import refly
 from playground.flight.trajectory import Trajectory
-from playground.worlds.lunar_lander import ENV_ID
+from playground.worlds import DEFAULT_ID as ENV_ID
 from playground.worlds.lunar_lander.conditions import CALM
 from playground.worlds.lunar_lander.geometry import STEPS_PER_SECOND
 from playground.worlds.lunar_lander.scene import film, instruments
