@@ -7,8 +7,9 @@ from collections.abc import Callable, Mapping, Sequence
 
 import streamlit as st
 
-from playground.app.session import board, reward_name, session, store
+from playground.app.session import board, session, store
 from playground.app.texts import language, say, say_error
+from playground.lab.model_names import reward_name
 from playground.lab.queue_local import Job
 from playground.words.errors import InvalidInput
 

@@ -6,7 +6,6 @@ slider moves, and nothing here ever makes the one follow the other without being
 Leaves out: widgets and drawing.
 """
 
-from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, fields
 from pathlib import Path
@@ -14,17 +13,15 @@ from typing import Any, Final, cast
 
 import streamlit as st
 
-from playground.app.texts import TEXTS
 from playground.flight.rollout import run_episode
 from playground.flight.scorecard import EVALUATION_SEEDS
 from playground.flight.trajectory import Trajectory
+from playground.lab.model_names import nearest_preset
 from playground.lab.notebook.notebook import Notebook
 from playground.lab.queue_local import JobBoard
-from playground.lab.store import SHORT, Model, ModelStore, nearest_model, open_model
+from playground.lab.store import Model, ModelStore, nearest_model, open_model
 from playground.reward.codec import changed_fields, from_query, to_query
 from playground.reward.design import Design
-from playground.reward.preset import Preset
-from playground.training.algorithms import ALGORITHMS, HALF_TRAINED
 from playground.training.spec import BUDGETS, TrainSpec, hyperparameters
 from playground.words.errors import InvalidInput
 from playground.worlds.lunar_lander.presets import PRESET, PRESETS
@@ -317,53 +314,3 @@ def _readable(models: list[Model]) -> list[Model]:
         with suppress(InvalidInput):
             loaded.append(load(str(model.folder), model.key, model.slug))
     return loaded
-
-
-def algorithm_name(name: str, language: str) -> str:
-    """An algorithm in words; most have the same name in every language."""
-    return TEXTS[language].get(f"algorithms.name.{name.replace('-', '_')}", ALGORITHMS[name].title)
-
-
-def model_name(model: Model, language: str) -> str:
-    """What a model was trained on, in a few words, and by which algorithm if that is not the usual one."""
-    algorithm = model.spec.algorithm
-    return _taught(model, language) + ("" if algorithm == "ppo" else f" · {algorithm_name(algorithm, language)}")
-
-
-def _taught(model: Model, language: str) -> str:
-    if model.slug is not None and model.slug in PRESET:
-        return PRESET[model.slug].name[language]
-    if model.slug == HALF_TRAINED:
-        return TEXTS[language]["models.half_trained"].format(reward=reward_name(model.spec.reward, language))
-    if not model.reward_known:
-        return TEXTS[language]["models.reward_unknown"].format(file=model.manifest.get("imported"))
-    return reward_name(model.spec.reward, language)
-
-
-def names_of(models: Sequence[Model], language: str) -> list[str]:
-    """What each was trained on, with the seed where several share a name, and the key where even that is the same."""
-    names = [model_name(model, language) for model in models]
-    told = [
-        n if names.count(n) == 1 else f"{n} · " + TEXTS[language]["compare.seed"].format(seed=m.spec.seed)
-        for n, m in zip(names, models, strict=True)
-    ]
-    return [n if told.count(n) == 1 else f"{n} · {m.key[:SHORT]}" for n, m in zip(told, models, strict=True)]
-
-
-def labels_of(models: Sequence[Model], language: str) -> dict[str, str]:
-    """By key, a name for each: no two alike, since Streamlit tells choices apart by their names."""
-    return dict(zip([model.key for model in models], names_of(models, language), strict=True))
-
-
-def nearest_preset(reward: Design) -> Preset:
-    """The preset from which the fewest fields differ."""
-    return min(PRESETS, key=lambda preset: len(changed_fields(reward, preset.config)))
-
-
-def reward_name(reward: Design, language: str) -> str:
-    """A preset's name, or the nearest preset and what was changed in it."""
-    nearest = nearest_preset(reward)
-    changes = changed_fields(reward, nearest.config)
-    told = [f"{name} {value:g}" if isinstance(value, float) else f"{name} {value}" for name, value in changes.items()]
-    more = f" +{len(told) - 3}" if len(told) > 3 else ""
-    return " · ".join([nearest.name[language], ", ".join(told[:3]) + more]) if told else nearest.name[language]

@@ -14,19 +14,10 @@ from typing import Any, Final
 import streamlit as st
 
 from playground.app.pages.check_line import check
-from playground.app.session import (
-    NOT_SET,
-    Session,
-    board,
-    model_name,
-    read_setting,
-    session,
-    start_of,
-    store,
-    write_setting,
-)
+from playground.app.session import NOT_SET, Session, board, read_setting, session, start_of, store, write_setting
 from playground.app.texts import LANGUAGES, language, say, say_error
 from playground.insight.repair import slider_bounds, sound_bands
+from playground.lab.model_names import model_name
 from playground.lab.notebook.entry import LIMITS, Intent, check_text
 from playground.reward.codec import dump_reward, parse_reward, to_fields
 from playground.reward.design import Design

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 def compare_command(arguments: argparse.Namespace) -> int:
     """``playground compare``."""
-    from playground.app.session import names_of
+    from playground.lab.model_names import names_of
     from playground.lab.notebook.notebook import Notebook
     from playground.lab.store import ModelStore
     from playground.studies.compare import LETTERS, compare

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from playground.app.session import names_of
 from playground.cli import main
+from playground.lab.model_names import names_of
 from playground.lab.store import Model, ModelStore, write_model
 from playground.studies.compare import LETTERS, Comparison, compare
 from playground.studies.report import report, to_html, to_markdown

@@ -12,20 +12,11 @@ import streamlit as st
 from playground.app.pages.episode import checkpoint_film, film_of, scene_of, seen_as
 from playground.app.pages.overfit import draw_overfit
 from playground.app.player import draw_player
-from playground.app.session import (
-    COMPARED,
-    Session,
-    labels_of,
-    load,
-    models_at_hand,
-    names_of,
-    notebook,
-    session,
-    store,
-)
+from playground.app.session import COMPARED, Session, load, models_at_hand, notebook, session, store
 from playground.app.texts import language, say, say_error
 from playground.flight.scorecard import EVALUATION_SEEDS
 from playground.insight.comparison import Divergence
+from playground.lab.model_names import labels_of, names_of
 from playground.lab.store import SHORT, Model
 from playground.studies.colours import BADGES, MODEL_COLOURS, colour_of
 from playground.studies.compare import Comparison, Contestant, compare

@@ -12,7 +12,7 @@ import numpy as np
 import streamlit as st
 
 from playground.app.player import Film, draw_player, make_film, scene_data, to_html
-from playground.app.session import Session, episode_of, labels_of, load, model_name, other_models
+from playground.app.session import Session, episode_of, load, other_models
 from playground.app.texts import language, say
 from playground.flight.fork import CONTINUATIONS, fork
 from playground.flight.rollout import Flight, refly, run_episode
@@ -21,6 +21,7 @@ from playground.flight.trajectory import Trajectory
 from playground.insight.breakdown import Breakdown, break_down, to_csv
 from playground.insight.explain import Explanation, explain
 from playground.insight.library import load_library
+from playground.lab.model_names import labels_of, model_name
 from playground.lab.store import SHORT, Model
 from playground.reward.design import Design
 from playground.worlds.lunar_lander.geometry import MAX_STEPS, N_ACTIONS

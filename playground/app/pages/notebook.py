@@ -8,8 +8,9 @@ from typing import Any, Final
 
 import streamlit as st
 
-from playground.app.session import load, model_name, notebook, session, store
+from playground.app.session import load, notebook, session, store
 from playground.app.texts import language, say, say_error
+from playground.lab.model_names import model_name
 from playground.lab.notebook.entry import LIMITS, Branch, Entry, arrange
 from playground.lab.notebook.notebook import Notebook
 from playground.lab.store import SHORT

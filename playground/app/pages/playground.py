@@ -9,12 +9,13 @@ from playground.app.gallery import draw_gallery, gallery_data, path_of
 from playground.app.jobs_panel import draw_curves, draw_watched_job
 from playground.app.pages.check_line import draw_check, held_against
 from playground.app.pages.episode import chosen_episode, draw_episode, file_stem, seen_as
-from playground.app.session import Session, board, load, model_name, session, shown_model, store
+from playground.app.session import Session, board, load, session, shown_model, store
 from playground.app.texts import language, part_name, say, say_error
 from playground.flight.rollout import run_episodes
 from playground.flight.scorecard import EVALUATION_SEEDS, Scorecard
 from playground.flight.trajectory import Trajectory
 from playground.insight.breakdown import Breakdown, break_down, to_csv
+from playground.lab.model_names import model_name
 from playground.lab.store import Model
 from playground.reward.codec import dump_reward
 from playground.reward.design import Design

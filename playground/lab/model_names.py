@@ -1,0 +1,65 @@
+"""What a model is called: its preset, or what was changed in one, and the algorithm if that is not the default.
+
+Leaves out: the texts themselves.
+"""
+
+from collections.abc import Sequence
+
+from playground.app.texts import TEXTS
+from playground.lab.store import SHORT, Model
+from playground.reward.codec import changed_fields
+from playground.reward.design import Design
+from playground.reward.preset import Preset
+from playground.training.algorithms import ALGORITHMS, HALF_TRAINED
+from playground.worlds import find_preset, world_of
+
+
+def algorithm_name(name: str, language: str) -> str:
+    """An algorithm in words; most have the same name in every language."""
+    return TEXTS[language].get(f"algorithms.name.{name.replace('-', '_')}", ALGORITHMS[name].title)
+
+
+def model_name(model: Model, language: str) -> str:
+    """What a model was trained on, in a few words, and by which algorithm if that is not the usual one."""
+    algorithm = model.spec.algorithm
+    return _taught(model, language) + ("" if algorithm == "ppo" else f" · {algorithm_name(algorithm, language)}")
+
+
+def _taught(model: Model, language: str) -> str:
+    preset = find_preset(model.spec.world, model.slug)
+    if preset is not None:
+        return str(preset.name[language])
+    if model.slug == HALF_TRAINED:
+        return TEXTS[language]["models.half_trained"].format(reward=reward_name(model.spec.reward, language))
+    if not model.reward_known:
+        return TEXTS[language]["models.reward_unknown"].format(file=model.manifest.get("imported"))
+    return reward_name(model.spec.reward, language)
+
+
+def names_of(models: Sequence[Model], language: str) -> list[str]:
+    """What each was trained on, with the seed where several share a name, and the key where even that is the same."""
+    names = [model_name(model, language) for model in models]
+    numbered = [
+        n if names.count(n) == 1 else f"{n} · " + TEXTS[language]["compare.seed"].format(seed=m.spec.seed)
+        for n, m in zip(names, models, strict=True)
+    ]
+    return [n if numbered.count(n) == 1 else f"{n} · {m.key[:SHORT]}" for n, m in zip(numbered, models, strict=True)]
+
+
+def labels_of(models: Sequence[Model], language: str) -> dict[str, str]:
+    """By key, a name for each: no two alike, since Streamlit tells choices apart by their names."""
+    return dict(zip([model.key for model in models], names_of(models, language), strict=True))
+
+
+def nearest_preset(reward: Design) -> Preset:
+    """The preset from which the fewest fields differ."""
+    return min(world_of(reward).presets, key=lambda preset: len(changed_fields(reward, preset.config)))
+
+
+def reward_name(reward: Design, language: str) -> str:
+    """A preset's name, or the nearest preset and what was changed in it."""
+    nearest = nearest_preset(reward)
+    changes = changed_fields(reward, nearest.config)
+    texts = [f"{name} {value:g}" if isinstance(value, float) else f"{name} {value}" for name, value in changes.items()]
+    more = f" +{len(texts) - 3}" if len(texts) > 3 else ""
+    return " · ".join([nearest.name[language], ", ".join(texts[:3]) + more]) if texts else nearest.name[language]
