@@ -13,7 +13,7 @@ from playground.worlds.lunar_lander.terms import RewardConfig
 
 TERMS = terms_of(RewardConfig)
 
-ROOMS = [Path(playground.__file__).parent / room for room in ("app", "studies")]
+ROOMS = [Path(playground.__file__).parent / room for room in ("app", "studies", "lab")]
 SOURCES = [*(path for room in ROOMS for path in room.rglob("*.py")), Path(__file__).parents[2] / "streamlit_app.py"]
 
 
