@@ -16,10 +16,11 @@ import streamlit as st
 from playground.flight.rollout import run_episode
 from playground.flight.scorecard import EVALUATION_SEEDS
 from playground.flight.trajectory import Trajectory
+from playground.lab.model import Model, open_model
 from playground.lab.model_names import nearest_preset
 from playground.lab.notebook.notebook import Notebook
 from playground.lab.queue_local import JobBoard
-from playground.lab.store import Model, ModelStore, nearest_model, open_model
+from playground.lab.store import ModelStore, nearest_model
 from playground.reward.codec import changed_fields, from_query, to_query
 from playground.reward.design import Design
 from playground.training.spec import BUDGETS, TrainSpec, hyperparameters

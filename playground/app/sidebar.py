@@ -18,7 +18,8 @@ from playground.app.session import NOT_SET, Session, board, read_setting, sessio
 from playground.app.texts import LANGUAGES, language, say, say_error
 from playground.insight.repair import slider_bounds, sound_bands
 from playground.lab.model_names import model_name
-from playground.lab.notebook.entry import LIMITS, Intent, check_text
+from playground.lab.notebook.fields import LIMITS, check_text
+from playground.lab.notebook.intent import Intent
 from playground.reward.codec import dump_reward, parse_reward, to_fields
 from playground.reward.design import Design
 from playground.reward.export import to_python

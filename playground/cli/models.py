@@ -15,8 +15,9 @@ from playground.cli.printing import DONE, FAILED, check_range, fail, put, read_f
 from playground.words.errors import InvalidInput
 
 if TYPE_CHECKING:
-    from playground.lab.notebook.entry import Intent
-    from playground.lab.store import Model, ModelStore
+    from playground.lab.model import Model
+    from playground.lab.notebook.intent import Intent
+    from playground.lab.store import ModelStore
     from playground.training.spec import TrainSpec
 
 
@@ -132,7 +133,7 @@ def read_setting(text: str) -> tuple[str, Any]:
 def _intent(arguments: argparse.Namespace, spec: "TrainSpec", store: "ModelStore") -> "Intent":
     """What is meant by a training; the check's prediction, unless the page that submitted it left one."""
     from playground.insight.check import check_reward
-    from playground.lab.notebook.entry import Intent
+    from playground.lab.notebook.intent import Intent
     from playground.lab.notebook.notebook import Notebook
     from playground.lab.queue_local import JobBoard
 
@@ -240,7 +241,7 @@ def breakdown_command(arguments: argparse.Namespace) -> int:
     """``playground breakdown``."""
     from playground.flight.rollout import run_episode
     from playground.insight.breakdown import break_down, to_csv
-    from playground.lab.paths import explain_os_errors
+    from playground.lab.files import explain_os_errors
     from playground.lab.store import ModelStore
     from playground.worlds import find_world, load_reward
 
@@ -275,7 +276,7 @@ def record_command(arguments: argparse.Namespace) -> int:
     """``playground record``."""
     from playground.flight.recording import check_suffix, record, to_png
     from playground.flight.rollout import run_episode
-    from playground.lab.paths import explain_os_errors
+    from playground.lab.files import explain_os_errors
     from playground.lab.store import ModelStore
 
     check_suffix(arguments.out)

@@ -14,7 +14,7 @@ from playground.worlds.lunar_lander.world import WORLD as LANDER
 
 if TYPE_CHECKING:
     from playground.insight.check import FlightCheck
-    from playground.lab.store import Model
+    from playground.lab.model import Model
 
 
 VERDICTS = {"sound": DONE, "doubtful": 3, "broken": 4}
@@ -43,7 +43,7 @@ def check_command(arguments: argparse.Namespace) -> int:
 def repair_command(arguments: argparse.Namespace) -> int:
     """``playground repair``."""
     from playground.insight.repair import repair_reward
-    from playground.lab.paths import explain_os_errors
+    from playground.lab.files import explain_os_errors
     from playground.reward.codec import dump_reward
     from playground.worlds import find_world, load_reward
 
@@ -111,7 +111,7 @@ def probes_command(arguments: argparse.Namespace) -> int:
     """``playground probes``."""
     from playground.flight.rollout import run_episode
     from playground.insight.library import LIBRARY, SEEDS, load_library, make_library, save_library
-    from playground.lab.paths import explain_os_errors
+    from playground.lab.files import explain_os_errors
     from playground.lab.store import ModelStore
     from playground.worlds.lunar_lander.presets import PRESET
     from playground.worlds.lunar_lander.probes import PROBES

@@ -17,7 +17,7 @@ from playground.cli.printing import DONE, FAILED, put, table
 from playground.words.errors import InvalidInput, shorten
 
 if TYPE_CHECKING:
-    from playground.lab.notebook.entry import Branch
+    from playground.lab.notebook.tree import Branch
     from playground.studies.race import Entrant
 
 
@@ -65,7 +65,7 @@ def robustness_command(arguments: argparse.Namespace) -> int:
     """``playground robustness``."""
     from tqdm import tqdm
 
-    from playground.lab.paths import explain_os_errors
+    from playground.lab.files import explain_os_errors
     from playground.lab.queue_local import JobBoard
     from playground.lab.store import ModelStore
     from playground.studies.robustness import find_design, fly_all, other_gamma, plan_variants, train_all
@@ -152,7 +152,7 @@ def race_command(arguments: argparse.Namespace) -> int:
     from tqdm import tqdm
 
     from playground.cli.models import read_setting
-    from playground.lab.paths import explain_os_errors
+    from playground.lab.files import explain_os_errors
     from playground.lab.queue_local import JobBoard
     from playground.lab.store import ModelStore
     from playground.studies.race import COLUMNS, entrants, plan_race, rows, to_markdown
@@ -222,8 +222,8 @@ def _race_figure(field: "Sequence[Entrant]") -> str:
 
 def notebook_command(arguments: argparse.Namespace) -> int:
     """``playground notebook``."""
-    from playground.lab.notebook.entry import Branch, arrange
     from playground.lab.notebook.notebook import Notebook
+    from playground.lab.notebook.tree import Branch, arrange
 
     notebook = Notebook()
     if arguments.action == "rebuild":
@@ -253,7 +253,7 @@ def notebook_command(arguments: argparse.Namespace) -> int:
 
 
 def _write_csv(text: str, out: Path | None) -> None:
-    from playground.lab.paths import explain_os_errors
+    from playground.lab.files import explain_os_errors
 
     if out is None:
         print(text, end="")
@@ -275,7 +275,7 @@ def _entry_row(branch: "Branch") -> Sequence[object]:
 def bench_command(arguments: argparse.Namespace) -> int:
     """``playground bench``."""
     from playground.bench import PARTS, run_bench, to_markdown
-    from playground.lab.paths import explain_os_errors
+    from playground.lab.files import explain_os_errors
 
     if arguments.only not in (None, *PARTS):
         raise InvalidInput("not_a_choice", field="only", value=arguments.only, choices=", ".join(PARTS))

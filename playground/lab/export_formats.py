@@ -7,9 +7,9 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Final
 
+from playground.lab.files import explain_os_errors
+from playground.lab.model import SHORT, Model
 from playground.lab.model_card import write_card
-from playground.lab.paths import explain_os_errors
-from playground.lab.store import SHORT, Model
 from playground.words.errors import InvalidInput
 
 

@@ -17,15 +17,19 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from importlib.metadata import version
+from pathlib import Path
 from typing import Any, Final
 
 from filelock import Timeout
 
-from playground.lab.notebook.entry import Intent, changes, result_of, training_entry
+from playground.lab.files import explain_os_errors, write_atomically
+from playground.lab.model import CHECKPOINTS, EVENTS, UPDATES, Model, write_curve
+from playground.lab.notebook.diff import changes
+from playground.lab.notebook.entry import result_of, training_entry
+from playground.lab.notebook.intent import Intent
 from playground.lab.notebook.notebook import Notebook
-from playground.lab.paths import explain_os_errors, write_atomically
 from playground.lab.queue_local import JobBoard, Status, read_status, write_status
-from playground.lab.store import CHECKPOINTS, EVENTS, UPDATES, Model, ModelStore, write_curve
+from playground.lab.store import ModelStore
 from playground.lab.tensorboard_export import EventLog, available, event_file
 from playground.training.engine import train
 from playground.training.progress import Progress, Result, Stopped
@@ -108,7 +112,7 @@ def _work(
             raise Cancelled
         result = _train(spec, board, on_status)
         manifest = manifest_of(result) | {"notebook": page.intent().to_json()}
-        model = board.store.add(spec.key, model_files(spec, result), manifest)
+        model = board.store.add(spec.key, model_files(spec, result, folder), manifest)
     except (Stopped, Cancelled, KeyboardInterrupt):
         status = replace(_status(board, spec), state="cancelled")
         write_status(folder, status)
@@ -199,12 +203,12 @@ def _status(board: JobBoard, spec: TrainSpec) -> Status:
     return read_status(board.folder(spec.key)) or Status("queued", submitted=now, heartbeat=now, total=spec.steps)
 
 
-def model_files(spec: TrainSpec, result: Result) -> dict[str, bytes]:
-    """The bytes of a model's files by name."""
+def model_files(spec: TrainSpec, result: Result, place: Path | None = None) -> dict[str, bytes]:
+    """The bytes of a model's files by name; ``place`` is a folder to write in meanwhile."""
     card: Any = result.scorecard.to_json()
     optional = {
         CHECKPOINTS: result.checkpoints,
-        EVENTS: event_file(result.curve) if available() else b"",
+        EVENTS: event_file(result.curve, place) if available() else b"",
         UPDATES: result.updates,
     }
     return {

@@ -6,7 +6,7 @@ Leaves out: the texts themselves.
 from collections.abc import Sequence
 
 from playground.app.texts import TEXTS
-from playground.lab.store import SHORT, Model
+from playground.lab.model import SHORT, Model
 from playground.reward.codec import changed_fields
 from playground.reward.design import Design
 from playground.reward.preset import Preset

@@ -23,9 +23,12 @@ from typing import Any, Final, Literal, get_args
 
 from filelock import FileLock, Timeout
 
-from playground.lab.notebook.entry import Intent, now
-from playground.lab.paths import available_cores, explain_os_errors, read_json, write_atomically
-from playground.lab.store import ModelStore, read_curve
+from playground.flight.cores import available_cores
+from playground.lab.files import explain_os_errors, read_json, write_atomically
+from playground.lab.model import read_curve
+from playground.lab.notebook.fields import now
+from playground.lab.notebook.intent import Intent
+from playground.lab.store import ModelStore
 from playground.training.spec import KEY, TrainSpec, dump_spec, parse_spec
 from playground.words.errors import InvalidInput
 

@@ -20,7 +20,8 @@ from playground.flight.fleet import Fleet
 from playground.flight.scorecard import evaluate
 from playground.flight.world import World
 from playground.lab.job_runner import manifest_of, model_files
-from playground.lab.store import UNKNOWN, Model, ModelStore, write_model
+from playground.lab.model import UNKNOWN, Model
+from playground.lab.store import ModelStore, write_model
 from playground.training.engine import build_ppo
 from playground.training.fast_ppo import to_numpy
 from playground.training.progress import Result, check_finite, dump_policy

@@ -53,11 +53,16 @@ def available() -> bool:
     return logger.SummaryWriter is not None  # type: ignore[attr-defined]
 
 
-def event_file(curve: Sequence[Mapping[str, float]]) -> bytes:
-    """The event file of a whole curve; empty for an empty one."""
+def event_file(curve: Sequence[Mapping[str, float]], place: Path | None = None) -> bytes:
+    """The event file of a whole curve; empty for an empty one.
+
+    Args:
+        curve: its rows.
+        place: a folder to write in meanwhile; by default the machine's own for temporary files.
+    """
     if not curve:
         return b""
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory(dir=place) as folder:
         log = EventLog(Path(folder))
         log.write(curve)
         log.close()

@@ -24,8 +24,9 @@ from playground.insight.comparison import (
     over_seeds,
     rank_correlation,
 )
-from playground.lab.notebook.entry import Entry, changes
-from playground.lab.store import Model
+from playground.lab.model import Model
+from playground.lab.notebook.diff import changes
+from playground.lab.notebook.entry import Entry
 from playground.reward.design import Design, defaults_of
 from playground.reward.term import Floats
 from playground.words.numbers import amount, signed

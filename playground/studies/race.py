@@ -12,7 +12,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from playground.lab.store import Model
+from playground.lab.model import Model
 from playground.reward.design import Design
 from playground.training.algorithms import ALGORITHMS, Value
 from playground.training.spec import MOST_STEPS, TrainSpec, changed_settings, for_algorithm

@@ -17,7 +17,7 @@ from typing import Any, Final
 from playground.flight.recording import to_gif
 from playground.flight.rollout import run_episode
 from playground.flight.scorecard import EVALUATION_SEEDS
-from playground.lab.paths import explain_os_errors
+from playground.lab.files import explain_os_errors
 from playground.reward.codec import dump_reward
 from playground.reward.export import to_formula, to_python
 from playground.studies.charts import Series, compared_curves, compared_parts, mirrored_parts

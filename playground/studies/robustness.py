@@ -17,9 +17,10 @@ from pathlib import Path
 from typing import Final, Literal
 
 from playground.flight.scorecard import EVALUATION_SEEDS, Scorecard, evaluate
-from playground.lab.paths import read_json, write_atomically
+from playground.lab.files import read_json, write_atomically
+from playground.lab.model import SHORT, Model, open_model
 from playground.lab.queue_local import JobBoard
-from playground.lab.store import SHORT, Model, ModelStore, open_model
+from playground.lab.store import ModelStore
 from playground.training.spec import BUDGETS, TrainSpec, for_algorithm
 from playground.words.errors import InvalidInput
 from playground.worlds import find_world, load_reward

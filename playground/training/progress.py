@@ -17,10 +17,10 @@ import numpy.typing as npt
 import psutil
 from safetensors.numpy import save as save_safetensors
 
+from playground.flight.cores import available_cores
 from playground.flight.policy import Checkpoint, Policy, policy_tensors
 from playground.flight.scorecard import Scorecard, score
 from playground.flight.trajectory import Trajectory
-from playground.lab.paths import available_cores
 from playground.reward.account import decompose, discounts, reward_of
 from playground.reward.design import Design
 from playground.training.spec import TrainSpec

@@ -11,8 +11,9 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from playground.cli import main
+from playground.lab.model import Model
 from playground.lab.model_names import names_of
-from playground.lab.store import Model, ModelStore, write_model
+from playground.lab.store import ModelStore, write_model
 from playground.studies.compare import LETTERS, Comparison, compare
 from playground.studies.report import report, to_html, to_markdown
 from playground.training.spec import TrainSpec, dump_spec

@@ -8,7 +8,9 @@ from test_app import start
 from test_compare import sibling
 
 from playground.cli import main
-from playground.lab.notebook.entry import Entry, Intent, changes, training_entry
+from playground.lab.notebook.diff import changes
+from playground.lab.notebook.entry import Entry, training_entry
+from playground.lab.notebook.intent import Intent
 from playground.lab.notebook.notebook import FILE, Notebook, entry_of
 from playground.lab.queue_local import JobBoard
 from playground.lab.store import ModelStore

@@ -14,7 +14,8 @@ from PIL import Image
 
 from playground import __version__
 from playground.cli import main
-from playground.lab.store import ModelStore, open_model
+from playground.lab.model import open_model
+from playground.lab.store import ModelStore
 from playground.reward.codec import dump_reward, parse_reward
 from playground.reward.design import keys_of, terms_of
 from playground.training.spec import dump_spec, parse_spec

@@ -11,10 +11,12 @@ import pytest
 from playground.flight.scorecard import EVALUATION_SEEDS
 from playground.lab import job_runner as work
 from playground.lab.job_runner import Cancelled, make_model
-from playground.lab.notebook.entry import Intent, training_entry
+from playground.lab.model import CHECKPOINTS, FILES, OPTIONAL
+from playground.lab.notebook.entry import training_entry
+from playground.lab.notebook.intent import Intent
 from playground.lab.notebook.notebook import Notebook
 from playground.lab.queue_local import JobBoard, read_status, write_status
-from playground.lab.store import CHECKPOINTS, FILES, OPTIONAL, ModelStore
+from playground.lab.store import ModelStore
 from playground.training import engine, progress
 from playground.training.spec import TrainSpec, dump_spec
 from playground.words.errors import InvalidInput

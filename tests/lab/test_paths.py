@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from playground.lab import paths as home
-from playground.lab.paths import explain_os_errors, home_folder, read_json, shipped_folder, write_atomically
+from playground.lab.files import explain_os_errors, read_json, write_atomically
+from playground.lab.paths import home_folder, shipped_folder
 from playground.words.errors import InvalidInput
 
 

@@ -10,7 +10,7 @@ from dataclasses import replace
 import psutil
 import pytest
 
-from playground.lab.notebook.entry import Intent
+from playground.lab.notebook.intent import Intent
 from playground.lab.notebook.notebook import FILE, Notebook
 from playground.lab.queue_local import (
     STALE,

@@ -7,6 +7,7 @@ import sys
 import tempfile
 import threading
 import time
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -15,18 +16,8 @@ from safetensors.numpy import save as save_safetensors
 
 from playground.flight.rollout import run_episodes
 from playground.flight.scorecard import score
-from playground.lab.store import (
-    CHECKPOINTS,
-    EVENTS,
-    FILES,
-    MANIFEST,
-    ModelStore,
-    nearest_model,
-    open_model,
-    read_curve,
-    write_curve,
-    write_model,
-)
+from playground.lab.model import CHECKPOINTS, EVENTS, FILES, MANIFEST, open_model, read_curve, write_curve
+from playground.lab.store import ModelStore, nearest_model, write_model
 from playground.training.spec import TrainSpec, dump_spec
 from playground.words.errors import InvalidInput
 from playground.worlds.lunar_lander.presets import GYMNASIUM
@@ -34,6 +25,7 @@ from playground.worlds.lunar_lander.probes import Constant
 from playground.worlds.lunar_lander.terms import RewardConfig
 from playground.worlds.lunar_lander.world import WORLD as LANDER
 
+ROOT = Path(__file__).parents[2]
 SPEC = TrainSpec(RewardConfig(w_legs=1.0), steps=128)
 KEY = SPEC.key
 CURVE = [{"steps": 64.0, "landing_rate": 0.25}, {"steps": 128.0, "landing_rate": 0.1 + 0.2}]
@@ -82,6 +74,11 @@ def ship(store, files, manifest, slug="gymnasium", key=KEY):
     return write_model(store.shipped / slug, key, files, manifest)
 
 
+def content(home):
+    """What lies in a home beside its locks."""
+    return [path.name for path in home.iterdir() if path.name != "locks"]
+
+
 def refusal(call, *arguments):
     with pytest.raises(InvalidInput) as caught:
         call(*arguments)
@@ -120,7 +117,7 @@ def test_the_manifest_is_written_last(store, files, manifest, monkeypatch):
         store.add(KEY, files, manifest)
     monkeypatch.undo()
     assert store.find(KEY) is None
-    assert list(store.home.iterdir()) == []
+    assert content(store.home) == []
 
 
 def test_a_folder_without_manifest_does_not_exist(store, model):
@@ -145,6 +142,17 @@ def test_a_manifest_that_is_none_is_no_model(store, model, text):
     (model.folder / MANIFEST).write_text(text)
     assert store.find(KEY) is None
     assert refusal(open_model, model.folder).code == "model_incomplete"
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_a_file_without_a_checksum_is_refused(store, model, name):
+    path = model.folder / MANIFEST
+    manifest = json.loads(path.read_text())
+    del manifest["sha256"][name]
+    path.write_text(json.dumps(manifest))
+    error = refusal(store.find(KEY).read, name)
+    assert (error.code, error.params["file"]) == ("model_damaged", name)
+    assert refusal(store.find(KEY).verify).code == "model_damaged"
 
 
 @pytest.mark.parametrize("name", FILES)
@@ -231,7 +239,7 @@ def test_trained_models_are_listed_newest_first(store, files, manifest):
 
 def test_jobs_locks_and_leftovers_are_not_models(store, model):
     for name in ("jobs", "locks", ".new-abc", "readme.txt"):
-        shutil.copytree(model.folder, store.home / name)
+        shutil.copytree(model.folder, store.home / name, dirs_exist_ok=True)
     assert [m.folder.name for m in store.list_trained()] == [KEY]
 
 
@@ -299,7 +307,7 @@ def test_keys_that_are_none_are_refused_before_they_are_paths(store, model, file
 def test_a_deleted_model_is_gone(store, model):
     store.delete(KEY)
     assert store.find(KEY) is None
-    assert list(store.home.iterdir()) == []
+    assert content(store.home) == []
     assert refusal(store.delete, KEY).code == "unknown_model"
 
 
@@ -318,14 +326,14 @@ def test_a_deletion_that_breaks_off_leaves_no_model(store, model, files, manifes
     monkeypatch.undo()
     assert store.find(KEY) is None
     store.delete(KEY)
-    assert list(store.home.iterdir()) == []
+    assert content(store.home) == []
 
 
 def test_the_first_of_two_models_with_one_key_stays(store, model, files, manifest):
     second = store.add(KEY, files | {"model.zip": b"later"}, manifest)
     second.verify()
     assert (second.folder / "model.zip").read_bytes() == files["model.zip"]
-    assert [p.name for p in store.home.iterdir()] == [KEY]
+    assert content(store.home) == [KEY]
 
 
 def write_from_threads(store, files, manifest, key, writers=6):
@@ -367,7 +375,8 @@ def test_the_rest_of_a_deletion_in_the_way_of_many_threads_ends_as_one_whole_mod
 WRITER = """
 import json, sys, time
 from pathlib import Path
-from playground.lab.store import nearest_model, FILES, ModelStore
+from playground.lab.model import FILES
+from playground.lab.store import nearest_model, ModelStore
 home, source, go, mark = map(Path, sys.argv[1:])
 store = ModelStore(home, home.parent / "shipped")
 manifest = json.loads((source / "manifest.json").read_text())
@@ -393,7 +402,7 @@ def test_two_processes_that_write_one_key_leave_one_whole_model(store, files, ma
     go.touch()
     assert [writer.wait(30) for writer in writers] == [0, 0]
     store.find(KEY).verify()
-    assert [p.name for p in store.home.iterdir()] == [KEY]
+    assert content(store.home) == [KEY]
 
 
 def test_a_home_that_denies_writing_is_told(store, files, manifest, monkeypatch):
@@ -437,7 +446,7 @@ def test_a_full_disk_is_told_and_what_was_there_stays_whole(small_disk, tmp_path
     big = files | {"model.zip": os.urandom(2 * 1024 * 1024)}
     error = refusal(store.add, "0" * 64, big, manifest)
     assert error.code == "disk_full"
-    assert [p.name for p in store.home.iterdir()] == [KEY]
+    assert content(store.home) == [KEY]
     store.find(KEY).verify()
     store.add("1" * 64, files, manifest).verify()
 
@@ -557,3 +566,67 @@ def test_a_reward_is_known_unless_the_manifest_denies_it(store, files, manifest)
     assert store.add(KEY, files, manifest).reward_known
     assert store.add("1" * 64, files, manifest | {"reward": "given"}).reward_known
     assert not store.add("2" * 64, files, manifest | {"reward": "unknown"}).reward_known
+
+
+# Users who share a machine, and files that are not read again.
+
+
+def test_storing_creates_nothing_outside_the_home(store, files, manifest, monkeypatch, tmp_path):
+    shared = tmp_path / "shared"
+    shared.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(shared))
+    store.add(KEY, files, manifest)
+    assert list(shared.iterdir()) == []
+    assert {path.name for path in tmp_path.iterdir()} == {"home", "shared", "shipped"}
+
+
+AS_ANOTHER_USER = """
+import json, os, sys, time
+import playground.lab.store  # before the change: the other user may not be able to read this installation
+uid = int(sys.argv.pop(1))
+os.setgroups([]), os.setgid(uid), os.setuid(uid)
+exec(sys.argv.pop(1))
+"""
+
+
+@pytest.mark.skipif(os.name != "posix" or os.geteuid() != 0, reason="becoming another user needs root")
+def test_two_users_of_one_machine_store_the_same_design(files, manifest):
+    with tempfile.TemporaryDirectory(dir="/tmp") as place:
+        Path(place).chmod(0o777)
+        source = write_model(Path(place, "source"), KEY, files, manifest).folder
+        go = Path(place, "go")
+        go.touch()
+        for uid in (64001, 64002):
+            home = Path(place, f"home-{uid}")
+            command = [sys.executable, "-c", AS_ANOTHER_USER, str(uid), WRITER, home, source, go, Path(place, str(uid))]
+            done = subprocess.run(list(map(str, command)), capture_output=True, text=True, check=False, cwd=ROOT)
+            assert done.returncode == 0, done.stderr
+            ModelStore(home, Path(place, "shipped")).find(KEY).verify()
+
+
+def test_finding_a_model_again_opens_no_manifest(store, model, files, manifest, monkeypatch):
+    ship(store, files, manifest, "other", "a" * 64)
+    long_ago = time.time() - 60
+    os.utime(store.shipped, (long_ago, long_ago))
+    first = store.find(KEY), store.find("a" * 64)
+    opened = []
+    monkeypatch.setattr("playground.lab.store.open_model", opened.append)
+    again = store.find(KEY), store.find("a" * 64)
+    assert opened == []
+    assert all(one is other for one, other in zip(first, again, strict=True))  # so what is read of it is read once
+
+
+def test_a_model_that_is_replaced_is_opened_again(store, model, files, manifest):
+    assert store.find(KEY).manifest["steps"] == 128
+    store.delete(KEY)
+    store.add(KEY, files, manifest | {"steps": 1280})
+    assert store.find(KEY).manifest["steps"] == 1280
+
+
+def test_a_shipped_model_that_comes_or_goes_is_noticed(store, files, manifest):
+    assert store.list_shipped() == []
+    folder = ship(store, files, manifest).folder
+    assert [model.slug for model in store.list_shipped()] == ["gymnasium"]
+    shutil.rmtree(folder)
+    assert store.list_shipped() == []
+    assert store.find(KEY) is None

@@ -7,8 +7,9 @@ from playground.flight.scorecard import EVALUATION_SEEDS
 from playground.lab import job_runner as work
 from playground.lab import tensorboard_export as events
 from playground.lab.job_runner import Cancelled, make_model
+from playground.lab.model import EVENTS
 from playground.lab.queue_local import JobBoard
-from playground.lab.store import EVENTS, ModelStore
+from playground.lab.store import ModelStore
 from playground.lab.tensorboard_export import EventLog, event_file, to_scalars
 from playground.training import engine, progress
 from playground.training.spec import TrainSpec

@@ -10,8 +10,9 @@ import pytest
 from safetensors.numpy import save as save_safetensors
 
 from playground.flight.scorecard import EVALUATION_SEEDS, evaluate
+from playground.lab.model import write_curve
 from playground.lab.queue_local import JobBoard, Status, write_status
-from playground.lab.store import ModelStore, write_curve
+from playground.lab.store import ModelStore
 from playground.reward.codec import dump_reward
 from playground.studies import robustness
 from playground.studies.robustness import (

@@ -14,9 +14,9 @@ from playground.app.lessons import LESSONS, Term, passage, to_dot
 from playground.app.session import Session, load, models_at_hand, session, store
 from playground.app.texts import language, say, say_error
 from playground.insight.seed_statistics import spread_over
+from playground.lab.model import UPDATES, Model
 from playground.lab.model_names import algorithm_name, names_of
 from playground.lab.queue_local import JobBoard
-from playground.lab.store import UPDATES, Model
 from playground.studies.colours import BADGES, MODEL_COLOURS, NET_COLOUR, TEXT_COLOUR
 from playground.studies.race import GOAL, Entrant, entrants, plan_race, size, spread
 from playground.studies.robustness import Failure, Progress, Variant, feed, progress

@@ -14,7 +14,7 @@ from playground.insight.check import Finding, FlightCheck, check_reward
 from playground.insight.forecast.predict import OUTCOMES, Forecast, load_model
 from playground.insight.library import Behaviour
 from playground.insight.repair import Repair, repair_reward, with_weight
-from playground.lab.store import Model
+from playground.lab.model import Model
 from playground.reward.design import Design, keys_of, terms_of
 from playground.words.errors import InvalidInput
 from playground.worlds.lunar_lander.terms import RewardConfig

@@ -16,8 +16,8 @@ from playground.app.session import COMPARED, Session, load, models_at_hand, note
 from playground.app.texts import language, say, say_error
 from playground.flight.scorecard import EVALUATION_SEEDS
 from playground.insight.comparison import Divergence
+from playground.lab.model import SHORT, Model
 from playground.lab.model_names import labels_of, names_of
-from playground.lab.store import SHORT, Model
 from playground.studies.colours import BADGES, MODEL_COLOURS, colour_of
 from playground.studies.compare import Comparison, Contestant, compare
 from playground.words.errors import InvalidInput

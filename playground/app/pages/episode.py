@@ -21,8 +21,8 @@ from playground.flight.trajectory import Trajectory
 from playground.insight.breakdown import Breakdown, break_down, to_csv
 from playground.insight.explain import Explanation, explain
 from playground.insight.library import load_library
+from playground.lab.model import SHORT, Model
 from playground.lab.model_names import labels_of, model_name
-from playground.lab.store import SHORT, Model
 from playground.reward.design import Design
 from playground.worlds.lunar_lander.geometry import MAX_STEPS, N_ACTIONS
 from playground.worlds.lunar_lander.scene import film

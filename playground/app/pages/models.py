@@ -9,8 +9,8 @@ from playground.app.jobs_panel import draw_job
 from playground.app.pages.check_line import held_against
 from playground.app.session import board, session, store
 from playground.app.texts import language, say, say_error
+from playground.lab.model import SHORT, Model
 from playground.lab.model_names import model_name
-from playground.lab.store import SHORT, Model
 from playground.words.errors import InvalidInput
 
 PAGE = 30

@@ -10,10 +10,12 @@ import streamlit as st
 
 from playground.app.session import load, notebook, session, store
 from playground.app.texts import language, say, say_error
+from playground.lab.model import SHORT
 from playground.lab.model_names import model_name
-from playground.lab.notebook.entry import LIMITS, Branch, Entry, arrange
+from playground.lab.notebook.entry import Entry
+from playground.lab.notebook.fields import LIMITS
 from playground.lab.notebook.notebook import Notebook
-from playground.lab.store import SHORT
+from playground.lab.notebook.tree import Branch, arrange
 from playground.words.errors import InvalidInput
 
 PAGE: Final = 30

@@ -15,8 +15,8 @@ from playground.flight.rollout import run_episodes
 from playground.flight.scorecard import EVALUATION_SEEDS, Scorecard
 from playground.flight.trajectory import Trajectory
 from playground.insight.breakdown import Breakdown, break_down, to_csv
+from playground.lab.model import Model
 from playground.lab.model_names import model_name
-from playground.lab.store import Model
 from playground.reward.codec import dump_reward
 from playground.reward.design import Design
 from playground.reward.export import to_python

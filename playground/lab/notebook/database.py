@@ -16,7 +16,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final, TypeVar
 
-from playground.lab.paths import explain_os_errors
+from playground.lab.files import explain_os_errors
 from playground.words.errors import InvalidInput
 
 T = TypeVar("T")

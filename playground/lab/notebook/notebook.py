@@ -17,20 +17,15 @@ from typing import Any, Final
 
 from filelock import Timeout
 
+from playground.lab.model import MANIFEST, Model
 from playground.lab.notebook.database import PATIENCE, Database
-from playground.lab.notebook.entry import (
-    ENTRY_KEY,
-    Branch,
-    Entry,
-    Intent,
-    arrange,
-    dump_object,
-    result_of,
-    to_csv,
-    training_entry,
-)
+from playground.lab.notebook.entry import ENTRY_KEY, Entry, result_of, training_entry
+from playground.lab.notebook.fields import dump_object
+from playground.lab.notebook.intent import Intent
+from playground.lab.notebook.spreadsheet import to_csv
+from playground.lab.notebook.tree import Branch, arrange
 from playground.lab.queue_local import JobBoard
-from playground.lab.store import MANIFEST, Model, ModelStore
+from playground.lab.store import ModelStore
 from playground.training.spec import TrainSpec, parse_spec
 from playground.words.errors import InvalidInput
 

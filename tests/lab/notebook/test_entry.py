@@ -7,20 +7,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from playground.lab.notebook.entry import (
-    LIMITS,
-    OBJECT_LIMIT,
-    Entry,
-    Intent,
-    arrange,
-    changes,
-    check_text,
-    dump_object,
-    now,
-    result_of,
-    to_csv,
-    training_entry,
-)
+from playground.lab.notebook.diff import changes
+from playground.lab.notebook.entry import Entry, result_of, training_entry
+from playground.lab.notebook.fields import LIMITS, OBJECT_LIMIT, check_text, dump_object, now
+from playground.lab.notebook.intent import Intent
+from playground.lab.notebook.spreadsheet import to_csv
+from playground.lab.notebook.tree import arrange
 from playground.training.spec import TrainSpec
 from playground.words.errors import InvalidInput
 from playground.worlds.lunar_lander.presets import GYMNASIUM
