@@ -71,7 +71,7 @@ def draw_curves(rows: Sequence[Mapping[str, float]], where: str, kept: float | N
     from playground.studies.charts import learning_curve  # Altair and pandas take longer to load than the first screen
 
     for column, (measure, title) in zip(st.columns(3), CURVES.items(), strict=True):
-        chart = learning_curve(rows, measure, say(title), say, kept)
+        chart = learning_curve(rows, measure, say(title), language(), kept)
         column.altair_chart(chart, key=f"{where}_{measure}", width="stretch")
 
 

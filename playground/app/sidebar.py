@@ -15,7 +15,7 @@ import streamlit as st
 
 from playground.app.pages.check_line import check
 from playground.app.session import NOT_SET, Session, board, read_setting, session, start_of, store, write_setting
-from playground.app.texts import LANGUAGES, language, say, say_error
+from playground.app.texts import language, say, say_error
 from playground.insight.repair import slider_bounds, sound_bands
 from playground.lab.model_names import model_name
 from playground.lab.notebook.fields import LIMITS, check_text
@@ -27,6 +27,7 @@ from playground.reward.term import FORMS, WEIGHT_LIMIT, Slider, Term
 from playground.studies.colours import colour_of
 from playground.training.spec import ACTIVATIONS, BOUNDS, BUDGETS, SCHEDULES, TrainSpec
 from playground.words.errors import InvalidInput
+from playground.words.say import LANGUAGES
 from playground.worlds.lunar_lander.presets import PRESET
 
 GROUPS: Final[dict[str, Callable[[Term], bool]]] = {
@@ -111,7 +112,7 @@ def _styles(reward: Design, bands: dict[str, list[tuple[float, float]]]) -> str:
 def _language_switch() -> None:
     language()
     st.segmented_control(
-        say("language"),
+        say("sidebar.language"),
         list(LANGUAGES),
         format_func=LANGUAGES.__getitem__,
         key="lang",
@@ -133,7 +134,7 @@ def _preset_and_share(state: Session) -> None:
         on_change=chosen,
     )
     changed = len(state.changes())
-    told = say("design.changed_one") if changed == 1 else say("design.changed", count=changed)
+    told = say("design.changed", count=changed)
     if changed:
         st.caption(told)
     with st.container(horizontal=True):
@@ -226,8 +227,8 @@ def _train_button(state: Session) -> str:
 
 def _intent(state: Session, spec: TrainSpec) -> Intent:
     """What the notebook is told of a training: what is expected, and from which design it was changed."""
-    foretold = check(spec.reward, spec.gamma).foretold
-    return Intent(state.hypothesis.strip(), state.shown or "", prediction=foretold)
+    prediction = check(spec.reward, spec.gamma).prediction
+    return Intent(state.hypothesis.strip(), state.shown or "", prediction=prediction)
 
 
 def _hypothesis(state: Session) -> None:

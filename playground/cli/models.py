@@ -140,7 +140,7 @@ def _intent(arguments: argparse.Namespace, spec: "TrainSpec", store: "ModelStore
     parent = Notebook(store).find_design(arguments.parent) if arguments.parent else ""
     prediction = None
     if JobBoard(store).intent(spec.key).prediction is None:
-        prediction = check_reward(spec.reward, spec.gamma).foretold
+        prediction = check_reward(spec.reward, spec.gamma).prediction
     return Intent(arguments.hypothesis.strip(), parent, prediction=prediction)
 
 

@@ -10,6 +10,9 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from playground.cli.printing import DONE, check_range, put, table
+from playground.words.check import finding_sentence, notes, ranking_rows, verdict_sentence
+from playground.words.forecast import forecast_sentence
+from playground.words.tables import to_lines
 from playground.worlds.lunar_lander.world import WORLD as LANDER
 
 if TYPE_CHECKING:
@@ -29,14 +32,12 @@ def check_command(arguments: argparse.Namespace) -> int:
     reward = load_reward(arguments.reward, find_world())
     check_range("gamma", arguments.gamma, 0, 1)
     found = check_reward(reward, arguments.gamma)
-    rows: list[Sequence[object]] = [("behaviour", "ends in", "discounted return", "± over starts")]
-    rows += [(row.words, row.outcome, f"{row.mean:.1f}", f"{row.spread:.1f}") for row in found.ranking]
     marks = {"ok": "  ok  ", "warn": " warn ", "fail": " FAIL "}
-    lines = [f"{found.verdict}: {found.sentence} (landing margin {found.landing_margin:+.2f})"]
-    lines += [f"forecast: {found.predicted.message}" if found.predicted else "forecast: none"]
-    lines += [*(f"note: {note}" for note in found.notes), ""]
-    lines += [f"{marks[check.status]} {check.message}" for check in found.checks]
-    put(arguments, found.to_json(), [*lines, "", *table(rows)])
+    lines = [f"{found.verdict}: {verdict_sentence(found, 'en')} (landing margin {found.landing_margin:+.2f})"]
+    lines += [f"forecast: {forecast_sentence(found.predicted, 'en') or 'none'}"]
+    lines += [*(f"note: {note}" for note in notes(found, "en")), ""]
+    lines += [f"{marks[finding.status]} {finding_sentence(finding, reward, 'en')}" for finding in found.checks]
+    put(arguments, found.to_json(), [*lines, "", *to_lines(ranking_rows(found, "en"))])
     return VERDICTS[found.verdict]
 
 
@@ -56,8 +57,8 @@ def repair_command(arguments: argparse.Namespace) -> int:
             arguments.out.write_text(dump_reward(found.config) + "\n", encoding="utf-8")
 
     def told(which: str, check: "FlightCheck") -> list[str]:
-        foreseen = [f"  forecast: {check.predicted.message}"] if check.predicted else []
-        return [f"{which}: {check.verdict}. {check.sentence}", *foreseen]
+        chances = [f"  forecast: {forecast_sentence(check.predicted, 'en')}"] if check.predicted else []
+        return [f"{which}: {check.verdict}. {verdict_sentence(check, 'en')}", *chances]
 
     lines = told("before", found.before)
     lines += [f"  {name}: {before:g} → {after:g}" for name, (before, after) in changes.items()]

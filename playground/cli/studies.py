@@ -208,14 +208,14 @@ def _race_figure(field: "Sequence[Entrant]") -> str:
 
     from playground.studies.charts import Series, compared_curves
     from playground.studies.colours import MODEL_COLOURS
-    from playground.words.texts.en import TEXTS
+    from playground.words.say import say
 
     series = [
         Series(entrant.title, colour, [model.curve for model in entrant.models])
         for entrant, colour in zip(field, itertools.cycle(MODEL_COLOURS))
     ]
-    title = TEXTS["curve.landing"]
-    chart = compared_curves(series, "landing_rate", "steps", title, lambda key, **_: TEXTS[key], legend=True)
+    title = say("curve.landing", "en")
+    chart = compared_curves(series, "landing_rate", "steps", title, "en", legend=True)
     shown = chart.properties(width=560, height=280, background="white").configure_legend(symbolOpacity=1)
     return str(vl_convert.vegalite_to_svg(shown.to_dict()))
 

@@ -5,7 +5,8 @@ what pays best among behaviours that were flown, not what an optimiser will find
 lands, and an optimiser may find what nobody recorded. The checks follow Knox et al. 2021 ("Reward (mis)design"), Ng,
 Harada & Russell 1999, and common failures of LunarLander's rewards.
 
-Leaves out: mending, and how the forecast of what training makes of it is come by (``forecast``).
+Leaves out: repairing a reward (``repair``), forecasting what training makes of it (``forecast``), and words
+(``words.check``).
 """
 
 from collections.abc import Callable
@@ -25,10 +26,11 @@ from playground.insight.library import (
 )
 from playground.insight.ranking import Ranked, Ranking
 from playground.reward.account import reversed_parts
-from playground.reward.design import ENV_KEY, Design, terms_of
+from playground.reward.design import Design
 from playground.reward.term import Floats
+from playground.words.check import finding_sentence, notes, verdict_sentence
+from playground.words.say import FALLBACK, say
 from playground.worlds.lunar_lander.geometry import MAX_STEPS, STEPS_PER_SECOND
-from playground.worlds.lunar_lander.terms import RewardConfig
 
 Status = Literal["ok", "warn", "fail"]
 Verdict = Literal["sound", "doubtful", "broken"]
@@ -43,79 +45,6 @@ RISKY: Final = 0.1
 FAR: Final = 0.05
 """Share of a payment at landing that the discount must leave."""
 
-MESSAGES: Final[dict[str, dict[str, str]]] = {
-    "ordering": {
-        "ok": "A soft landing pays more than landing off the pad, hovering and crashing.",
-        "warn": "Landing pays best, but the rest is out of order: {better} pays more than {worse}.",
-        "fail": "{better} pays more than {worse}.",
-    },
-    "suicide": {
-        "tie": "Crashing pays exactly as much as landing: nothing is gained by landing.",
-        "ok": "Crashing pays less than landing.",
-        "warn": "Crashing pays less than landing, but no less than staying in the air.",
-        "fail": "Crashing pays more than landing: the quickest way out is the best deal.",
-    },
-    "stalling": {
-        "tie": "Lingering to the time-out pays exactly as much as landing: nothing is gained by finishing.",
-        "ok": "Lingering to the time-out pays less than landing.",
-        "warn": "Lingering to the time-out pays nearly as much as landing.",
-        "fail": "Lingering to the time-out pays more than landing: nothing is gained by finishing.",
-    },
-    "farming": {
-        "ok": "No term pays again and again for going round in a loop.",
-        "warn": "{term} pays {amount} a second for going nowhere.",
-        "fail": "{term} pays {amount} a second for going nowhere, and that is worth more than landing.",
-    },
-    "risk": {
-        "ok": "Against hovering for ever, it would accept a landing attempt that crashes {percent:.0f} % of the time.",
-        "warn": "Hovering for ever beats a landing attempt that crashes more than {percent:.0f} % of the time.",
-        "fail": "Not even a sure landing beats hovering for ever.",
-    },
-    "dominance": {
-        "ok": "No term drowns the others.",
-        "warn": "{term} is {percent:.0f} % of all that is paid or charged.",
-        "fail": "Nothing is paid at all: every weight is 0, or the scale is.",
-    },
-    "dead": {
-        "ok": "Every term with a weight matters.",
-        "warn": "{term} has a weight, but is under 0.1 % of all that is paid or charged.",
-        "fail": "",
-    },
-    "redundancy": {
-        "ok": "No two terms say the same.",
-        "warn": "{first} and {second} rise and fall together ({value:.2f}): one would do.",
-        "fail": "",
-    },
-    "attributes": {
-        "ok": "Landing softly, on the pad and with little fuel makes a difference.",
-        "warn": "The return hardly moves with {missing}.",
-        "fail": "",
-    },
-    "horizon": {
-        "ok": "A payment at the landing still counts {percent:.0f} % at the start.",
-        "warn": "A payment at the landing counts {percent:.1f} % at the start: the discount looks ahead too little.",
-        "fail": "With a discount of 0 nothing beyond the next step counts.",
-    },
-    "scale": {
-        "ok": "Returns differ by about {amount}: the trainer brings any scale to one.",
-        "warn": "All returns are alike: there is nothing to learn from.",
-        "fail": "",
-    },
-    "invariance": {
-        "ok": "No term but the outcome changes what is optimal: the shaping is potential-based, or absent.",
-        "warn": "{term} changes what is optimal by up to {amount} a step: it is no potential-based shaping.",
-        "fail": "",
-    },
-}
-"""Wording by check and status; a failure by nothing at all may have words of its own."""
-NOTES: Final = {
-    "logged_only": "The terms are only logged, so Gymnasium's own reward was checked.",
-    "negative": "A weight below 0 turns its term round, so that what it paid costs and what it cost pays: {terms}.",
-}
-"""What is worth knowing and neither right nor wrong."""
-LABELS: Final = {**{term.key: term.label["en"] for term in terms_of(RewardConfig)}, ENV_KEY: "Gymnasium's own reward"}
-"""What a wording calls a term."""
-
 
 @dataclass(frozen=True)
 class Finding:
@@ -125,28 +54,10 @@ class Finding:
     status: Status
     value: float
     params: dict[str, Any]
-    """What the wording names; behaviours and terms by key."""
+    """What its sentence names: behaviours (``better``, ``worse``), attributes (``missing``, separated by commas) and
+    else parts, all by key."""
     episodes: tuple[int, ...] = ()
     """Indices in the library of the two episodes that show it."""
-
-    @property
-    def numbers(self) -> dict[str, Any]:
-        """The value in the ways that wordings show it."""
-        amount = f"{self.value:,.0f}" if abs(self.value) >= 100 else f"{self.value:.2g}"
-        return {"value": self.value, "percent": 100 * self.value, "amount": amount}
-
-    @property
-    def wording(self) -> str:
-        """Which of `MESSAGES` tells it: by its status, or ``tie`` for a failure by nothing."""
-        tie = self.status == "fail" and self.value == 0 and "tie" in MESSAGES[self.id]
-        return "tie" if tie else self.status
-
-    @property
-    def message(self) -> str:
-        """One plain sentence."""
-        words = {name: LABELS.get(value) or value.replace("_", " ") for name, value in self.params.items()}
-        text = MESSAGES[self.id][self.wording].format(**self.numbers, **words)
-        return text[:1].upper() + text[1:]
 
 
 @dataclass(frozen=True)
@@ -166,6 +77,8 @@ class FlightCheck:
     """Terms whose weight is below 0."""
     predicted: Forecast | None
     """What PPO will probably make of it; None where there is nothing to learn from."""
+    design: Design
+    """The reward."""
 
     @property
     def favourite(self) -> Ranked:
@@ -173,19 +86,11 @@ class FlightCheck:
         return self.ranking[0]
 
     @property
-    def sentence(self) -> str:
-        """The verdict in one sentence: the first failure, or what pays best, with the first doubt."""
-        leading = self.leading
-        best = f"{self.favourite.words.capitalize()} pays best."
-        if leading is None:
-            return best
-        return leading.message if leading.status == "fail" else f"{best} {leading.message}"
-
-    @property
-    def foretold(self) -> dict[str, Any]:
-        """What to remember of it until the training is over: the verdict, what pays best, and the forecast."""
+    def prediction(self) -> dict[str, Any]:
+        """What the notebook keeps until the training is over: the verdict, what pays best, and the forecast."""
         chances = {} if self.predicted is None else self.predicted.to_json()
-        return {"verdict": self.verdict, "pays_best": self.favourite.words, "margin": self.landing_margin, **chances}
+        best = self.favourite.behaviour.replace("_", " ")
+        return {"verdict": self.verdict, "pays_best": best, "margin": self.landing_margin, **chances}
 
     @property
     def leading(self) -> Finding | None:
@@ -197,26 +102,24 @@ class FlightCheck:
         failed = next((check for check in failures if check.id in PREMISES), None) or next(iter(failures), None)
         return failed or next((c for c in self.checks if c.status == "warn" and c.id in DOUBTS), None)
 
-    @property
-    def notes(self) -> list[str]:
-        """What is worth knowing besides, a sentence each."""
-        notes = [NOTES["logged_only"]] if self.logged_only else []
-        turned = ", ".join(LABELS[key] for key in self.negative)
-        return notes + ([NOTES["negative"].format(terms=turned)] if turned else [])
-
     def __getitem__(self, id: str) -> Finding:
         return next(check for check in self.checks if check.id == id)
 
     def to_json(self) -> dict[str, Any]:
-        """Plain values for programs."""
+        """Plain values for programs; sentences are English."""
         return {
             "verdict": self.verdict,
             "landing_margin": self.landing_margin,
             "predicted": self.predicted and self.predicted.to_json(),
             "logged_only": self.logged_only,
-            "notes": self.notes,
+            "notes": notes(self, FALLBACK),
             "checks": [
-                {"id": check.id, "status": check.status, "message": check.message, "value": check.value}
+                {
+                    "id": check.id,
+                    "status": check.status,
+                    "message": finding_sentence(check, self.design, FALLBACK),
+                    "value": check.value,
+                }
                 for check in self.checks
             ],
             "ranking": [
@@ -256,7 +159,7 @@ def check_reward(config: Design, gamma: float = 0.995, library: ProbeLibrary | N
     else:
         verdict = "sound"
     logged, negative = not config.replace_reward, reversed_parts(config)
-    return FlightCheck(verdict, margin, ranking.rows, checks, logged, negative, forecast(ranking))
+    return FlightCheck(verdict, margin, ranking.rows, checks, logged, negative, forecast(ranking), config)
 
 
 OTHERS: Final = (*CRASHES, *LINGERING)
@@ -430,9 +333,11 @@ def assert_reward_sound(config: Design, gamma: float = 0.995, *, doubtful: bool 
     >>> from playground.worlds.lunar_lander.presets import GYMNASIUM
     >>> assert_reward_sound(GYMNASIUM)
     """
-    found = check_reward(config, gamma)
-    if found.logged_only and not logged:
-        raise AssertionError(f"the reward is not used: {NOTES['logged_only']} Set replace_reward, or pass logged=True.")
-    if found.verdict == "broken" or (found.verdict == "doubtful" and not doubtful):
-        wrong = [check.message for check in found.checks if check.status == "fail"] or [found.sentence]
-        raise AssertionError(f"the reward is {found.verdict}: {' '.join(wrong)}")
+    check = check_reward(config, gamma)
+    if check.logged_only and not logged:
+        said = say("check.logged_only", FALLBACK)
+        raise AssertionError(f"the reward is not used: {said} Set replace_reward, or pass logged=True.")
+    if check.verdict == "broken" or (check.verdict == "doubtful" and not doubtful):
+        failures = [finding_sentence(found, config, FALLBACK) for found in check.checks if found.status == "fail"]
+        reasons = failures or [verdict_sentence(check, FALLBACK)]
+        raise AssertionError(f"the reward is {check.verdict}: {' '.join(reasons)}")

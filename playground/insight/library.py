@@ -57,11 +57,6 @@ class Behaviour(StrEnum):
     """Up and down on the ground, to the time-out."""
 
     @property
-    def words(self) -> str:
-        """In plain words."""
-        return self.replace("_", " ")
-
-    @property
     def outcome(self) -> str:
         """How it ends: landing, crash or timeout."""
         return "landing" if self in LANDINGS else "crash" if self in CRASHES else "timeout"

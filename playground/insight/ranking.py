@@ -37,11 +37,6 @@ class Ranked:
     """Index in the library of its episode nearest the mean, for playing."""
 
     @property
-    def words(self) -> str:
-        """The behaviour in plain words."""
-        return self.behaviour.words
-
-    @property
     def outcome(self) -> str:
         """How it ends: landing, crash or timeout."""
         return self.behaviour.outcome

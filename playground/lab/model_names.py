@@ -5,18 +5,19 @@ Leaves out: the texts themselves.
 
 from collections.abc import Sequence
 
-from playground.app.texts import TEXTS
 from playground.lab.model import SHORT, Model
 from playground.reward.codec import changed_fields
 from playground.reward.design import Design
 from playground.reward.preset import Preset
 from playground.training.algorithms import ALGORITHMS, HALF_TRAINED
+from playground.words.say import has, label, say, text
 from playground.worlds import find_preset, world_of
 
 
 def algorithm_name(name: str, language: str) -> str:
     """An algorithm in words; most have the same name in every language."""
-    return TEXTS[language].get(f"algorithms.name.{name.replace('-', '_')}", ALGORITHMS[name].title)
+    key = f"algorithms.name.{name.replace('-', '_')}"
+    return text(key, language) if has(key) else ALGORITHMS[name].title
 
 
 def model_name(model: Model, language: str) -> str:
@@ -28,11 +29,11 @@ def model_name(model: Model, language: str) -> str:
 def _taught(model: Model, language: str) -> str:
     preset = find_preset(model.spec.world, model.slug)
     if preset is not None:
-        return str(preset.name[language])
+        return label(preset.name, language)
     if model.slug == HALF_TRAINED:
-        return TEXTS[language]["models.half_trained"].format(reward=reward_name(model.spec.reward, language))
+        return say("models.half_trained", language, reward=reward_name(model.spec.reward, language))
     if not model.reward_known:
-        return TEXTS[language]["models.reward_unknown"].format(file=model.manifest.get("imported"))
+        return say("models.reward_unknown", language, file=model.manifest.get("imported"))
     return reward_name(model.spec.reward, language)
 
 
@@ -40,7 +41,7 @@ def names_of(models: Sequence[Model], language: str) -> list[str]:
     """What each was trained on, with the seed where several share a name, and the key where even that is the same."""
     names = [model_name(model, language) for model in models]
     numbered = [
-        n if names.count(n) == 1 else f"{n} · " + TEXTS[language]["compare.seed"].format(seed=m.spec.seed)
+        n if names.count(n) == 1 else f"{n} · " + say("compare.seed", language, seed=m.spec.seed)
         for n, m in zip(names, models, strict=True)
     ]
     return [n if numbered.count(n) == 1 else f"{n} · {m.key[:SHORT]}" for n, m in zip(numbered, models, strict=True)]
@@ -62,4 +63,4 @@ def reward_name(reward: Design, language: str) -> str:
     changes = changed_fields(reward, nearest.config)
     texts = [f"{name} {value:g}" if isinstance(value, float) else f"{name} {value}" for name, value in changes.items()]
     more = f" +{len(texts) - 3}" if len(texts) > 3 else ""
-    return " · ".join([nearest.name[language], ", ".join(texts[:3]) + more]) if texts else nearest.name[language]
+    return " · ".join([label(nearest.name, language), ", ".join(texts[:3]) + more]) if texts else label(nearest.name, language)

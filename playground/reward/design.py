@@ -18,6 +18,7 @@ import numpy as np
 
 from playground.reward.term import FORMS, WEIGHT_LIMIT, Floats, Form, Term
 from playground.words.errors import InvalidInput
+from playground.words.say import label, say
 
 ENV_KEY: Final = "env_reward"
 """The part that is Gymnasium's own reward."""
@@ -107,6 +108,15 @@ class Design:
             KeyError: there is no such part.
         """
         return None if key == ENV_KEY else by_key(type(self))[key]
+
+    def part_name(self, key: str, lang: str) -> str:
+        """A part's short name: its term's label, or what Gymnasium's own reward is called.
+
+        Raises:
+            KeyError: there is no such part.
+        """
+        term = self.term(key)
+        return say("part.env_reward", lang) if term is None else label(term.label, lang)
 
 
 T = TypeVar("T")

@@ -3,7 +3,7 @@
 Leaves out: Streamlit. Titles come in as words, so the same chart speaks both languages.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any, Final
@@ -14,15 +14,15 @@ import pandas as pd
 
 from playground.studies.colours import KEPT_COLOUR, NET_COLOUR, TEXT_COLOUR
 from playground.words.numbers import amount_words
+from playground.words.say import say
 
-Say = Callable[..., str]
 AROUND: Final = 60
 """Pixels of a chart's height that its title and padding take on the page."""
 LABELS: Final = alt.Axis(labelOverlap=False, labelLimit=110, ticks=False, domain=False, labelFontSize=12)
 
 
 def learning_curve(
-    rows: Sequence[Mapping[str, float]], column: str, title: str, say: Say, kept: float | None = None
+    rows: Sequence[Mapping[str, float]], column: str, title: str, lang: str, kept: float | None = None
 ) -> Any:
     """One measure against steps, with a ring around the evaluation whose policy was kept."""
     data = pd.DataFrame({"steps": [r["steps"] for r in rows], "value": [r[column] for r in rows]})
@@ -33,7 +33,7 @@ def learning_curve(
         axis=alt.Axis(format="%" if rate else "~s"),
         scale=alt.Scale(domain=[0, 1]) if rate else alt.Scale(zero=False),
     )
-    x = alt.X("steps:Q", title=say("curve.steps"), axis=alt.Axis(format="~s", tickCount=5))
+    x = alt.X("steps:Q", title=say("curve.steps", lang), axis=alt.Axis(format="~s", tickCount=5))
     tip = [alt.Tooltip("steps:Q", format=","), alt.Tooltip("value:Q", format=".0%" if rate else ",.1f", title=title)]
     base = alt.Chart(data).encode(x=x, y=y, tooltip=tip)
     chart = base.mark_line(color=NET_COLOUR, strokeWidth=2) + base.mark_circle(color=NET_COLOUR, size=40)
@@ -53,7 +53,7 @@ class Series:
 
 
 def compared_curves(
-    series: Sequence[Series], column: str, against: str, title: str, say: Say, legend: bool = False
+    series: Sequence[Series], column: str, against: str, title: str, lang: str, legend: bool = False
 ) -> Any:
     """One measure of several designs: evaluations as points, their median over seeds as a line, the middle half shaded.
 
@@ -62,7 +62,7 @@ def compared_curves(
         column: the measure, a column of ``curve.csv``.
         against: ``steps`` or ``seconds``.
         title: of the chart, in words.
-        say: looks words up.
+        lang: of the words.
         legend: name the designs; a page has badges for that.
     """
     points = [
@@ -89,9 +89,9 @@ def compared_curves(
     colours = alt.Scale(domain=[one.label for one in series], range=[one.colour for one in series])
     names = alt.Legend(title=None, orient="bottom", columns=1, labelLimit=400) if legend else None
     colour = alt.Color("design:N", scale=colours, legend=names)
-    x_axis = alt.X("x:Q", title=say(f"curve.{against}"), axis=alt.Axis(format="~s", tickCount=5))
+    x_axis = alt.X("x:Q", title=say(f"curve.{against}", lang), axis=alt.Axis(format="~s", tickCount=5))
     tip = [
-        alt.Tooltip("design:N", title=say("compare.model")),
+        alt.Tooltip("design:N", title=say("compare.model", lang)),
         alt.Tooltip("steps:Q", format=","),
         alt.Tooltip("value:Q", format=".0%" if rate else ",.1f", title=title),
     ]

@@ -11,7 +11,6 @@ from dataclasses import asdict, dataclass, replace
 from functools import cached_property
 from typing import Any, Final
 
-from playground.app.texts import TEXTS
 from playground.insight.comparison import (
     SCORES,
     Beaten,
@@ -30,6 +29,7 @@ from playground.lab.notebook.entry import Entry
 from playground.reward.design import Design, defaults_of
 from playground.reward.term import Floats
 from playground.words.numbers import amount, signed
+from playground.words.say import say
 
 LETTERS: Final = "ABCDEFGHIJ"
 """One for each of the `COMPARED`."""
@@ -69,7 +69,7 @@ class Comparison:
 
     def say(self, key: str, /, **values: object) -> str:
         """A text in the comparison's language."""
-        return TEXTS[self.lang][key].format(**values)
+        return say(key, self.lang, **values)
 
     @property
     def first(self) -> Contestant:

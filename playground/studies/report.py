@@ -25,7 +25,7 @@ from playground.studies.colours import MODEL_COLOURS, colour_of
 from playground.studies.compare import Comparison, Contestant
 from playground.training.spec import hyperparameters
 from playground.words.errors import InvalidInput
-from playground.words.numbers import table
+from playground.words.tables import to_markdown as table
 from playground.worlds.lunar_lander.geometry import STEPS_PER_SECOND
 
 GIFS: Final = 4
@@ -104,10 +104,10 @@ def _curves(told: Comparison) -> list[Block]:
     blocks = [Block("heading", say("compare.curves"))]
     for measure in MEASURES:
         title = f"{say(TITLES[measure])} · {say('list.comma').join(one.label for one in series)}"
-        blocks.append(_drawn(compared_curves(series, measure, "steps", title, say), title, measure))
+        blocks.append(_drawn(compared_curves(series, measure, "steps", title, told.lang), title, measure))
     for index, one in enumerate(series):
         title = f"{say(TITLES['designed_return'])} · {one.label}"
-        chart = compared_curves([one], "designed_return", "steps", title, say)
+        chart = compared_curves([one], "designed_return", "steps", title, told.lang)
         blocks.append(_drawn(chart, title, f"designed-{index}"))
     blocks.append(Block("text", say("compare.curves_note")))
     return blocks + [Block("text", told.agreement_words(one)) for one in told.contestants if one.model.curve]

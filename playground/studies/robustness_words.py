@@ -7,7 +7,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from playground.app.texts import TEXTS
 from playground.flight.world import DEFAULT
 from playground.insight.comparison import Difference
 from playground.insight.seed_statistics import (
@@ -24,6 +23,7 @@ from playground.insight.seed_statistics import (
 from playground.studies.robustness import Design, Failure, Flights, Variant
 from playground.words.errors import InvalidInput
 from playground.words.numbers import signed
+from playground.words.say import say
 from playground.worlds.lunar_lander.conditions import CONDITIONS
 
 
@@ -40,7 +40,7 @@ class OverfitTest:
 
     def say(self, key: str, /, **values: object) -> str:
         """A text in the test's language."""
-        return TEXTS[self.lang][key].format(**values)
+        return say(key, self.lang, **values)
 
     @property
     def caption(self) -> str:
@@ -153,7 +153,7 @@ class OverfitTest:
 
     def _seeds(self, tested: Robustness) -> str:
         spread = tested.over_seeds[DEFAULT]
-        kind = "one" if spread.seeds == 1 else "differ" if tested.seeds_differ else "alike"
+        kind = "single" if spread.seeds == 1 else "differ" if tested.seeds_differ else "alike"
         return self.say(
             f"robustness.seeds.{kind}",
             count=spread.seeds,

@@ -10,10 +10,10 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from playground.app.player import make_film
-from playground.app.texts import TEXTS
 from playground.flight.rollout import refly
 from playground.lab.store import ModelStore
 from playground.training.spec import TrainSpec
+from playground.words.say import load_texts, say
 from playground.worlds.lunar_lander.presets import GYMNASIUM, PRESET
 from playground.worlds.lunar_lander.scene import film
 from playground.worlds.lunar_lander.world import WORLD as LANDER
@@ -41,7 +41,7 @@ def seed_picker(app: AppTest):
 
 
 def metric(app: AppTest, key: str) -> str:
-    label = TEXTS["en"][f"score.{key}"]
+    label = say(f"score.{key}", "en")
     return next(m.value for m in app.metric if m.label == label)
 
 
@@ -264,10 +264,10 @@ def test_chinese_page_shows_no_english_sentence_and_no_raw_key():
         e.value for kind in ("header", "caption", "markdown", "info") for e in app.get(kind) if isinstance(e.value, str)
     ]
     labels = [w.label for kind in ("button", "slider", "selectbox", "toggle") for w in app.get(kind)]
-    raw = {key for key in TEXTS["zh"] for text in (*texts, *labels) if text == key}
+    raw = {key for key in load_texts("zh") for text in (*texts, *labels) if text == key}
     assert not raw
     assert any("着陆" in text for text in texts)
-    english = {TEXTS["en"][key] for key in TEXTS["en"] if TEXTS["en"][key] != TEXTS["zh"][key]}
+    english = {text for key, text in load_texts("en").items() if text != load_texts("zh")[key]}
     assert not english & set(texts + labels)
 
 

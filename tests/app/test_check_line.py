@@ -6,13 +6,14 @@ from dataclasses import replace
 import pytest
 from test_app import shown, start
 
-from playground.app.texts import TEXTS
-from playground.insight.check import MESSAGES, check_reward
+from playground.insight.check import CHECKS, check_reward
 from playground.insight.forecast.predict import OUTCOMES
 from playground.insight.library import CRASHES, LANDINGS, load_library
 from playground.lab.notebook.entry import Entry
 from playground.lab.notebook.notebook import Notebook
 from playground.lab.store import ModelStore
+from playground.words.forecast import forecast_sentence
+from playground.words.say import load_texts, say
 from playground.worlds.lunar_lander.presets import PRESET, PRESETS
 
 
@@ -25,7 +26,7 @@ def test_every_preset_shows_its_verdict(preset):
     app = start(preset=preset.slug)
     assert not app.exception
     found = check_reward(preset.config)
-    assert TEXTS["en"][f"check.verdict.{found.verdict}"] in line(app)
+    assert say(f"check.verdict.{found.verdict}", "en") in line(app)
     assert not app.button(key="train").label.startswith("Forbidden")
 
 
@@ -47,7 +48,7 @@ def test_the_discount_of_the_settings_counts():
 )
 def test_a_forecast_for_other_settings_says_so(settings, told):
     app = start(preset="gymnasium", **settings)
-    assert (TEXTS["en"]["forecast.unusual"] in line(app)) == told
+    assert (say("forecast.unusual", "en") in line(app)) == told
 
 
 @pytest.mark.parametrize("slug", ["gymnasium", "article", "legs-farm", "potential"])
@@ -61,15 +62,14 @@ def test_the_chinese_check_speaks_chinese_alone(slug):
 
 
 def test_all_wording_exists_in_chinese():
-    for name, texts in MESSAGES.items():
-        for status, text in texts.items():
-            assert not text or f"check.{name}.{status}" in TEXTS["zh"]
+    for check in CHECKS:
+        assert f"check.{check.__name__.strip('_')}.ok" in load_texts("zh")
 
 
 def test_landing_and_crashing_alike_is_told_as_that():
     """Potential-based terms alone leave every finished episode with the same return, so neither pays more."""
     app = start(preset="potential", w_landing="0", w_crash="0", penalty_main="0", penalty_side="0")
-    assert MESSAGES["suicide"]["tie"] in line(app)
+    assert say("check.suicide.tie", "en") in line(app)
 
 
 def test_all_zero_weights_are_told(own_home):
@@ -190,8 +190,8 @@ def test_the_forecast_stands_under_the_verdict_and_follows_the_slider():
     app = start(preset="gymnasium")
     before = check_reward(PRESET["gymnasium"].config).predicted
     assert before is not None
-    assert before.message in line(app)
+    assert forecast_sentence(before, "en") in line(app)
     app.number_input(key="type_crash").set_value(-500.0).run()
     after = check_reward(replace(PRESET["gymnasium"].config, w_crash=-500.0)).predicted
     assert after is not None
-    assert after.message in line(app)
+    assert forecast_sentence(after, "en") in line(app)

@@ -8,10 +8,10 @@ import pytest
 from streamlit.testing.v1 import AppTest
 from test_app import start
 
-from playground.app.texts import TEXTS
 from playground.lab.queue_local import JobBoard, Status, write_status
 from playground.lab.store import ModelStore
 from playground.training.spec import TrainSpec, dump_spec
+from playground.words.say import say
 from playground.worlds.lunar_lander.presets import GYMNASIUM
 
 SPEC = TrainSpec(replace(GYMNASIUM, w_legs=20.0))
@@ -63,7 +63,7 @@ def test_a_training_with_a_checkpoint_is_resumed_not_begun_again(own_home):
     board = left_behind("cancelled")
     (board.folder(SPEC.key) / "checkpoint.pt").write_bytes(b"anything")
     app = start(w_legs="20")
-    assert app.button(key="train").label == TEXTS["en"]["train.resume"]
+    assert app.button(key="train").label == say("train.resume", "en")
     assert app.button(key=f"resume_watched_{SPEC.key}").label == "Resume"
 
 

@@ -1,8 +1,8 @@
 import pytest
 
 from playground.app.lessons import LESSONS, NETWORKS, passage, to_dot
-from playground.app.texts import TEXTS
 from playground.training.algorithms import ALGORITHMS
+from playground.words.say import load_texts
 
 
 def test_every_algorithm_has_a_lesson():
@@ -23,7 +23,7 @@ def test_every_term_of_a_rule_stands_in_the_code(name):
 @pytest.mark.parametrize("language", ["en", "zh"])
 @pytest.mark.parametrize("name", LESSONS)
 def test_every_algorithm_has_words_and_a_picture(name, language):
-    texts = TEXTS[language]
+    texts = load_texts(language)
     assert texts[f"algorithms.idea.{name.replace('-', '_')}"]
     assert texts[f"algorithms.family.{ALGORITHMS[name].family.replace('-', '_')}"]
     dot = to_dot(LESSONS[name].flow, lambda node: texts[f"algorithms.node.{node}"], "#123456", "#654321")

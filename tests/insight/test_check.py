@@ -8,8 +8,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from playground.insight.check import CHECKS, MESSAGES, check_reward
+from playground.insight.check import CHECKS, check_reward
 from playground.insight.library import LANDINGS, load_library
+from playground.words.check import finding_sentence, notes, verdict_sentence, wording_of
+from playground.words.say import has
 from playground.worlds.lunar_lander.presets import GYMNASIUM, PRESET
 from playground.worlds.lunar_lander.terms import RewardConfig
 
@@ -28,7 +30,7 @@ def test_the_articles_reward_is_broken_and_suicide_is_named_first():
     assert failures(found)[0] == "suicide"
     assert found.favourite.outcome == "crash"
     assert found.landing_margin < 0
-    assert found.sentence == found["suicide"].message
+    assert verdict_sentence(found, "en") == finding_sentence(found["suicide"], found.design, "en")
 
 
 @pytest.mark.parametrize("slug", ["gymnasium", "potential"])
@@ -85,7 +87,7 @@ def test_log_only_checks_what_training_sees():
     native = check_reward(RewardConfig(replace_reward=True, w_env=1.0))
     assert logged.logged_only
     assert logged.to_json()["logged_only"]
-    assert "only logged" in logged.notes[0]
+    assert "only logged" in notes(logged, "en")[0]
     assert (logged.verdict, logged.landing_margin) == (native.verdict, native.landing_margin)
     assert logged.verdict == "sound"
 
@@ -93,12 +95,12 @@ def test_log_only_checks_what_training_sees():
 def test_all_weights_zero_is_broken_in_words():
     found = check_reward(RewardConfig(replace_reward=True))
     assert found.verdict == "broken"
-    assert "every weight is 0" in found.sentence
-    assert "Crashing pays more" not in " ".join(check.message for check in found.checks)
+    assert "every weight is 0" in verdict_sentence(found, "en")
+    assert "Crashing pays more" not in " ".join(finding_sentence(check, found.design, "en") for check in found.checks)
 
 
 def test_where_nothing_ahead_counts_the_discount_is_named_first():
-    assert "discount of 0" in check("gymnasium", 0.0).sentence
+    assert "discount of 0" in verdict_sentence(check("gymnasium", 0.0), "en")
 
 
 @pytest.mark.parametrize("scale", [1e-12, 0.1, 1.0, 3.0, 7.0, 1000.0])
@@ -109,7 +111,7 @@ def test_potentials_alone_tie_landing_with_crashing_whatever_the_rounding(gamma,
         RewardConfig(replace_reward=True, form="potential", w_velocity=1, w_distance=2, scale=scale), gamma
     )
     assert found["suicide"].value == 0
-    assert found["suicide"].wording == "tie"
+    assert wording_of(found["suicide"]) == "tie"
     assert found.verdict == "broken"
     assert [c.status for c in found.checks] == [
         c.status
@@ -149,7 +151,7 @@ def test_weights_of_very_different_size_and_negative_ones_are_checked():
     assert found["dead"].status == "warn"
     assert found["dominance"].status == "warn"
     assert found.negative == ("landing",)
-    assert any("below 0" in note and "Landing" in note for note in found.notes)
+    assert any("below 0" in note and "Landing" in note for note in notes(found, "en"))
     json.dumps(found.to_json(), allow_nan=False)
 
 
@@ -229,6 +231,7 @@ def test_adding_potentials_ranks_terminated_episodes_as_before(others, potential
 
 def test_every_status_has_words():
     for finding in check("article").checks + check("gymnasium").checks + check("legs-farm").checks:
-        assert finding.message.endswith(".")
-        assert "{" not in finding.message
-    assert {check.__name__.strip("_") for check in CHECKS} == set(MESSAGES)
+        sentence = finding_sentence(finding, check("article").design, "en")
+        assert sentence.endswith(".")
+        assert "{" not in sentence
+    assert all(has(f"check.{check.__name__.strip('_')}.ok") for check in CHECKS)

@@ -1,6 +1,5 @@
 import pytest
 
-from playground.app.texts import TEXTS
 from playground.lab.store import ModelStore
 from playground.reward.design import keys_of, terms_of
 from playground.studies.charts import Series, compared_curves, learning_curve
@@ -10,10 +9,6 @@ from playground.worlds.lunar_lander.terms import RewardConfig
 
 TERMS = terms_of(RewardConfig)
 PART_KEYS = keys_of(terms_of(RewardConfig))
-
-
-def say(key, **values):
-    return TEXTS["en"][key].format(**values)
 
 
 def test_no_two_parts_share_a_colour():
@@ -29,7 +24,7 @@ def test_every_algorithm_can_race_in_a_colour_of_its_own():
 def test_the_curve_shows_every_evaluation_and_rings_the_kept_one(column):
     rows = ModelStore().resolve("gymnasium").curve
     kept = rows[-2]["steps"]
-    spec = learning_curve(rows, column, "title", say, kept).to_dict()
+    spec = learning_curve(rows, column, "title", "en", kept).to_dict()
     datasets = sorted(spec["datasets"].values(), key=len)
     assert [row["value"] for row in datasets[-1]] == [row[column] for row in rows]
     assert [row["steps"] for row in datasets[0]] == [kept]
@@ -46,7 +41,7 @@ def test_the_line_joins_the_medians_of_like_looks_although_their_steps_differ():
         [look(90, 1, 0.0), look(90, 2, 0.5), look(210, 3, 1.0)],
         [look(110, 2, 0.2), look(110, 3, 0.7), look(190, 5, 0.8), look(300, 9, 0.8)],
     ]
-    chart = compared_curves([Series("GRPO", "#123456", curves)], "landing_rate", "seconds", "landed", say).to_dict()
+    chart = compared_curves([Series("GRPO", "#123456", curves)], "landing_rate", "seconds", "landed", "en").to_dict()
     rows = [row for rows in chart["datasets"].values() for row in rows]
     line = [(row["x"], row["value"]) for row in rows if "low" in row]
     assert line == [pytest.approx(pair) for pair in [(1.5, 0.1), (2.5, 0.6), (4.0, 0.9)]]

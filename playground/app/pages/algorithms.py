@@ -23,7 +23,7 @@ from playground.studies.robustness import Failure, Progress, Variant, feed, prog
 from playground.training.algorithms import ALGORITHMS, HALF_TRAINED, Algorithm
 from playground.training.spec import TrainSpec
 from playground.words.errors import InvalidInput
-from playground.words.numbers import table
+from playground.words.tables import to_markdown as table
 from playground.worlds.lunar_lander.presets import GYMNASIUM
 
 if TYPE_CHECKING:
@@ -308,7 +308,7 @@ def _curves(field: Sequence[Entrant]) -> None:
     columns = st.columns(2)
     for column, measure in zip(columns, ("landing_rate", "native_return"), strict=True):
         title = say("curve.landing" if measure == "landing_rate" else "curve.native")
-        chart = compared_curves(series, measure, against, title, say)
+        chart = compared_curves(series, measure, against, title, language())
         column.altair_chart(chart, key=f"race_{measure}", width="stretch")
 
 

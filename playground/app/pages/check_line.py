@@ -9,14 +9,17 @@ from typing import Any, Final
 import streamlit as st
 
 from playground.app.session import Session, notebook
-from playground.app.texts import part_name, say
-from playground.insight.check import Finding, FlightCheck, check_reward
+from playground.app.texts import language, part_name, say
+from playground.insight.check import FlightCheck, check_reward
 from playground.insight.forecast.predict import OUTCOMES, Forecast, load_model
 from playground.insight.library import Behaviour
 from playground.insight.repair import Repair, repair_reward, with_weight
 from playground.lab.model import Model
-from playground.reward.design import Design, keys_of, terms_of
+from playground.reward.design import Design, terms_of
+from playground.words.check import finding_sentence, notes, ranking_rows, verdict_sentence
 from playground.words.errors import InvalidInput
+from playground.words.forecast import chances, forecast_sentence, outcome_against_check, outcome_against_forecast
+from playground.words.tables import to_markdown
 from playground.worlds.lunar_lander.terms import RewardConfig
 
 COLOURS: Final = {"sound": "green", "doubtful": "orange", "broken": "red"}
@@ -29,10 +32,11 @@ def draw_check(state: Session) -> None:
     found = check(state.draft, gamma)
     with st.container(horizontal=True, vertical_alignment="center", key="flight_check"):
         badge = f":{COLOURS[found.verdict]}-badge[{say(f'check.verdict.{found.verdict}')}]"
-        foretold = predicted_words(found.predicted)
+        expected = forecast_sentence(found.predicted, language())
         if found.predicted is not None and found.predicted.familiar and not state.spec.usual:
-            foretold += f" {say('forecast.unusual')}"
-        st.markdown(f"{badge} {say('check.before')} {sentence(found)}  \n{foretold}", width="stretch")
+            expected += f" {say('forecast.unusual')}"
+        verdict = verdict_sentence(found, language())
+        st.markdown(f"{badge} {say('check.before')} {verdict}  \n{expected}", width="stretch")
         if state.mended is not None and state.draft == state.mended[1]:
             st.button(say("repair.undo"), key="undo_repair", icon=":material/undo:", on_click=_undo, args=(state,))
         elif found.verdict != "sound" and not found.logged_only:
@@ -67,8 +71,8 @@ def _repair(state: Session, gamma: float) -> None:
         st.markdown("\n".join(lines))
         assert found.after is not None
         after = say(f"check.verdict.{found.after.verdict}")
-        then = say("repair.then", verdict=after, sentence=sentence(found.after))
-        st.caption(f"{then} {predicted_words(found.after.predicted)}")
+        then = say("repair.then", verdict=after, sentence=verdict_sentence(found.after, language()))
+        st.caption(f"{then} {forecast_sentence(found.after.predicted, language())}")
         st.button(say("repair.apply"), key="apply_repair", type="primary", on_click=_apply, args=(state, found.config))
     else:
         none = say("repair.doubt" if found.before.verdict == "doubtful" else "repair.none")
@@ -102,15 +106,12 @@ def held_against(model: Model) -> str:
         return say("expected.unusual")
     foretold, hindsight = _foretold(model.key), ""
     if foretold is None:
-        foretold, hindsight = check(spec.reward, spec.gamma).foretold, f" {say('expected.hindsight')}"
+        foretold, hindsight = check(spec.reward, spec.gamma).prediction, f" {say('expected.hindsight')}"
     predicted = Forecast.from_json(foretold)
     if predicted is not None and predicted.familiar:
-        return _against_forecast(model, predicted) + hindsight
+        return outcome_against_forecast(predicted, _came_of(model), language()) + hindsight
     expected = "landing" if foretold["margin"] > 0 else _behaviour(foretold["pays_best"]).outcome
-    came = _came_of(model)
-    kind = "hit" if came == expected else "miss_lands" if came == "landing" else "miss"
-    words = say(f"expected.{kind}", expected=say(f"check.ends.{expected}"), came=say(f"check.ends.{came}"))
-    return words + hindsight
+    return outcome_against_check(expected, _came_of(model), language()) + hindsight
 
 
 def _foretold(key: str) -> Mapping[str, Any] | None:
@@ -132,44 +133,6 @@ def _came_of(model: Model) -> str:
     return max(OUTCOMES, key=lambda outcome: float(model.summary[f"{outcome}_rate"]))
 
 
-def _against_forecast(model: Model, predicted: Forecast) -> str:
-    came = _came_of(model)
-    ends = {"expected": say(f"check.ends.{predicted.outcome}"), "came": say(f"check.ends.{came}")}
-    kind = "open" if predicted.kind in ("fraction", "open") else "came" if came == predicted.outcome else "missed"
-    return say(f"expected.{kind}", **ends, **predicted.numbers)
-
-
-def predicted_words(predicted: Forecast | None) -> str:
-    """The forecast in one sentence; nothing where there is none."""
-    return "" if predicted is None else say(f"forecast.{predicted.wording}", **predicted.numbers)
-
-
-def sentence(found: FlightCheck) -> str:
-    """The verdict in the session's language: the first failure, else what pays best and the first doubt."""
-    leading = found.leading
-    best = say("check.best", behaviour=say(f"behaviour.{found.favourite.behaviour}"))
-    best = best[:1].upper() + best[1:]
-    if leading is None:
-        return best
-    return worded(leading) if leading.status == "fail" else f"{best} {worded(leading)}"
-
-
-def worded(finding: Finding) -> str:
-    """What a check found, in the session's language."""
-    words: dict[str, Any] = {name: _named(name, value) for name, value in finding.params.items()}
-    text = say(f"check.{finding.id}.{finding.wording}", **finding.numbers, **words)
-    return text[:1].upper() + text[1:]
-
-
-def _named(name: str, value: Any) -> str:
-    """A behaviour, a term or an attribute by its words."""
-    if name in ("better", "worse"):
-        return say(f"behaviour.{value}")
-    if value in keys_of(terms_of(RewardConfig)):
-        return part_name(value)
-    return say("check.and").join(say(f"attribute.{key}") for key in value.split(", ") if key)
-
-
 def _play(state: Session, name: str, episodes: tuple[int, ...]) -> None:
     """A button that puts recorded behaviours on screen."""
     st.button(
@@ -183,29 +146,20 @@ def _play(state: Session, name: str, episodes: tuple[int, ...]) -> None:
 
 
 def _evidence(state: Session, found: FlightCheck) -> None:
-    if found.logged_only:
-        st.caption(say("check.logged_only"))
-    if found.negative:
-        st.caption(say("check.negative", terms=say("check.and").join(part_name(key) for key in found.negative)))
+    for note in notes(found, language()):
+        st.caption(note)
     if found.predicted is not None:
-        chances = say("forecast.chances", **found.predicted.numbers)
-        st.markdown(
-            f"**{say('forecast.title')}**: {chances if found.predicted.familiar else predicted_words(found.predicted)}"
-        )
+        words = chances if found.predicted.familiar else forecast_sentence
+        st.markdown(f"**{say('forecast.title')}**: {words(found.predicted, language())}")
         st.caption(say("forecast.note", count=len(load_model().seen)))
     worst_first = sorted(found.checks, key=lambda finding: list(MARKS).index(finding.status), reverse=True)
     for finding in worst_first:
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-            st.markdown(f"{MARKS[finding.status]} {worded(finding)}")
+            st.markdown(f"{MARKS[finding.status]} {finding_sentence(finding, found.design, language())}")
             if finding.episodes and finding.status != "ok":
                 _play(state, finding.id, finding.episodes)
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.markdown(f"**{say('check.ranking')}**")
         _play(state, "favourite", (found.favourite.episode,))
-    rows = []
-    for row in found.ranking:
-        words = say(f"behaviour.{row.behaviour}"), say(f"check.ends.{row.outcome}")
-        rows.append(f"| {words[0]} | {words[1]} | {row.mean:,.1f} | {row.spread:,.1f} |")
-    head = f"| {say('check.behaviour')} | {say('check.ends')} | {say('check.return')} | {say('check.spread')} |"
-    st.markdown("\n".join([head, "| :-- | :-- | --: | --: |", *rows]))
+    st.markdown(to_markdown(ranking_rows(found, language())))
     st.caption(say("check.note"))

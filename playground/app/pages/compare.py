@@ -21,7 +21,7 @@ from playground.lab.model_names import labels_of, names_of
 from playground.studies.colours import BADGES, MODEL_COLOURS, colour_of
 from playground.studies.compare import Comparison, Contestant, compare
 from playground.words.errors import InvalidInput
-from playground.words.numbers import table
+from playground.words.tables import to_markdown as table
 
 if TYPE_CHECKING:
     from playground.studies.charts import Series
@@ -232,7 +232,7 @@ def _curves(told: Comparison) -> None:
     st.markdown("  ".join(f":{BADGES[i]}-badge[{one.label}]" for i, one in enumerate(series)))
     shared = st.columns(2)
     for column, measure in zip(shared, ("landing_rate", "native_return")):
-        chart = compared_curves(series, measure, against, say(MEASURES[measure]), say)
+        chart = compared_curves(series, measure, against, say(MEASURES[measure]), language())
         column.altair_chart(chart, key=f"compare_{measure}", width="stretch")
     with st.expander(
         say("compare.own_curves"), key="compare_own", expanded=len(series) <= MANY, on_change="rerun"
@@ -251,7 +251,9 @@ def _own_curves(series: "Sequence[Series]", against: str) -> None:
 
     columns = st.columns(max(2, min(len(series), 4)))
     for index, drawn in enumerate(series):
-        chart = compared_curves([drawn], "designed_return", against, f"{say('curve.designed')} · {drawn.label}", say)
+        chart = compared_curves(
+            [drawn], "designed_return", against, f"{say('curve.designed')} · {drawn.label}", language()
+        )
         columns[index % len(columns)].altair_chart(chart, key=f"compare_designed_{index}", width="stretch")
 
 

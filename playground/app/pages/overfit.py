@@ -33,7 +33,7 @@ from playground.studies.robustness import (
 )
 from playground.studies.robustness_words import tell
 from playground.words.errors import InvalidInput
-from playground.words.numbers import table
+from playground.words.tables import to_markdown as table
 from playground.worlds.lunar_lander.conditions import CONDITIONS
 
 TICK: Final = 1.0

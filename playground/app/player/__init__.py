@@ -20,7 +20,7 @@ import numpy.typing as npt
 import streamlit as st
 from gymnasium.envs.box2d.lunar_lander import VIEWPORT_H, VIEWPORT_W
 
-from playground.app.texts import TEXTS, language, part_name, say
+from playground.app.texts import language, part_name, say
 from playground.flight.policy import Policy
 from playground.flight.trajectory import Trajectory
 from playground.insight.explain import Explanation
@@ -28,6 +28,7 @@ from playground.insight.highlights import Moment, find_moments
 from playground.reward.term import Floats
 from playground.studies.colours import NET_COLOUR, OUTCOME_COLOURS, colour_of
 from playground.words.numbers import amount_words
+from playground.words.say import text
 from playground.worlds.lunar_lander.geometry import ACTION_NAMES, N_ACTIONS, STEPS_PER_SECOND
 from playground.worlds.lunar_lander.scene import BODY, LEG, SIDE_ENGINE, WORLD_WIDTH, Scene, instruments
 
@@ -205,7 +206,7 @@ def _common() -> dict[str, Any]:
 
 def _template(key: str) -> str:
     """A text whose names the browser fills in."""
-    return TEXTS[language()][key]
+    return text(key, language())
 
 
 def _mark(moment: Moment) -> dict[str, Any]:

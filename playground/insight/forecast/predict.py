@@ -4,7 +4,7 @@ That landing pays best does not mean that PPO finds it. So a few hundred random 
 settings (``studies.forecast_data``), and a logistic regression on features of the check learned how they ended. The
 fitted numbers lie in ``forecast.json``; ``fit_forecast`` makes and judges them, ``FORECAST.md`` holds what it found.
 
-Leaves out: fitting.
+Leaves out: fitting (``fit``), and words (``words.forecast``).
 """
 
 import json
@@ -35,18 +35,6 @@ SURE: Final = 0.9
 SPLIT: Final = 0.75
 """Between this chance of landing and what it lacks to 1, some trainings land and some do not."""
 FRACTIONS: Final = ((1, 4), (1, 3), (1, 2), (2, 3), (3, 4))
-MESSAGES: Final = {
-    "sure.landing": "PPO will almost surely learn to land ({percent} %).",
-    "sure.crash": "PPO will almost surely learn to crash ({percent} %).",
-    "sure.timeout": "PPO will almost surely never finish ({percent} %).",
-    "probable.landing": "PPO will probably learn to land ({percent} %).",
-    "probable.crash": "PPO will probably learn to crash ({percent} %).",
-    "probable.timeout": "PPO will probably never finish ({percent} %).",
-    "fraction": "Uncertain: with rewards like this, about {count} of {of} trainings land.",
-    "open": "PPO may land ({landing} %), crash ({crash} %) or never finish ({timeout} %).",
-    "unfamiliar": "No forecast: this reward, or its discount, is unlike those that it learned from.",
-}
-"""Wording by kind, and by outcome where one stands out."""
 
 
 @dataclass(frozen=True)
@@ -73,21 +61,11 @@ class Forecast:
         return "probable" if highest >= SPLIT else "open"
 
     @property
-    def wording(self) -> str:
-        """Which of `MESSAGES` tells it."""
-        return f"{self.kind}.{self.outcome}" if self.kind in ("sure", "probable") else self.kind
-
-    @property
     def numbers(self) -> dict[str, int]:
         """What wordings name: chances in percent, and landing as so many of so many trainings, in small numbers."""
         count, of = min(FRACTIONS, key=lambda pair: abs(pair[0] / pair[1] - self.landing))
         percents = {name: round(100 * chance) for name, chance in self.chances.items()}
         return {"count": count, "of": of, "percent": percents[self.outcome], **percents}
-
-    @property
-    def message(self) -> str:
-        """One plain sentence."""
-        return MESSAGES[self.wording].format(**self.numbers)
 
     @property
     def outcome(self) -> str:

@@ -26,7 +26,6 @@ from playground.insight.forecast.fit import (
 from playground.insight.forecast.predict import (
     FORECAST,
     FRACTIONS,
-    MESSAGES,
     OUTCOMES,
     Forecast,
     ForecastModel,
@@ -35,6 +34,8 @@ from playground.insight.forecast.predict import (
 )
 from playground.insight.library import load_library
 from playground.insight.ranking import Ranking
+from playground.words.forecast import forecast_sentence
+from playground.words.say import say
 from playground.worlds.lunar_lander.presets import GYMNASIUM, PRESET, PRESETS
 from playground.worlds.lunar_lander.terms import RewardConfig
 
@@ -75,7 +76,7 @@ def test_any_reward_has_chances_that_sum_to_one_or_none(weights, form, gamma) ->
     else:
         assert sum(found.chances.values()) == pytest.approx(1)
         assert all(0 <= chance <= 1 for chance in found.chances.values())
-        assert found.message
+        assert forecast_sentence(found, "en")
 
 
 @given(st.floats(1e-3, 1e3))
@@ -100,7 +101,7 @@ def test_another_discount_is_unfamiliar() -> None:
     assert far is not None
     assert near.familiar
     assert not far.familiar
-    assert far.message == MESSAGES["unfamiliar"]
+    assert forecast_sentence(far, "en") == say("forecast.unfamiliar", "en")
 
 
 def test_a_reward_far_from_all_is_unfamiliar() -> None:
@@ -137,7 +138,7 @@ def test_the_presets_come_out_as_they_were_trained_or_the_forecast_is_open() -> 
     ],
 )
 def test_chances_in_words(chances, familiar, told) -> None:
-    assert told in Forecast(*chances, familiar).message
+    assert told in forecast_sentence(Forecast(*chances, familiar), "en")
 
 
 def test_fractions_are_in_lowest_terms() -> None:
