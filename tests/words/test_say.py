@@ -74,7 +74,8 @@ def test_every_key_is_asked_for():
     literal = {node.value for node in nodes if isinstance(node, ast.Constant) and isinstance(node.value, str)}
     built = [p for node in nodes if isinstance(node, ast.JoinedStr) if (p := pattern(node)).pattern[:6] != "error\\"]
     built = [p for p in built if re.match(r"[a-z]+\\\.", p.pattern)]
-    kinds = {key.value for call in calls() if called(call) == "name_of" for key in keys_in(call.args[0])}
+    first = [call.args[0] for call in calls() if called(call) == "name_of"]
+    kinds = {key.value for key in first if isinstance(key, ast.Constant)}
     built += [re.compile(rf"{re.escape(kind)}\..+") for kind in kinds]
     keys = {key.removesuffix(".one") for key in load_texts("en")} - {"language"}
     unused = {key for key in keys - literal if not any(p.fullmatch(key) for p in built)}
