@@ -63,4 +63,8 @@ def reward_name(reward: Design, language: str) -> str:
     changes = changed_fields(reward, nearest.config)
     texts = [f"{name} {value:g}" if isinstance(value, float) else f"{name} {value}" for name, value in changes.items()]
     more = f" +{len(texts) - 3}" if len(texts) > 3 else ""
-    return " · ".join([label(nearest.name, language), ", ".join(texts[:3]) + more]) if texts else label(nearest.name, language)
+    return (
+        " · ".join([label(nearest.name, language), ", ".join(texts[:3]) + more])
+        if texts
+        else label(nearest.name, language)
+    )
