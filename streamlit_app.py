@@ -7,9 +7,9 @@ import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 if get_script_run_ctx() is None:
-    from playground.app.warm import warm_up
+    from playground.app.server import MIDDLEWARE, warm_up
 
-    app = st.App(__file__, lifespan=warm_up)
+    app = st.App(__file__, lifespan=warm_up, middleware=MIDDLEWARE)
 else:
     from playground.app.frame import draw
 

@@ -30,6 +30,7 @@ def test_what_cannot_be_fetched_stops_nothing(monkeypatch):
         raise OSError("the disk is gone")
 
     monkeypatch.setattr("playground.insight.check.check_reward", broken)
+    monkeypatch.setattr(warm, "keep_out_of_collections", lambda: None)
     warm._fetch()
 
 

@@ -30,6 +30,15 @@ def test_the_compare_page_draws_what_differs(open_tab):
     assert not tab.outside
 
 
+@pytest.mark.parametrize("page", ["compare", "algorithms", "notebook", "models", "models/"])
+def test_a_page_opened_by_its_own_address_logs_no_error(open_tab, page):
+    tab = open_tab(f"{page}?lang=en")
+    tab.page.get_by_role("heading", level=2).first.wait_for()
+    assert f"/{page.rstrip('/')}?" in tab.page.url
+    assert not tab.errors
+    assert not tab.outside
+
+
 def test_the_notebook_page_opens(open_tab):
     tab = open_tab("?lang=en")
     tab.page.get_by_text("Notebook", exact=True).first.click()
