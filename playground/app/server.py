@@ -23,7 +23,7 @@ App = Callable[[Message, Any, Callable[[Message], Awaitable[None]]], Awaitable[N
 class AnswerProbes:
     """Says "look elsewhere" where Streamlit would log an error in the browser's console.
 
-    A browser that opens ``/compare`` cannot know whether the app lives at ``/compare`` or at ``/``. So Streamlit's script
+    A browser that opens ``/compare`` cannot know whether the app lives there or at ``/``. So Streamlit's script
     probes ``/compare/_stcore/health`` and ``/compare/_stcore/host-config`` first, and the server answers 404
     (streamlit/streamlit#7074). Any answer but a success sends the script on to ``/``; browsers log those from 400 up.
     """
