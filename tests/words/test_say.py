@@ -19,7 +19,7 @@ from playground.worlds.lunar_lander.world import QUANTITIES
 
 TREES = [ast.parse(path.read_text()) for path in Path(playground.__file__).parent.rglob("*.py")]
 """The whole package; keys are read from its syntax, so that digits and hyphens in them count."""
-LOOKED_UP = ("say", "text", "has", "template")
+LOOKED_UP = ("translated", "say", "text", "has", "template")
 KEY = re.compile(r"[a-z]+\.[^ ]")
 SAME_EVERYWHERE = {"episode.gif", "episode.mp4", "list.comma", "score.of_100", "settings.gae_lambda"}
 

@@ -1,11 +1,11 @@
-"""The command line's algorithms: the list, a training with settings, and a race."""
+"""The command line's algorithms: the list, and a training with settings."""
 
 import json
 
 import pytest
+from command_line import run
 
-from playground.cli import main
-from playground.cli.models import read_setting
+from playground.cli.options import read_setting
 from playground.lab.store import ModelStore
 from playground.training.algorithms import ALGORITHMS, HALF_TRAINED
 from playground.words.errors import InvalidInput
@@ -17,14 +17,6 @@ FAST = ["--set", "starts=2", "--set", "group_size=2", "--set", "hidden=8", "--st
 def home(tmp_path, monkeypatch):
     monkeypatch.setenv("PLAYGROUND_HOME", str(tmp_path / "home"))
     return tmp_path
-
-
-def run(capsys, *arguments):
-    """Exit status, output and error output of a command."""
-    capsys.readouterr()
-    status = main([str(argument) for argument in arguments])
-    streams = capsys.readouterr()
-    return status, streams.out, streams.err
 
 
 def test_the_list_names_every_algorithm_its_family_and_its_source(capsys):
@@ -96,41 +88,7 @@ def test_a_model_to_start_from_is_named_like_any_model_and_else_the_half_trained
     assert store.find(json.loads(out)["key"]).spec.init_from == store.resolve(start).key
 
 
-@pytest.mark.parametrize(
-    ("options", "told"),
-    [
-        (["--algorithms", "ppo"], "--seconds"),
-        (["--algorithms", "ppo,sac", "--steps", "100"], "sac"),
-        (["--algorithms", "dpo", "--start", "nobody", "--steps", "100"], "nobody"),
-        (["--algorithms", "", "--steps", "100"], "algorithms"),
-        (["--seeds", "0", "--steps", "100"], "seeds"),
-        (["--algorithms", "ppo", "--seconds", "-1"], "seconds"),
-    ],
-)
-def test_a_race_that_cannot_be_run_is_told_with_status_2(capsys, options, told):
-    status, _, err = run(capsys, "race", "gymnasium", *options)
-    assert status == 2
-    assert told in err
-
-
-@pytest.mark.slow
-def test_a_race_trains_all_and_tells_the_table(capsys, home):
-    out, figure = home / "race.md", home / "race.svg"
-    names = "reinforce,grpo"
-    files = ["--out", out, "--figure", figure]
-    status, told, err = run(
-        capsys, "race", "gymnasium", "--algorithms", names, "--steps", 300, "--seeds", 2, *files, "--json"
-    )
-    assert status == 0, err
-    field = json.loads(told)["entrants"]
-    assert [entrant["algorithm"] for entrant in field] == ["reinforce", "grpo"]
-    assert all(entrant["seeds"] == [0, 1] for entrant in field)
-    assert all(entrant["memory"]["networks"] > 0 for entrant in field)
-    assert out.read_text().count("\n") == 4
-    drawn = figure.read_text()
-    assert drawn.startswith("<svg")
-    assert ">REINFORCE<" in drawn
-    assert ">GRPO<" in drawn
+# options
 
 
 def test_values_on_the_command_line_are_numbers_switches_lists_or_words():

@@ -1,0 +1,1 @@
+"""Commands about one model: train, evaluate, breakdown, record, list and delete, import and export."""

@@ -1,0 +1,60 @@
+"""``playground probes``: the recorded behaviours that a check ranks."""
+
+import argparse
+import functools
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+from playground.cli.options import add_json, add_world, translated, world_of
+from playground.cli.printing import DONE, put
+from playground.words.say import name_of, say
+from playground.words.tables import to_lines
+
+if TYPE_CHECKING:
+    from playground.lab.model import Model
+
+
+def add_arguments(parser: argparse.ArgumentParser, lang: str) -> None:
+    """The world, and whether to fly them again."""
+    add_world(parser, lang)
+    parser.add_argument("--record", action="store_true", help=translated("cli.probes.record", lang))
+    add_json(parser, lang)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """List what every probe did from every start."""
+    from playground.flight.rollout import run_episode
+    from playground.insight.library import LIBRARY, SEEDS, load_library, make_library, save_library
+    from playground.lab.files import explain_os_errors
+    from playground.lab.store import ModelStore
+    from playground.worlds.lunar_lander.presets import PRESET
+    from playground.worlds.lunar_lander.probes import PROBES
+
+    lang, world = arguments.lang, world_of(arguments)
+    if arguments.record:
+        pilots: dict[str, Callable[[int], Any]] = dict(PROBES)
+        for slug in PRESET:
+            pilots[slug] = functools.partial(_policy_of, ModelStore().resolve(slug))
+        episodes = ((name, run_episode(world, pilot(seed), seed)) for name, pilot in pilots.items() for seed in SEEDS)
+        with explain_os_errors(LIBRARY.parent):
+            save_library(make_library(episodes))
+        load_library.cache_clear()
+    library = load_library()
+    values = [
+        {"probe": str(name), "seed": int(seed), "behaviour": str(behaviour), "steps": int(steps)}
+        for name, seed, behaviour, steps in zip(
+            library.names, library.seeds, library.behaviours, library.lengths, strict=True
+        )
+    ]
+    rows: list[Sequence[object]] = [
+        (say("cli.probes.probe", lang), *(say("cli.probes.seed", lang, seed=seed) for seed in SEEDS))
+    ]
+    for name in dict.fromkeys(library.names.tolist()):
+        behaviours = library.behaviours[library.names == name].tolist()
+        rows.append((name, *(name_of("behaviour", behaviour, lang) for behaviour in behaviours)))
+    put(arguments, {"probes": values}, to_lines(rows))
+    return DONE
+
+
+def _policy_of(model: "Model", seed: int) -> Any:
+    return model.policy

@@ -1,0 +1,1 @@
+"""Commands about several trainings: compare, robustness, algorithms, race, notebook."""

@@ -1,0 +1,125 @@
+"""``playground race``: several algorithms trained on one reward with the same budget, one after the other."""
+
+import argparse
+import itertools
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from playground.cli.options import (
+    add_json,
+    add_reward,
+    add_world,
+    read_setting,
+    split_commas,
+    translated,
+    world_of,
+    write_text,
+)
+from playground.cli.printing import DONE, FAILED, put
+from playground.cli.studies.robustness import BAR
+from playground.words.say import say
+from playground.words.tables import to_lines
+
+if TYPE_CHECKING:
+    from playground.studies.race import Entrant
+
+
+def add_arguments(parser: argparse.ArgumentParser, lang: str) -> None:
+    """Who races, on what, for how long, and what is written."""
+    from playground.training.algorithms import HALF_TRAINED
+
+    add_reward(parser, lang)
+    add_world(parser, lang)
+    parser.add_argument("--algorithms", metavar="A,B", help=translated("cli.race.algorithms", lang))
+    parser.add_argument("--seconds", type=float, default=0.0, help=translated("cli.race.seconds", lang))
+    parser.add_argument("--steps", type=int, default=0, help=translated("cli.race.steps", lang))
+    parser.add_argument("--seeds", type=int, default=3, help=translated("cli.race.seeds", lang))
+    parser.add_argument(
+        "--vary", metavar="'NAME=VALUE …'", action="append", default=[], help=translated("cli.race.vary", lang)
+    )
+    parser.add_argument("--gamma", type=float, help=translated("cli.race.gamma", lang))
+    start = translated("cli.race.start", lang, default=HALF_TRAINED)
+    parser.add_argument("--start", metavar="MODEL", default=HALF_TRAINED, help=start)
+    parser.add_argument("--out", type=Path, help=translated("cli.race.out", lang))
+    parser.add_argument("--figure", type=Path, metavar="FILE.svg", help=translated("cli.race.figure", lang))
+    add_json(parser, lang)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Train what is missing and print the table.
+
+    Returns:
+        1 if a training failed, else 0.
+    """
+    from tqdm import tqdm
+
+    from playground.lab.queue_local import JobBoard
+    from playground.lab.store import ModelStore
+    from playground.studies.race import COLUMNS, entrants, plan_race, rows, to_markdown
+    from playground.studies.robustness import Variant, train_all
+    from playground.training.algorithms import ALGORITHMS
+    from playground.worlds import load_reward
+
+    lang, store = arguments.lang, ModelStore()
+    reward = load_reward(arguments.reward, world_of(arguments))
+    names = list(ALGORITHMS) if arguments.algorithms is None else split_commas(arguments.algorithms)
+    specs = plan_race(
+        reward,
+        names,
+        arguments.seeds,
+        seconds=arguments.seconds,
+        steps=arguments.steps,
+        gamma=arguments.gamma,
+        start=store.resolve(arguments.start).key,
+        variations=[dict(map(read_setting, text.split())) for text in arguments.vary],
+    )
+    plan = [Variant(spec, "algorithm") for spec in specs]
+    quiet = arguments.json or not sys.stderr.isatty()
+    with tqdm(total=100, bar_format=BAR, disable=quiet, leave=False) as bar:
+
+        def show(now: Any) -> None:
+            running = ", ".join(_training(variant, lang) for variant in now.running)
+            text = say("algorithms.racing", lang, done=len(now.done), count=len(plan), running=running)
+            bar.set_postfix_str(text, refresh=False)
+            bar.update(100 * now.share - bar.n)
+            bar.refresh()
+
+        trained = train_all(JobBoard(store, slots=1), plan, show)
+    models = {v.key: model for v in trained.done if (model := store.find(v.key)) is not None}
+    field = entrants(specs, models)
+    if arguments.out:
+        write_text(arguments.out, to_markdown(field) + "\n")
+    if arguments.figure:
+        write_text(arguments.figure, _figure(field, lang))
+    failures = [(failure.variant, failure.message or failure.state) for failure in trained.failed]
+    value = {
+        "entrants": [entrant.to_json() for entrant in field],
+        "failed": [f"{_training(variant, 'en')}: {reason}" for variant, reason in failures],
+    }
+    lines = [say("algorithms.failed", lang, algorithm=_training(v, lang), reason=reason) for v, reason in failures]
+    put(arguments, value, [*to_lines([COLUMNS, *rows(field)]), *lines])
+    return FAILED if failures else DONE
+
+
+def _training(variant: Any, lang: str) -> str:
+    """One training of a race in words."""
+    return f"{variant.spec.algorithm}, {say('compare.seed', lang, seed=variant.spec.seed)}"
+
+
+def _figure(field: "Sequence[Entrant]", lang: str) -> str:
+    """Success rates against steps as SVG, every entrant's median over its seeds as a line."""
+    import vl_convert
+
+    from playground.studies.charts import Series, compared_curves
+    from playground.studies.colours import MODEL_COLOURS
+
+    series = [
+        Series(entrant.title, colour, [model.curve for model in entrant.models])
+        for entrant, colour in zip(field, itertools.cycle(MODEL_COLOURS))
+    ]
+    title = say("curve.landing", lang)
+    chart = compared_curves(series, "landing_rate", "steps", title, lang, legend=True)
+    shown = chart.properties(width=560, height=280, background="white").configure_legend(symbolOpacity=1)
+    return str(vl_convert.vegalite_to_svg(shown.to_dict()))
