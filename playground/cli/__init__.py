@@ -11,6 +11,7 @@ Start with ``commands``, the list of all commands, then ``rewards.check``, a sho
 """
 
 import argparse
+import io
 import os
 import sys
 from collections.abc import Callable, Sequence
@@ -31,6 +32,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     Returns:
         The exit status.
     """
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # a terminal without Chinese letters, or a path without UTF-8
     argv = list(sys.argv[1:] if argv is None else argv)
     arguments = argparse.Namespace(lang=locale_language(os.environ), json="--json" in argv)
     try:

@@ -7,8 +7,19 @@ from command_line import run
 
 from playground.cli.commands import COMMANDS
 
-GARBAGE = ["", "no-such-thing", ".", "/", "no/such/folder/file", "\x00", "x" * 5000, "评论", "notes.txt", "notes.json"]
-"""Nothing, a name, folders, a path into nowhere, a byte no path may hold, too long, a text file, and JSON that is none."""
+GARBAGE = [
+    "",
+    "no-such-thing",
+    ".",
+    "/",
+    "no/such/folder/file",
+    "\udcff",
+    "x" * 5000,
+    "评论",
+    "notes.txt",
+    "notes.json",
+]
+"""Nothing, a name, folders, a path into nowhere, no UTF-8, too long, a file of bytes, and JSON that is no object."""
 
 TAKES = {
     "train": [
@@ -30,7 +41,7 @@ TAKES = {
     "probes": [["--world", "GARBAGE"]],
     "worlds": [["--lang", "GARBAGE"]],
     "compare": [["MODEL", "GARBAGE"], ["GARBAGE", "GARBAGE"]],
-    "robustness": [["GARBAGE"], ["gymnasium", "--gamma", "GARBAGE,"], ["gymnasium", "--conditions", "GARBAGE,x"]],
+    "robustness": [["GARBAGE"], ["gymnasium", "--gamma", "xGARBAGE"], ["gymnasium", "--conditions", "xGARBAGE"]],
     "algorithms": [["GARBAGE"]],
     "race": [["GARBAGE", "--steps", "100"], ["gymnasium", "--steps", "100", "--start", "GARBAGE"]],
     "notebook": [["show", "GARBAGE"], ["note", "GARBAGE", "--star"]],
