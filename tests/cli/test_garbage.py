@@ -75,7 +75,8 @@ def test_garbage_gives_one_sentence_and_status_2(capsys, tmp_path, monkeypatch, 
     if command not in ("record", "export", "app"):
         status, out, _ = run(capsys, command, *words, "--json")
         assert status == 2
-        assert json.loads(out)["error"]["message"] == err.removeprefix("playground: ").removesuffix("\n")
+        message = json.loads(out)["error"]["message"].encode(errors="backslashreplace").decode()
+        assert message == err.removeprefix("playground: ").removesuffix("\n")
 
 
 @pytest.mark.parametrize(
