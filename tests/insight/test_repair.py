@@ -34,7 +34,11 @@ def rewards(draw):
     for term in TERMS:
         slider = term.sliders[form]
         weights[term.weight] = draw(st.sampled_from([0.0, 0.0, slider.high / 100, slider.high / 10, slider.high / 2]))
-    return RewardConfig(form=form, replace_reward=True, **weights)
+    w_env, scale = (
+        draw(st.sampled_from([0.0, 0.0, 0.3, 1.0, -0.5])),
+        draw(st.sampled_from([1.0, 1.0, 0.05, 30.0, -1.0])),
+    )
+    return RewardConfig(form=form, replace_reward=True, w_env=w_env, scale=scale, **weights)
 
 
 def test_least_distance_is_the_foot_of_the_perpendicular():
@@ -110,9 +114,10 @@ def test_a_repaired_reward_passes_the_check_it_was_repaired_for(config):
 
 @settings(max_examples=10, deadline=None)
 @given(rewards(), st.sampled_from([0.01, 3.0, 250.0]))
-def test_the_scale_of_all_terms_changes_no_repair(config, scale):
+def test_the_scale_of_everything_paid_changes_no_repair(config, scale):
     assume(_fields(config).any())  # where nothing is paid there is no size to keep
-    one, other = repair_reward(config), repair_reward(dataclasses.replace(config, scale=scale))
+    larger = dataclasses.replace(config, scale=scale * config.scale, w_env=scale * config.w_env)
+    one, other = repair_reward(config), repair_reward(larger)
     assert one.changes(config).keys() == other.changes(config).keys()
     for name, (_, value) in one.changes(config).items():
         assert other.changes(config)[name][1] == pytest.approx(value, rel=0.02)
