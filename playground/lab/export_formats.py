@@ -25,7 +25,7 @@ def _events(model: Model) -> bytes:
     from playground.lab.tensorboard_export import available, event_file  # loads torch
 
     if not available():
-        raise InvalidInput("not_installed", package="tensorboard")
+        raise InvalidInput("not_installed", package="tensorboard", extra="tensorboard")
     if not model.curve:
         raise InvalidInput("no_curve", value=model.slug or model.key[:SHORT])
     return event_file(model.curve)

@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 
 from playground.studies.colours import KEPT_COLOUR, NET_COLOUR, TEXT_COLOUR
+from playground.words.errors import InvalidInput
 from playground.words.numbers import amount_words
 from playground.words.say import say
 
@@ -228,3 +229,16 @@ def mirrored_parts(
         layers.append(base.mark_text(align=align, dx=5 * side, fontSize=11, color=TEXT_COLOUR).encode(text="told:N"))
     title = alt.TitleParams(f"← {labels[0]}  |  {labels[1]} →", fontSize=13, anchor="middle")
     return alt.layer(*layers).properties(height=26 * len(first) + AROUND, title=title)
+
+
+def to_svg(chart: Any) -> str:
+    """A chart as SVG, drawn without a browser by the library that the pages draw with.
+
+    Raises:
+        InvalidInput: ``not_installed``, without the extra ``figures``.
+    """
+    try:
+        import vl_convert  # loads a whole JavaScript engine
+    except ImportError:
+        raise InvalidInput("not_installed", package="vl-convert-python", extra="figures") from None
+    return str(vl_convert.vegalite_to_svg(chart.to_dict()))

@@ -20,7 +20,7 @@ from playground.flight.scorecard import EVALUATION_SEEDS
 from playground.lab.files import explain_os_errors
 from playground.reward.codec import dump_reward
 from playground.reward.export import to_formula, to_python
-from playground.studies.charts import Series, compared_curves, compared_parts, mirrored_parts
+from playground.studies.charts import Series, compared_curves, compared_parts, mirrored_parts, to_svg
 from playground.studies.colours import MODEL_COLOURS, colour_of
 from playground.studies.compare import Comparison, Contestant
 from playground.training.spec import hyperparameters
@@ -48,7 +48,7 @@ class Block:
 
 
 def report(told: Comparison, seed: int = EVALUATION_SEEDS.start) -> list[Block]:
-    """Everything that the compare page shows, and each design's card.
+    """Everything that the compare page shows, and each design's card; without the extra ``figures`` no charts.
 
     Args:
         told: the comparison; its language is the document's.
@@ -74,7 +74,8 @@ def report(told: Comparison, seed: int = EVALUATION_SEEDS.start) -> list[Block]:
     blocks += [Block("table", rows=told.cross_rows()), Block("text", say("compare.cross_note"))]
     for one in told.contestants:
         blocks += _card(told, one)
-    return blocks
+    drawn = [block for block in blocks if block.kind != "picture" or block.picture]
+    return drawn if len(drawn) == len(blocks) else [drawn[0], Block("warning", say("report.no_figures")), *drawn[1:]]
 
 
 def _designs(told: Comparison) -> list[Block]:
@@ -165,10 +166,11 @@ def _card(told: Comparison, one: Contestant) -> list[Block]:
 
 
 def _drawn(chart: Any, caption: str, name: str) -> Block:
-    """A chart as SVG, by the same library that the page draws with, run without a browser."""
-    import vl_convert  # loads a whole JavaScript engine
-
-    svg = vl_convert.vegalite_to_svg(chart.properties(width=560).to_dict())
+    """A chart as SVG; an empty picture where the library that draws it is not installed."""
+    try:
+        svg = to_svg(chart.properties(width=560))
+    except InvalidInput:
+        svg = ""
     return Block("picture", caption, (), svg.encode(), f"{name}.svg")
 
 

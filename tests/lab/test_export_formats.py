@@ -126,6 +126,7 @@ def test_without_tensorboard_it_is_told_how_to_get_it(model, tmp_path, monkeypat
     monkeypatch.setattr(events.logger, "SummaryWriter", None)
     error = refusal(model, "tensorboard", tmp_path / "x.tfevents")
     assert (error.code, error.params["package"]) == ("not_installed", "tensorboard")
+    assert "pip install 'reward-playground[tensorboard]'" in str(error)
 
 
 def test_a_model_without_a_curve_has_nothing_for_tensorboard(model, tmp_path, monkeypatch):

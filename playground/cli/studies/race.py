@@ -110,9 +110,7 @@ def _training(variant: Any, lang: str) -> str:
 
 def _figure(field: "Sequence[Entrant]", lang: str) -> str:
     """Success rates against steps as SVG, every entrant's median over its seeds as a line."""
-    import vl_convert
-
-    from playground.studies.charts import Series, compared_curves
+    from playground.studies.charts import Series, compared_curves, to_svg
     from playground.studies.colours import MODEL_COLOURS
 
     series = [
@@ -122,4 +120,4 @@ def _figure(field: "Sequence[Entrant]", lang: str) -> str:
     title = say("curve.landing", lang)
     chart = compared_curves(series, "landing_rate", "steps", title, lang, legend=True)
     shown = chart.properties(width=560, height=280, background="white").configure_legend(symbolOpacity=1)
-    return str(vl_convert.vegalite_to_svg(shown.to_dict()))
+    return to_svg(shown)
