@@ -6,9 +6,9 @@ every form, so that any reward's return on these hundred episodes is a dot produ
 Leaves out: comparisons between policies, and everything about one episode's steps.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import cached_property
 from typing import Any, Final
 
 import numpy as np
@@ -16,6 +16,7 @@ import numpy.typing as npt
 
 from playground.flight.policy import Pilot
 from playground.flight.rollout import run_episodes
+from playground.flight.statistics import bootstrap_interval, interquartile_mean
 from playground.flight.trajectory import Trajectory
 from playground.flight.world import World
 from playground.reward.account import decompose_terms
@@ -24,7 +25,6 @@ from playground.reward.term import FORMS, Floats, Form
 
 EVALUATION_SEEDS: Final = range(1000, 1100)
 """Held out: training draws its seeds elsewhere."""
-RESAMPLES: Final = 2000
 BATCH: Final = 500
 """Environments that are alive at once."""
 
@@ -169,45 +169,3 @@ def evaluate(
     """Fly one episode for each seed and score them."""
     batches = (seeds[i : i + BATCH] for i in range(0, len(seeds), BATCH))
     return score([t for batch in batches for t in run_episodes(world, pilot, batch, None, conditions)], gamma)
-
-
-def interquartile_mean(values: Floats) -> Floats:
-    """Mean of the middle half along the last axis, a quarter cut off at each end (Agarwal et al. 2021, as in rliable).
-
-    >>> float(interquartile_mean(np.array([0.0, 1.0, 3.0, 100.0])))
-    2.0
-    """
-    ordered = np.sort(values, axis=-1)
-    cut = int(0.25 * values.shape[-1])
-    middle: Floats = ordered[..., cut : values.shape[-1] - cut].mean(axis=-1)
-    return middle
-
-
-def bootstrap_interval(
-    values: Floats, level: float = 0.95, seed: int = 0, of: Callable[[Floats], Floats] | None = None
-) -> tuple[float, float]:
-    """Percentile bootstrap interval of the mean, or of another statistic, the same for the same values.
-
-    Args:
-        values: ``(n,)``.
-        level: how often such an interval holds the true value.
-        seed: of the resampling.
-        of: the statistic, along the last axis; by default the mean.
-    """
-    means = _counts(len(values), seed) @ values / len(values) if of is None else of(values[_picks(len(values), seed)])
-    low, high = np.quantile(means, [(1 - level) / 2, (1 + level) / 2])
-    return float(low), float(high)
-
-
-@lru_cache(maxsize=16)
-def _picks(n: int, seed: int) -> npt.NDArray[np.int64]:
-    """Which of ``n`` values each resampling draws: ``(RESAMPLES, n)``."""
-    return np.random.default_rng(seed).integers(0, n, (RESAMPLES, n))
-
-
-@lru_cache(maxsize=16)
-def _counts(n: int, seed: int) -> Floats:
-    """How often each resampling draws every value: ``(RESAMPLES, n)``."""
-    counts = np.zeros((RESAMPLES, n))
-    np.add.at(counts, (np.arange(RESAMPLES)[:, None], _picks(n, seed)), 1.0)
-    return counts

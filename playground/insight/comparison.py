@@ -13,7 +13,8 @@ from typing import Final
 
 import numpy as np
 
-from playground.flight.scorecard import Scorecard, bootstrap_interval, interquartile_mean
+from playground.flight.scorecard import Scorecard
+from playground.flight.statistics import bootstrap_interval, interquartile_mean
 from playground.reward.design import Design
 from playground.reward.term import Floats
 from playground.words.errors import InvalidInput

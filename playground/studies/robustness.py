@@ -4,7 +4,7 @@ The plan is a list of specs, and the queue is the ordinary one: whatever is at h
 killed goes on from its checkpoint, and a command or a page that is asked again finds everything where it stood.
 Flights are kept in ``robustness/`` of the home folder, by what decides them: policy, conditions and starts.
 
-Leaves out: what the flights mean (``insight.seed_statistics``), printing, and clearing old flights away.
+Leaves out: what the flights mean (``insight.success_rates``), printing, and clearing old flights away.
 """
 
 import hashlib

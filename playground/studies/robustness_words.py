@@ -1,6 +1,6 @@
 """An overfit test ready to be drawn or printed: a table of landing rates, and what is to be said about it.
 
-Leaves out: drawing, training and flying (``studies.robustness``), and the statistics (``insight.seed_statistics``).
+Leaves out: drawing, training and flying (``studies.robustness``), and the statistics (``insight.success_rates``).
 """
 
 from collections.abc import Mapping, Sequence
@@ -9,7 +9,7 @@ from typing import Any
 
 from playground.flight.world import DEFAULT
 from playground.insight.comparison import Difference
-from playground.insight.seed_statistics import (
+from playground.insight.success_rates import (
     Change,
     Duel,
     Effect,

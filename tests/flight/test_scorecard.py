@@ -8,14 +8,7 @@ import numpy as np
 import pytest
 
 from playground.flight.rollout import run_episodes
-from playground.flight.scorecard import (
-    EVALUATION_SEEDS,
-    Scorecard,
-    bootstrap_interval,
-    evaluate,
-    interquartile_mean,
-    score,
-)
+from playground.flight.scorecard import EVALUATION_SEEDS, Scorecard, evaluate, score
 from playground.flight.trajectory import Trajectory
 from playground.insight.breakdown import break_down
 from playground.worlds.lunar_lander.geometry import PAD_HALF_WIDTH, speed
@@ -146,44 +139,6 @@ def test_speed_is_that_of_the_simulated_body() -> None:
         observation, *_ = simulator.step(action)
         velocity = simulator.lander.linearVelocity
         assert speed(observation) == pytest.approx(np.hypot(velocity.x, velocity.y), rel=1e-5)
-
-
-@pytest.mark.parametrize(
-    ("values", "expected"),
-    [
-        ([8, 1, 2, 7, 3, 6, 5, 4], 4.5),  # 3, 4, 5, 6
-        ([1, 2, 3, 4, 100], 3),  # a quarter of five is one at each end
-        ([5], 5),
-        ([1, 9], 5),
-        ([0, 10, 20], 10),
-        ([-1e9, 0, 2, 1e9], 1),
-    ],
-)
-def test_interquartile_mean_by_hand(values: list[float], expected: float) -> None:
-    assert interquartile_mean(np.array(values, np.float64)) == pytest.approx(expected)
-
-
-def test_bootstrap_interval_holds_the_mean_and_is_reproducible() -> None:
-    for seed in range(5):
-        values = np.random.default_rng(seed).normal(50, 100, 100)
-        low, high = bootstrap_interval(values)
-        assert low < values.mean() < high
-        assert bootstrap_interval(values) == (low, high)
-        assert bootstrap_interval(values, seed=1) != (low, high)
-        # the normal theory's ± 1.96 s/√n, which resampling comes close to
-        half = 1.96 * values.std() / 10
-        assert (low, high) == pytest.approx((values.mean() - half, values.mean() + half), abs=0.15 * half)
-
-
-def test_bootstrap_interval_of_equal_values_is_that_value() -> None:
-    assert bootstrap_interval(np.full(10, 7.0)) == (7.0, 7.0)
-    assert bootstrap_interval(np.array([3.0])) == (3.0, 3.0)
-
-
-def test_a_narrower_level_is_a_narrower_interval() -> None:
-    values = np.random.default_rng(0).normal(size=50)
-    wide, narrow = bootstrap_interval(values, 0.99), bootstrap_interval(values, 0.5)
-    assert wide[0] < narrow[0] < narrow[1] < wide[1]
 
 
 def test_json_round_trip_keeps_everything() -> None:

@@ -13,7 +13,7 @@ from safetensors.numpy import load as load_tensors
 from playground.app.lessons import LESSONS, Term, passage, to_dot
 from playground.app.session import Session, load, models_at_hand, session, store
 from playground.app.texts import language, say, say_error
-from playground.insight.seed_statistics import spread_over
+from playground.insight.success_rates import spread_over
 from playground.lab.model import UPDATES, Model
 from playground.lab.model_names import algorithm_name, names_of
 from playground.lab.queue_local import JobBoard
