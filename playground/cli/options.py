@@ -5,7 +5,7 @@ Leaves out: what only one command has.
 
 import argparse
 import ast
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +14,8 @@ from playground.words.say import LANGUAGES, say
 
 if TYPE_CHECKING:
     from playground.flight.world import World
+    from playground.lab.store import ModelStore
+    from playground.training.spec import TrainSpec
 
 FIRST_SEED = 1000
 """The first seed that policies are evaluated on."""
@@ -70,6 +72,29 @@ def world_of(arguments: argparse.Namespace) -> "World":
     from playground.worlds import DEFAULT_ID, find_world
 
     return find_world(DEFAULT_ID if arguments.world is None else arguments.world)
+
+
+def start_key(store: "ModelStore", name: str, world: "World") -> str:
+    """The key of a model to start a training from.
+
+    Raises:
+        InvalidInput: there is no such model, or it plays in another world.
+    """
+    model = store.resolve(name)
+    if model.spec.world is not world:
+        raise InvalidInput("start_of_other_world", value=name, world=model.spec.env, wanted=world.id)
+    return model.key
+
+
+def check_one_world(specs: "Iterable[TrainSpec]") -> None:
+    """Refuse models that play in different worlds.
+
+    Raises:
+        InvalidInput: names the worlds.
+    """
+    worlds = dict.fromkeys(spec.env for spec in specs)
+    if len(worlds) > 1:
+        raise InvalidInput("several_worlds", worlds=", ".join(worlds))
 
 
 def check_range(name: str, value: float, low: float, high: float) -> None:

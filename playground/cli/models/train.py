@@ -13,6 +13,7 @@ from playground.cli.options import (
     layers_reader,
     read_file,
     read_setting,
+    start_key,
     translated,
     world_of,
 )
@@ -118,7 +119,7 @@ def read_spec(arguments: argparse.Namespace) -> "TrainSpec":
     given = {name: getattr(arguments, name) for name in names if getattr(arguments, name) is not None}
     wanted = ALGORITHMS.get(given.get("algorithm", ""))
     if start := given.get("init_from") or (HALF_TRAINED if wanted is not None and wanted.needs_start else ""):
-        given["init_from"] = ModelStore().resolve(start).key
+        given["init_from"] = start_key(ModelStore(), start, spec.world)
         spec = replace(spec, init_from=given["init_from"]) if spec.algorithm == "ppo" else spec
     if "algorithm" in given:
         spec = for_algorithm(spec, given.pop("algorithm"))

@@ -13,6 +13,7 @@ from playground.cli.options import (
     add_world,
     read_setting,
     split_commas,
+    start_key,
     translated,
     world_of,
     write_text,
@@ -41,7 +42,7 @@ def add_arguments(parser: argparse.ArgumentParser, lang: str) -> None:
     )
     parser.add_argument("--gamma", type=float, help=translated("cli.race.gamma", lang))
     start = translated("cli.race.start", lang, default=HALF_TRAINED)
-    parser.add_argument("--start", metavar="MODEL", default=HALF_TRAINED, help=start)
+    parser.add_argument("--start", metavar="MODEL", help=start)
     parser.add_argument("--out", type=Path, help=translated("cli.race.out", lang))
     parser.add_argument("--figure", type=Path, metavar="FILE.svg", help=translated("cli.race.figure", lang))
     add_json(parser, lang)
@@ -59,12 +60,23 @@ def run(arguments: argparse.Namespace) -> int:
     from playground.lab.store import ModelStore
     from playground.studies.race import COLUMNS, entrants, plan_race, rows, to_markdown
     from playground.studies.robustness import Variant, train_all
-    from playground.training.algorithms import ALGORITHMS
-    from playground.worlds import load_reward
+    from playground.training.algorithms import ALGORITHMS, HALF_TRAINED
+    from playground.worlds import find_world, load_reward
 
     lang, store = arguments.lang, ModelStore()
-    reward = load_reward(arguments.reward, world_of(arguments))
-    names = list(ALGORITHMS) if arguments.algorithms is None else split_commas(arguments.algorithms)
+    world = world_of(arguments)
+    reward = load_reward(arguments.reward, world)
+    needing_start = [name for name, algorithm in ALGORITHMS.items() if algorithm.needs_start]
+    if arguments.algorithms is not None:
+        names = split_commas(arguments.algorithms)
+    elif arguments.start is None and world is not find_world():  # the shipped start plays in the default world
+        names = [name for name in ALGORITHMS if name not in needing_start]
+    else:
+        names = list(ALGORITHMS)
+    if arguments.start is not None or set(names) & set(needing_start):
+        start = start_key(store, arguments.start or HALF_TRAINED, world)
+    else:
+        start = ""
     specs = plan_race(
         reward,
         names,
@@ -72,7 +84,7 @@ def run(arguments: argparse.Namespace) -> int:
         seconds=arguments.seconds,
         steps=arguments.steps,
         gamma=arguments.gamma,
-        start=store.resolve(arguments.start).key,
+        start=start,
         variations=[dict(map(read_setting, text.split())) for text in arguments.vary],
     )
     plan = [Variant(spec, "algorithm") for spec in specs]

@@ -5,7 +5,7 @@ import json
 import sys
 from pathlib import Path
 
-from playground.cli.options import add_json, read_number, split_commas, translated, write_text
+from playground.cli.options import add_json, check_one_world, read_number, split_commas, translated, write_text
 from playground.cli.printing import DONE, put
 from playground.words.say import FALLBACK, say
 from playground.words.tables import to_lines
@@ -45,6 +45,7 @@ def run(arguments: argparse.Namespace) -> int:
     for design in (find_design(store, name, arguments.budget) for name in arguments.designs):
         others = [other_gamma(design.spec)] if gammas is None else gammas
         plans[design] = plan_variants(design, arguments.seeds, others, algorithms)
+    check_one_world(design.spec for design in plans)
     plan = [variant for variants in plans.values() for variant in variants]
     quiet = arguments.json or not sys.stderr.isatty()
     with tqdm(total=100, bar_format=BAR, disable=quiet, leave=False) as bar:
