@@ -6,7 +6,7 @@ import json
 import sys
 from pathlib import Path
 
-from playground.cli.options import add_json, translated, write_text
+from playground.cli.options import add_json, check_target, translated, write_text
 from playground.cli.printing import DONE
 from playground.words.errors import InvalidInput
 
@@ -25,6 +25,7 @@ def run(arguments: argparse.Namespace) -> int:
 
     if arguments.only not in (None, *PARTS):
         raise InvalidInput("not_a_choice", field="only", value=arguments.only, choices=", ".join(PARTS))
+    check_target(arguments.out)
     report = functools.partial(print, file=sys.stderr, flush=True)
     results = run_bench(arguments.full, report, arguments.only)
     if arguments.out:

@@ -5,6 +5,8 @@ Leaves out: what only one command has.
 
 import argparse
 import ast
+import errno
+import os
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -175,6 +177,17 @@ def read_file(path: Path) -> bytes:
         return path.read_bytes()
     except (OSError, ValueError) as error:
         raise InvalidInput("cannot_read", file=str(path), reason=getattr(error, "strerror", None) or error) from None
+
+
+def check_target(path: Path | None) -> None:
+    """Refuse a file that cannot be written, before hours of work rather than after them.
+
+    Raises:
+        InvalidInput: its folder does not exist, or it is a folder itself.
+    """
+    if path is not None and (path.is_dir() or not path.parent.is_dir()):
+        reason = os.strerror(errno.EISDIR if path.is_dir() else errno.ENOENT)
+        raise InvalidInput("cannot_write", folder=str(path.parent), reason=reason)
 
 
 def write_text(path: Path, text: str) -> None:

@@ -111,3 +111,24 @@ def test_a_number_that_is_none_is_bad_input(capsys, key, words):
 def test_a_number_that_is_not_finite_is_bad_input(capsys, key, words):
     status, out, err = run(capsys, *[word.replace("MODEL", key) for word in words])
     assert (status, out, err.count("\n")) == (2, "", 1)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["race", "gymnasium", "--steps", "100", "--algorithms", "ppo", "--out"],
+        ["race", "gymnasium", "--steps", "100", "--algorithms", "ppo", "--figure"],
+        ["robustness", "gymnasium", "--out"],
+        ["bench", "--out"],
+    ],
+    ids=" ".join,
+)
+@pytest.mark.parametrize("place", [".", "no/such/folder/file.md"])
+def test_a_file_that_cannot_be_written_is_refused_before_the_work(capsys, monkeypatch, words, place):
+    def work(*arguments, **keywords):
+        raise AssertionError("it worked for nothing")
+
+    monkeypatch.setattr("playground.bench.run_bench", work)
+    monkeypatch.setattr("playground.lab.queue_local.JobBoard.submit", work, raising=False)
+    status, out, err = run(capsys, *words, place)
+    assert (status, out, err.count("\n")) == (2, "", 1)

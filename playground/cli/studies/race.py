@@ -11,6 +11,7 @@ from playground.cli.options import (
     add_json,
     add_reward,
     add_world,
+    check_target,
     read_setting,
     split_commas,
     start_key,
@@ -64,6 +65,8 @@ def run(arguments: argparse.Namespace) -> int:
     from playground.worlds import find_world, load_reward
 
     lang, store = arguments.lang, ModelStore()
+    check_target(arguments.out)
+    check_target(arguments.figure)
     world = world_of(arguments)
     reward = load_reward(arguments.reward, world)
     needing_start = [name for name, algorithm in ALGORITHMS.items() if algorithm.needs_start]

@@ -5,7 +5,15 @@ import json
 import sys
 from pathlib import Path
 
-from playground.cli.options import add_json, check_one_world, read_number, split_commas, translated, write_text
+from playground.cli.options import (
+    add_json,
+    check_one_world,
+    check_target,
+    read_number,
+    split_commas,
+    translated,
+    write_text,
+)
 from playground.cli.printing import DONE, put
 from playground.words.say import FALLBACK, say
 from playground.words.tables import to_lines
@@ -38,6 +46,7 @@ def run(arguments: argparse.Namespace) -> int:
     from playground.studies.robustness_words import tell
     from playground.worlds.lunar_lander.conditions import parse_conditions
 
+    check_target(arguments.out)
     lang, store, conditions = arguments.lang, ModelStore(), parse_conditions(arguments.conditions)
     gammas = None if arguments.gamma is None else [read_number("gamma", part) for part in split_commas(arguments.gamma)]
     algorithms = [] if arguments.algorithms is None else split_commas(arguments.algorithms)
