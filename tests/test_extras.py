@@ -63,11 +63,19 @@ assert main(["compare", "gymnasium", "article", "--out", {str(out)!r}]) == 0
     assert ".svg" not in text
 
 
-def test_a_command_that_needs_an_extra_names_it(tmp_path):
-    arguments = ["export-model", "gymnasium", "--to", "tensorboard", "--out", str(tmp_path / "out")]
+@pytest.mark.parametrize(
+    ("arguments", "extra"),
+    [
+        (["export-model", "gymnasium", "--to", "tensorboard", "--out"], "tensorboard"),
+        (["race", "gymnasium", "--steps", "1000000", "--figure"], "figures"),
+    ],
+)
+def test_a_command_that_needs_an_extra_names_it_before_any_work(arguments, extra, tmp_path):
+    arguments = [*arguments, str(tmp_path / "out")]
     done = run_without_extras(f"from playground.cli import main\nsys.exit(main({arguments!r}))", tmp_path / "home")
     assert done.returncode == 2
-    assert "pip install 'reward-playground[tensorboard]'" in done.stderr
+    assert f"pip install 'reward-playground[{extra}]'" in done.stderr
+    assert not list((tmp_path / "home").glob("jobs/*"))
     assert "Traceback" not in done.stderr
 
 

@@ -237,8 +237,17 @@ def to_svg(chart: Any) -> str:
     Raises:
         InvalidInput: ``not_installed``, without the extra ``figures``.
     """
+    return str(svg_library().vegalite_to_svg(chart.to_dict()))
+
+
+def svg_library() -> Any:
+    """The library that draws charts as SVG; asked for first where the drawing comes after long work.
+
+    Raises:
+        InvalidInput: ``not_installed``, without the extra ``figures``.
+    """
     try:
         import vl_convert  # loads a whole JavaScript engine
     except ImportError:
         raise InvalidInput("not_installed", package="vl-convert-python", extra="figures") from None
-    return str(vl_convert.vegalite_to_svg(chart.to_dict()))
+    return vl_convert

@@ -13,6 +13,7 @@ from playground.flight.statistics import bootstrap_interval, interquartile_mean,
         ([8, 1, 2, 7, 3, 6, 5, 4], 4.5),  # 3, 4, 5, 6
         ([1, 2, 3, 4, 100], 3),  # a quarter of five is one at each end
         ([5], 5),
+        ([0, 1, 2, 3, 4, 50, 1000], 12),  # a quarter of seven is one at each end, never two
         ([1, 9], 5),
         ([0, 10, 20], 10),
         ([-1e9, 0, 2, 1e9], 1),

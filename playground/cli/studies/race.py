@@ -59,6 +59,7 @@ def run(arguments: argparse.Namespace) -> int:
 
     from playground.lab.queue_local import JobBoard
     from playground.lab.store import ModelStore
+    from playground.studies.charts import svg_library
     from playground.studies.race import COLUMNS, entrants, plan_race, rows, to_markdown
     from playground.studies.robustness import Variant, train_all
     from playground.training.algorithms import ALGORITHMS, HALF_TRAINED
@@ -67,6 +68,8 @@ def run(arguments: argparse.Namespace) -> int:
     lang, store = arguments.lang, ModelStore()
     check_target(arguments.out)
     check_target(arguments.figure)
+    if arguments.figure:
+        svg_library()  # a race takes long, so what is missing is said before it
     world = world_of(arguments)
     reward = load_reward(arguments.reward, world)
     needing_start = [name for name, algorithm in ALGORITHMS.items() if algorithm.needs_start]
