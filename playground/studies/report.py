@@ -6,13 +6,15 @@ Leaves out: what is said (``comparing``) and the charts (``charts``), which are 
 """
 
 import base64
-import html
 import json
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
+
+from jinja2 import Environment
+from markupsafe import Markup, escape
 
 from playground.flight.recording import to_gif
 from playground.flight.rollout import run_episode
@@ -28,6 +30,7 @@ from playground.words.errors import InvalidInput
 from playground.words.tables import to_markdown as table
 from playground.worlds.lunar_lander.geometry import STEPS_PER_SECOND
 
+TEMPLATE: Final = Path(__file__).with_suffix(".html")
 GIFS: Final = 4
 """Films of so many models at most; each weighs a few hundred kilobytes."""
 MEASURES: Final = ("landing_rate", "native_return")
@@ -174,67 +177,17 @@ def _drawn(chart: Any, caption: str, name: str) -> Block:
     return Block("picture", caption, (), svg.encode(), f"{name}.svg")
 
 
-PAGE: Final = """<!doctype html>
-<html lang="{lang}">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>{title}</title>
-<style>
-body {{ font: 16px/1.5 system-ui, sans-serif; color: #31333f; background: #fff; max-width: 60rem; margin: 2rem auto;
-  padding: 0 1rem; }}
-h2 {{ margin-top: 2.5rem; }}
-table {{ border-collapse: collapse; margin: 1rem 0; font-size: .9rem; }}
-td, th {{ border-bottom: 1px solid #ddd; padding: .3rem .8rem; text-align: right; }}
-table.facts td {{ text-align: left; overflow-wrap: anywhere; }}
-td:first-child, th:first-child {{ text-align: left; }}
-figure {{ display: inline-block; margin: .5rem 1rem .5rem 0; max-width: 100%; vertical-align: top; }}
-figure img {{ max-width: 100%; }}
-figure.gif {{ width: 19rem; }}
-summary {{ cursor: pointer; color: #7c66e6; }}
-figcaption {{ font-size: .85rem; color: #666; }}
-pre {{ background: #f6f6f8; padding: .8rem; overflow: auto; max-height: 24rem; font-size: .8rem; }}
-.warning {{ background: #fff4e0; border-left: 4px solid #f97316; padding: .6rem 1rem; }}
-</style>
-</head>
-<body>
-{body}
-</body>
-</html>
-"""
-
-
 def to_html(blocks: Sequence[Block], lang: str) -> str:
-    """The document as one file; pictures lie inside it."""
-    return PAGE.format(lang=lang, title=html.escape(blocks[0].text), body="\n".join(map(_as_html, blocks)))
+    """The document as one file; pictures lie inside it, and every text is escaped."""
+    page = Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True)
+    page.filters["bold"] = _bold
+    page.filters["base64"] = lambda data: base64.b64encode(data).decode()
+    return page.from_string(TEMPLATE.read_text(encoding="utf-8")).render(blocks=blocks, lang=lang)
 
 
-def _as_html(block: Block) -> str:
-    words = _marked(block.text)
-    if block.kind == "table":
-        cells = [
-            "".join(f"<{tag}>{_marked(cell)}</{tag}>" for cell in row)
-            for tag, row in zip(["th"] + ["td"] * len(block.rows), block.rows)
-        ]
-        facts = ' class="facts"' if len(block.rows[0]) == 2 else ""
-        return f"<table{facts}>" + "".join(f"<tr>{row}</tr>" for row in cells) + "</table>"
-    if block.kind == "picture":
-        kind = "svg+xml" if block.name.endswith(".svg") else "gif"
-        data = base64.b64encode(block.picture).decode()
-        alt = html.escape(block.text, quote=True)
-        image = f'<img alt="{alt}" src="data:image/{kind};base64,{data}">'
-        return f'<figure class="{kind[:3]}">{image}<figcaption>{words}</figcaption></figure>'
-    tags = {"title": "h1", "heading": "h2", "text": "p", "code": "pre"}
-    if block.kind == "warning":
-        return f'<p class="warning">{words}</p>'
-    if block.kind == "code" and block.name:
-        return f"<details><summary>{block.name}</summary><pre>{html.escape(block.text)}</pre></details>"
-    return f"<{tags[block.kind]}>{html.escape(block.text) if block.kind == 'code' else words}</{tags[block.kind]}>"
-
-
-def _marked(text: str) -> str:
-    """Text for HTML, its bold parts bold."""
-    return re.sub(r"\*\*(.+?)\*\*", r"<strong>\1</strong>", html.escape(text))
+def _bold(text: str) -> Markup:
+    """Escaped text whose parts between two stars are bold."""
+    return Markup(re.sub(r"\*\*(.+?)\*\*", r"<strong>\1</strong>", str(escape(text))))  # noqa: S704 (escaped)
 
 
 def to_markdown(blocks: Sequence[Block], folder: str) -> str:

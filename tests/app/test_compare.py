@@ -1,6 +1,5 @@
 """The compare page, its words, its report, and what happens when a model goes away meanwhile."""
 
-import html
 import json
 import re
 import shutil
@@ -8,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from markupsafe import escape
 from streamlit.testing.v1 import AppTest
 
 from playground.cli import main
@@ -148,10 +148,10 @@ def test_the_report_holds_the_page_and_needs_nothing_from_outside(lang):
     told = of("gymnasium", "article", lang=lang)
     text = to_html(report(told), lang)
     for line in told.headlines():
-        assert html.escape(line) in text
+        assert escape(line) in text
     for one in told.contestants:
         assert one.model.key in text
-        assert html.escape(one.label) in text
+        assert escape(one.label) in text
     assert "reward = " in text
     assert text.count("data:image/gif;base64,") == 2
     assert text.count("data:image/svg+xml;base64,") == 6
