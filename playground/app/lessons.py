@@ -27,7 +27,7 @@ class Term:
     name: str
     """Of the function or class."""
     file: str = ""
-    """Another learner's file than the algorithm's own, without ``.py``."""
+    """Another learner's file than the algorithm's own, in ``learners``, without ``.py``."""
 
 
 @dataclass(frozen=True)
@@ -55,6 +55,7 @@ _PPO_FLOW: Final = (
     ("loss", "actor"),
     ("loss", "critic"),
 )
+_LIBRARY: Final = (Term(r"\text{settings}", "Settings"), Term(r"\text{training}", "learn"))
 _GROUP_FLOW: Final = (
     ("start", "group"),
     ("actor", "group"),
@@ -70,7 +71,8 @@ LESSONS: Final[Mapping[str, Lesson]] = {
         (
             Term(r"\nabla L", "policy_error"),
             Term(r"\log\pi", "log_softmax"),
-            Term(r"\text{PPO}", "FastPPO"),
+            Term(r"\hat A_t,\hat R_t", "rollout_of"),
+            Term(r"\text{training}", "learn"),
         ),
     ),
     "dqn": Lesson(
@@ -83,7 +85,7 @@ LESSONS: Final[Mapping[str, Lesson]] = {
             ("loss", "q_network"),
             ("q_network", "target"),
         ),
-        (Term(r"\text{settings}", "Settings"), Term(r"\text{training}", "learn")),
+        _LIBRARY,
     ),
     "reinforce": Lesson(
         r"L=-\mathbb{E}_t\big[\log\pi(a_t|s_t)\,(G_t-b_t)\big]-c_e H \\ G_t=\sum_{k\ge 0}\gamma^k r_{t+k}",
@@ -120,13 +122,13 @@ LESSONS: Final[Mapping[str, Lesson]] = {
     "a2c": Lesson(
         r"L=-\mathbb{E}_t\big[\log\pi(a_t|s_t)\,\hat A_t\big]+c_v\big(V(s_t)-\hat R_t\big)^2-c_e H",
         _PPO_FLOW,
-        (Term(r"\text{settings}", "Settings"), Term(r"\text{training}", "learn")),
+        _LIBRARY,
     ),
     "trpo": Lesson(
         r"\max_\pi\ \mathbb{E}_t\big[\rho_t\hat A_t\big]\quad\text{s.t.}\quad "
         r"\mathbb{E}_t\big[\mathrm{KL}(\pi_{\mathrm{old}}\,\|\,\pi)\big]\le\delta \\ " + _RATIO,
         _PPO_FLOW,
-        (Term(r"\text{settings}", "Settings"), Term(r"\text{training}", "learn")),
+        _LIBRARY,
     ),
     "ppo-byhand": Lesson(
         _PPO,
@@ -190,7 +192,7 @@ LESSONS: Final[Mapping[str, Lesson]] = {
         (
             Term(r"-\log\sigma(\beta[\ldots])", "preference_loss"),
             Term(r"\sum_t\log\pi/\pi_{\mathrm{ref}}", "Episodes"),
-            Term(r"a^+\succ a^-", "by_scorecard", "preferences"),
+            Term(r"a^+\succ a^-", "by_scorecard", "preferences/pairs"),
             Term(r"\text{training}", "learn"),
         ),
     ),
@@ -210,12 +212,14 @@ LESSONS: Final[Mapping[str, Lesson]] = {
             ("loss", "critic"),
         ),
         (
-            Term(r"\max_w", "fit_bradley_terry", "reward_model"),
-            Term(r"\phi", "features", "reward_model"),
-            Term(r"r_t", "to_reward", "reward_model"),
+            Term(r"\max_w", "fit_bradley_terry", "preferences/reward_model"),
+            Term(r"\phi", "features", "preferences/reward_model"),
+            Term(r"r_t", "to_reward", "preferences/reward_model"),
             Term(r"\text{training}", "learn"),
         ),
     ),
+    "ppo-sb3": Lesson(_PPO, _PPO_FLOW, _LIBRARY),
+    "ppo-zoo": Lesson(_PPO, _PPO_FLOW, _LIBRARY),
 }
 """By algorithm."""
 

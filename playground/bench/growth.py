@@ -26,8 +26,8 @@ def measure_growth() -> list[Figure]:
 
 
 def _train(**settings: Any) -> float:
-    from playground.training.engine import train
     from playground.training.spec import TrainSpec
+    from playground.training.train import train
 
     start = time.perf_counter()
     train(TrainSpec(GYMNASIUM, keep_best=False, **settings))

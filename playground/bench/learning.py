@@ -113,9 +113,9 @@ def race_ours(
     Returns:
         ``seconds`` and ``steps`` to the goal or None, ``best`` rate seen, and ``final`` if it went to the end.
     """
-    from playground.training.engine import train
-    from playground.training.progress import Progress, Stopped
+    from playground.training.result import Progress, Stopped
     from playground.training.spec import TrainSpec
+    from playground.training.train import train
 
     race = _Race(limit)
     stop = False

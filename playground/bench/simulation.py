@@ -5,6 +5,7 @@ Leaves out: whole trainings (``learning``) and the app (``app``).
 
 import io
 import time
+from collections.abc import Callable
 from typing import Any, Final
 
 import numpy as np
@@ -26,7 +27,7 @@ def measure_steps(repeats: int) -> list[Figure]:
 
     from playground.flight.fleet import Fleet
     from playground.lab.store import ModelStore
-    from playground.training.sb3_env import LanderVecEnv
+    from playground.training.sb3_env import RewardVecEnv
 
     policy = ModelStore().resolve("gymnasium").policy
 
@@ -51,7 +52,7 @@ def measure_steps(repeats: int) -> list[Figure]:
 
     peer = make_vec_env(ENV_ID, n_envs=ENVS)
     quiet = make_vec_env(ENV_ID, n_envs=ENVS, env_kwargs={"render_mode": None})
-    ours = LanderVecEnv(GYMNASIUM, 0.995, ENVS)
+    ours = RewardVecEnv(GYMNASIUM, 0.995, ENVS)
     with threadpool_limits(1):
         stepped = repeat(repeats, lambda: random(ours), lambda: random(peer), lambda: random(quiet), box2d_speed)
         flown = repeat(repeats, lambda: rollout(0), lambda: rollout(1))
@@ -68,7 +69,7 @@ def box2d_speed() -> float:
     """Steps a second if nothing but ``b2World.Step`` took time, in the same mix of flights."""
     import Box2D
 
-    from playground.training.sb3_env import LanderVecEnv
+    from playground.training.sb3_env import RewardVecEnv
 
     method = Box2D.b2World.__dict__["Step"]  # as it stands in the class: it binds to its world
     real, spent, calls = Box2D.b2World.Step, 0.0, 0
@@ -80,7 +81,7 @@ def box2d_speed() -> float:
         spent += time.perf_counter() - start
         calls += 1
 
-    env = LanderVecEnv(GYMNASIUM, 0.995, ENVS)
+    env = RewardVecEnv(GYMNASIUM, 0.995, ENVS)
     rng = np.random.default_rng(0)
     Box2D.b2World.Step = timed
     try:
@@ -96,33 +97,39 @@ def box2d_speed() -> float:
 def measure_learner(repeats: int) -> list[Figure]:
     """Microseconds of learning for each collected step: the default's update against SB3's own on the same rollout."""
     import torch
-    from stable_baselines3 import PPO
-    from stable_baselines3.common.callbacks import CallbackList
     from stable_baselines3.common.logger import Logger
 
     from playground.flight.fleet import Fleet
-    from playground.training.engine import build_ppo
+    from playground.training.learners.ppo_fast import first_policy, rollout_of, update
+    from playground.training.learners.task import Task
+    from playground.training.numpy_net import NumpyNetwork
+    from playground.training.reward_scale import RewardScale
+    from playground.training.sb3_io import fill_buffer, sb3_ppo
     from playground.training.spec import TrainSpec
 
     torch.set_num_threads(1)
     spec = TrainSpec(GYMNASIUM)
-    model = build_ppo(spec, Fleet(spec.world, spec.n_envs))
-    model.set_logger(Logger(folder=None, output_formats=[]))
-    model._setup_learn(spec.steps)
-    model.start_episodes(0)
-    callback = CallbackList([])
-    callback.init_callback(model)
-    assert model.env is not None
-    model.collect_rollouts(model.env, callback, model.rollout_buffer, spec.n_steps)
-    transitions = spec.n_steps * spec.n_envs
+    fleet = Fleet(spec.world, spec.n_envs)
+    task = Task(spec.reward, spec.gamma, spec.seed, fleet, lambda steps: 0.0, steps=spec.steps)
+    policy = first_policy(task, spec)
+    fleet.start(0)
+    flown = fleet.fly(policy, spec.n_steps, spec.persistence)
+    rollout = rollout_of(flown, policy, task, spec, RewardScale(spec.n_envs, spec.gamma))
+    net, rng = NumpyNetwork(policy), np.random.default_rng(0)
+    peer = sb3_ppo(spec)
+    peer.set_logger(Logger(folder=None, output_formats=[]))
+    fill_buffer(peer, rollout)
 
-    def timed(train: Any) -> float:
+    def timed(train: Callable[[], None]) -> float:
         start = time.perf_counter()
-        train(model)
-        return (time.perf_counter() - start) / transitions * 1e6
+        train()
+        return (time.perf_counter() - start) / len(rollout.actions) * 1e6
+
+    def learn() -> None:
+        update(net, rollout, spec, spec.learning_rate, spec.ent_coef, rng)
 
     with threadpool_limits(1):
-        ours, theirs = repeat(repeats, lambda: timed(type(model).train), lambda: timed(PPO.train))
+        ours, theirs = repeat(repeats, lambda: timed(learn), lambda: timed(peer.train))
     what = f"microseconds of learning per collected step, {spec.n_epochs} epochs, one core"
     return [Figure(what, ours, "µs", "PPO.train on the same rollout", theirs)]
 

@@ -1,6 +1,6 @@
-"""Landers flown side by side with a policy that samples its actions, in this process or in others.
+"""Environments flown side by side with a policy that samples its actions, in this process and in a second one.
 
-A rollout needs only the policy's weights, so half of the landers can fly in a second process while the first flies
+A rollout needs only the policy's weights, so half of the environments can fly in a second process while the first flies
 the rest. Groups, their seeds and the noise in their actions do not depend on where a group flies: one core and two
 make the same rollout, byte for byte.
 
@@ -8,12 +8,15 @@ Leaves out: rewards, which are computed from a whole rollout afterwards, and lea
 """
 
 import contextlib
+import json
 import os
 import pickle
+import select
 import subprocess
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from itertools import chain, islice, repeat
 from typing import Any, Final, NamedTuple
 
@@ -27,13 +30,20 @@ from playground.flight.world import World, load_world
 from playground.reward.term import Transitions
 
 PERSISTENT_ONE_IN: Final = 8
-"""Of so many landers of a fleet, the last one explores persistently."""
+"""Of so many environments of a fleet, the last one explores persistently."""
 GROUPS: Final = 2
 """Into how many groups a fleet is split, on any machine."""
+TICK_EVERY: Final = 16
+"""Steps of a group between two ticks."""
+WAIT: Final = 0.1
+"""Seconds between two ticks while only the other process works."""
+
+Tick = Callable[[int], None]
+"""Called now and then with the steps that the call under way has flown so far. What it raises ends the call."""
 
 
 class Advance(NamedTuple):
-    """One step of n landers."""
+    """One step of n environments."""
 
     observations: Observations
     """``(n, size)``: after the step, of the new episode where one ended."""
@@ -42,13 +52,13 @@ class Advance(NamedTuple):
     terminated: npt.NDArray[np.bool_]
     truncated: npt.NDArray[np.bool_]
     ended: npt.NDArray[np.int64]
-    """``(k,)``: which landers' episodes ended."""
+    """``(k,)``: in which environments an episode ended."""
     last_observations: Observations
     """``(k, size)``: the last ones of those episodes."""
 
 
 class Flown(NamedTuple):
-    """T steps of n landers."""
+    """T steps of n environments."""
 
     observations: Observations
     """``(T + 1, n, size)``: what the policy saw, and what it would see next."""
@@ -63,7 +73,7 @@ class Flown(NamedTuple):
     truncated: npt.NDArray[np.bool_]
     """``(T, n)``"""
     ended: npt.NDArray[np.int64]
-    """``(k, 2)``: step and lander of each episode that ended."""
+    """``(k, 2)``: step and environment of each episode that ended."""
     last_observations: Observations
     """``(k, size)``: the last ones of those episodes."""
 
@@ -77,40 +87,59 @@ class Flown(NamedTuple):
 
 @dataclass
 class _Past:
-    """What brought a lander to where it is."""
+    """What brought an environment to where it is."""
 
     episodes: int = 0
     actions: list[int] = field(default_factory=list)
+    start: int | str = 0
+    """How the episode under way was reset: with this seed, or without one when its generator was in this state."""
 
 
 def _episode_seeds(entropy: Sequence[int]) -> Iterator[int]:
-    """Seeds without end."""
+    """Seeds without end.
+
+    They are drawn from all of 2**32. That one of them is also a validation or evaluation seed, all of which lie below
+    10,000, is not ruled out, but it happens to about one training episode in four million.
+    """
     rng = np.random.default_rng(entropy)
     while True:
         yield int(rng.integers(2**32))
 
 
-class Landers:
-    """``n`` bare landers, each reset when its episode ends.
+def _generator_of(simulator: Any) -> np.random.Generator:
+    """The random generator of an environment, also where that one draws from it in blocks."""
+    generator: np.random.Generator = getattr(simulator.np_random, "generator", simulator.np_random)
+    return generator
+
+
+class EnvGroup:
+    """``n`` bare environments, each reset when its episode ends.
 
     Args:
-        world: where they are.
+        world: which environment.
         n: how many.
         offset: how many of the fleet come before them.
     """
 
     def __init__(self, world: World, n: int, offset: int = 0) -> None:
-        self.world = world
+        self.world, self.n = world, n
+        self.tick: Tick = lambda flown: None
         self._persistent = np.flatnonzero((np.arange(n) + offset) % PERSISTENT_ONE_IN == PERSISTENT_ONE_IN - 1)
-        self.simulators = [make_environment(world) for _ in range(n)]
         self.observations = np.zeros((n, world.observation_size), np.float32)
         self._steps = np.zeros(n, np.int64)
+        self._entropy: tuple[int, ...] | None = None
         self._seeds: list[Iterator[int | None]] = [repeat(None)] * n
         self._past: list[_Past] = [_Past() for _ in range(n)]
         self._noise = np.random.default_rng()
 
+    @cached_property
+    def simulators(self) -> list[Any]:
+        """The environments, made when they are first needed: a group that only flies whole episodes needs none."""
+        return [make_environment(self.world) for _ in range(self.n)]
+
     def reset(self, seeds: Sequence[int | None]) -> Observations:
-        """Start an episode with each lander, later ones without a seed; observations ``(n, size)``."""
+        """Start an episode in each environment, later ones without a seed; observations ``(n, size)``."""
+        self._entropy = None
         for index, seed in enumerate(seeds):
             self._seeds[index] = chain([seed], repeat(None))
             self._begin(index)
@@ -118,17 +147,17 @@ class Landers:
         return self.observations.copy()
 
     def start(self, *entropy: int) -> None:
-        """Start all landers; every episode's seed follows from these numbers.
+        """Start all environments; every episode's seed follows from these numbers.
 
-        The first episodes have time limits from 1/n of the usual one up, so that landers do not stay in step: a rollout
-        in which all of them fall, and the next in which all of them land, is poor to learn from.
+        The first episodes have time limits from 1/n of the usual one up, so that environments do not stay in step: a
+        rollout in which all of them fail, and the next in which all of them succeed, is poor to learn from.
         """
-        n = len(self.simulators)
-        for index in range(n):
+        self._entropy = entropy
+        for index in range(self.n):
             self._past[index] = _Past()
             self._seeds[index] = _episode_seeds((*entropy, index))
             self._begin(index)
-        self._steps[:] = np.arange(n) * self.world.max_steps // n
+        self._steps[:] = np.arange(self.n) * self.world.max_steps // self.n
         self.seed_noise(*entropy)
 
     def seed_noise(self, *entropy: int) -> None:
@@ -136,38 +165,68 @@ class Landers:
         self._noise = np.random.default_rng(entropy)
 
     def snapshot(self) -> list[tuple[int, int, list[int]]]:
-        """Where each lander is: episodes begun, time-limit count, actions of its episode so far."""
+        """Where each environment is: episodes begun, time-limit count, actions of its episode so far."""
         return [
             (past.episodes, int(steps), list(past.actions)) for past, steps in zip(self._past, self._steps, strict=True)
         ]
 
     def restore(self, snapshot: Sequence[tuple[int, int, Sequence[int]]], *entropy: int) -> None:
-        """Bring landers that were started from the same numbers to where they were, by flying their episodes again."""
+        """Bring environments started from these numbers to where they were, by flying their episodes again."""
+        self._entropy = entropy
         for index, (episodes, steps, actions) in enumerate(snapshot):
             self._past[index] = _Past(episodes - 1)
             self._seeds[index] = islice(_episode_seeds((*entropy, index)), episodes - 1, None)
             self._begin(index)
-            for action in actions:
-                self.observations[index] = self.simulators[index].step(action)[0]
-            self._past[index].actions = list(actions)
-            self._steps[index] = steps
+            self._fly_again(index, steps, actions)
+
+    def state(self) -> dict[str, Any]:
+        """All that decides how the environments go on, as plain numbers, lists and text."""
+        return {
+            "entropy": None if self._entropy is None else list(self._entropy),
+            "environments": [list(one) for one in self.snapshot()],
+            "starts": [past.start for past in self._past],
+            "noise": json.dumps(self._noise.bit_generator.state),
+        }
+
+    def load_state(self, state: Mapping[str, Any]) -> None:
+        """Go on from such a state."""
+        if state["entropy"] is not None:
+            self.restore(state["environments"], *state["entropy"])
+        else:
+            self._entropy = None
+            for index, (episodes, steps, actions) in enumerate(state["environments"]):
+                start = state["starts"][index]
+                self._past[index] = _Past(episodes - 1)
+                if isinstance(start, str):
+                    _generator_of(self.simulators[index]).bit_generator.state = json.loads(start)
+                self._seeds[index] = chain([None if isinstance(start, str) else start], repeat(None))
+                self._begin(index)
+                self._fly_again(index, steps, actions)
+        if state.get("noise"):
+            self._noise.bit_generator.state = json.loads(state["noise"])
+
+    def _fly_again(self, index: int, steps: int, actions: Sequence[int]) -> None:
+        for action in actions:
+            self.observations[index] = self.simulators[index].step(action)[0]
+        self._past[index].actions = list(actions)
+        self._steps[index] = steps
 
     def _begin(self, index: int) -> None:
-        """A lander's next episode."""
-        past = self._past[index]
+        """An environment's next episode."""
+        past, seed, simulator = self._past[index], next(self._seeds[index]), self.simulators[index]
         past.episodes, past.actions = past.episodes + 1, []
-        self.observations[index], _ = self.simulators[index].reset(seed=next(self._seeds[index]))
+        past.start = json.dumps(_generator_of(simulator).bit_generator.state) if seed is None else seed
+        self.observations[index], _ = simulator.reset(seed=seed)
 
     def advance(self, actions: npt.NDArray[np.int64]) -> Advance:
-        """Step all landers; those that end are reset.
+        """Step all environments; those whose episode ends are reset.
 
         Args:
             actions: ``(n,)``
         """
-        n = len(self.simulators)
         after = np.empty_like(self.observations)
-        rewards = np.empty(n)
-        terminated = np.zeros(n, np.bool_)
+        rewards = np.empty(self.n)
+        terminated = np.zeros(self.n, np.bool_)
         for index, action in enumerate(actions.tolist()):
             after[index], rewards[index], terminated[index], _, _ = self.simulators[index].step(action)
             self._past[index].actions.append(action)
@@ -187,11 +246,11 @@ class Landers:
         Args:
             policy: whose actions.
             steps: how many.
-            persistence: how likely a persistent lander's noise stays the same for another step. Each of its actions
-                is still a draw from the policy, but draws that follow each other are alike: it does long what others
-                never do long, such as resting for the 25 steps that LunarLander calls a landing.
+            persistence: how likely a persistent environment's noise stays the same for another step. Each of its
+                actions is still a draw from the policy, but consecutive draws are alike: it does for long what the
+                others never do for long, such as resting for the 25 steps that LunarLander calls a landing.
         """
-        shape, size = (steps, len(self.simulators)), self.world.observation_size
+        shape, size = (steps, self.n), self.world.observation_size
         noise = self._draw_noise(shape, persistence)
         observations = np.empty((steps + 1, shape[1], size), np.float32)
         logits = np.empty((*shape, len(self.world.actions)), np.float32)
@@ -201,6 +260,8 @@ class Landers:
         ended, last = [np.empty((0, 2), np.int64)], [np.empty((0, size), np.float32)]
         observations[0] = self.observations
         for t in range(steps):
+            if t % TICK_EVERY == 0:
+                self.tick(t * self.n)
             logits[t] = policy.logits(observations[t])
             actions[t] = (logits[t] + noise[t]).argmax(axis=1)  # a sample of the softmax (Gumbel 1954)
             step = self.advance(actions[t])
@@ -214,7 +275,7 @@ class Landers:
         )
 
     def _draw_noise(self, shape: tuple[int, int], persistence: float) -> npt.NDArray[np.float32]:
-        """Gumbel noise ``(T, n, actions)``; in a persistent lander's column, rows repeat."""
+        """Gumbel noise ``(T, n, actions)``; in a persistent environment's column, rows repeat."""
         noise = self._noise.gumbel(size=(*shape, len(self.world.actions))).astype(np.float32)
         persistent = self._persistent
         if persistence and len(persistent):
@@ -224,16 +285,23 @@ class Landers:
         return noise
 
     def run(self, pilot: Pilot, seeds: Iterable[int]) -> list[Trajectory]:
-        """Whole episodes, apart from those that `fly` is in the midst of."""
-        return run_episodes(self.world, pilot, seeds)
+        """Whole episodes, apart from those that `fly` is in the midst of. They are no training, so ticks count none."""
+        return run_episodes(self.world, _Ticking(pilot, lambda flown: self.tick(0)), self._ticked(seeds))
 
     def sample(self, policy: Policy, seeds: Sequence[int], *entropy: int) -> list[Trajectory]:
         """Whole episodes with actions drawn from the policy; the draws follow from the numbers after the seeds."""
-        return run_episodes(self.world, _Sampler(policy, np.random.default_rng(entropy)), seeds)
+        sampler = _Sampler(policy, np.random.default_rng(entropy))
+        return run_episodes(self.world, _Ticking(sampler, self.tick), self._ticked(seeds))
+
+    def _ticked(self, seeds: Iterable[int]) -> Iterator[int]:
+        """The seeds, with a tick before each: making the environments of a thousand episodes takes a while."""
+        for seed in seeds:
+            self.tick(0)
+            yield seed
 
     def close(self) -> None:
         """Free the simulated worlds."""
-        for simulator in self.simulators:
+        for simulator in self.__dict__.get("simulators", ()):
             simulator.close()
 
 
@@ -250,31 +318,55 @@ class _Sampler:
         return drawn
 
 
+class _Ticking:
+    """A pilot that ticks before each of its actions."""
+
+    def __init__(self, pilot: Pilot, tick: Tick) -> None:
+        self._pilot, self._tick = pilot, tick
+        self._flown = 0
+
+    def act(self, observations: Observations) -> npt.NDArray[np.int64]:
+        """Actions ``(n,)`` for observations ``(n, size)``."""
+        self._tick(self._flown)
+        self._flown += len(observations)
+        return self._pilot.act(observations)
+
+
 def _interleaved(parts: Sequence[Sequence[Trajectory]], count: int) -> list[Trajectory]:
     """What was dealt out in turn, in its first order."""
     return [parts[index % len(parts)][index // len(parts)] for index in range(count)]
 
 
 class Fleet:
-    """Landers in `GROUPS` groups of the same size, or nearly.
+    """Environments in `GROUPS` groups of the same size, or nearly.
 
     Args:
-        world: where they are.
-        n: how many landers.
+        world: which environment.
+        n: how many.
         remote: how many groups fly in processes of their own, at most all but one.
+        tick: called now and then while the fleet flies.
     """
 
-    def __init__(self, world: World, n: int, remote: int = 0) -> None:
+    def __init__(self, world: World, n: int, remote: int = 0, tick: Tick = lambda flown: None) -> None:
         self.world = world
         sizes = [len(part) for part in np.array_split(np.arange(n), min(GROUPS, n))]
         self._groups = len(sizes)
         remote = min(remote, self._groups - 1)
         parts = [(size, sum(sizes[:index])) for index, size in enumerate(sizes)]
-        self._remote = [_RemoteLanders(world, *part) for part in parts[:remote]]
-        self._local = [Landers(world, *part) for part in parts[remote:]]
+        self._remote = [_RemoteGroup(world, *part) for part in parts[:remote]]
+        self._local = [EnvGroup(world, *part) for part in parts[remote:]]
+        self._tick = tick
+        self._before = self._flown = 0
+        for group in self._local:
+            group.tick = self._tick_of_group
+
+    def _tick_of_group(self, flown: int) -> None:
+        """A tick of a group here; the groups elsewhere are taken to be as far."""
+        self._flown = flown
+        self._tick((self._before + flown) * self._groups // len(self._local))
 
     def start(self, *entropy: int) -> None:
-        """Reset all landers from these numbers."""
+        """Reset all environments from these numbers."""
         self._each([("start", (*entropy, index)) for index in range(self._groups)])
 
     def seed_noise(self, *entropy: int) -> None:
@@ -282,15 +374,23 @@ class Fleet:
         self._each([("seed_noise", (*entropy, index)) for index in range(self._groups)])
 
     def snapshot(self) -> list[Any]:
-        """Where every lander is, as plain lists and numbers."""
+        """Where every environment is, as plain lists and numbers."""
         return self._each([("snapshot", ())] * self._groups)
 
     def restore(self, snapshot: Sequence[Any], *entropy: int) -> None:
         """Bring a fleet to where one of the same size that was started from these numbers was."""
         self._each([("restore", (part, *entropy, index)) for index, part in enumerate(snapshot)])
 
+    def state(self) -> list[Any]:
+        """All that decides how the environments go on, as plain numbers, lists and text."""
+        return self._each([("state", ())] * self._groups)
+
+    def load_state(self, state: Sequence[Any]) -> None:
+        """Go on from the state of a fleet of the same size."""
+        self._each([("load_state", (part,)) for part in state])
+
     def fly(self, policy: Policy, steps: int, persistence: float = 0.0) -> Flown:
-        """Go on with all landers; groups stand side by side along the second axis."""
+        """Go on with all environments; groups stand side by side along the second axis."""
         parts: list[Flown] = self._each([("fly", (policy, steps, persistence))] * self._groups)
         offset, ended = 0, []
         for part in parts:
@@ -322,8 +422,8 @@ class Fleet:
 
     def close(self) -> None:
         """Free the worlds and end the other processes."""
-        for landers in self._local:
-            landers.close()
+        for group in self._local:
+            group.close()
         for remote in self._remote:
             remote.close()
 
@@ -331,13 +431,17 @@ class Fleet:
         """One call for each group, the remote ones first so that they work meanwhile."""
         for remote, call in zip(self._remote, calls):
             remote.ask(*call)
-        rest = calls[len(self._remote) :]
-        local = [getattr(group, name)(*args) for group, (name, args) in zip(self._local, rest, strict=True)]
-        return [remote.answer() for remote in self._remote] + local
+        local, self._before = [], 0
+        for group, (name, args) in zip(self._local, calls[len(self._remote) :], strict=True):
+            self._flown = 0
+            local.append(getattr(group, name)(*args))
+            self._before += self._flown
+        flown = self._before * self._groups // len(self._local)
+        return [remote.answer(lambda: self._tick(flown)) for remote in self._remote] + local
 
 
-class _RemoteLanders:
-    """`Landers` in a process of its own; pickles over its standard input and output.
+class _RemoteGroup:
+    """An `EnvGroup` in a process of its own; pickles over its standard input and output.
 
     Not ``multiprocessing``, which imports the caller's main module again.
     """
@@ -361,9 +465,11 @@ class _RemoteLanders:
         except OSError:
             raise self._lost() from None
 
-    def answer(self) -> Any:
-        """What the call returned."""
+    def answer(self, tick: Callable[[], None] = lambda: None) -> Any:
+        """What the call returned, with ticks while it takes its time."""
         assert self._process.stdout is not None
+        while os.name == "posix" and not select.select([self._process.stdout], [], [], WAIT)[0]:
+            tick()
         try:
             return pickle.load(self._process.stdout)  # noqa: S301 (from our own process)
         except (EOFError, OSError, pickle.UnpicklingError):
@@ -381,26 +487,26 @@ class _RemoteLanders:
 
     def _lost(self) -> ChildProcessError:
         return ChildProcessError(
-            f"the process that simulates half of the landers ended (exit code {self._process.poll()}), perhaps for "
-            "lack of memory; train again and it goes on from the last checkpoint"
+            f"the process that simulates half of the environments ended (exit code {self._process.poll()}), perhaps "
+            "for lack of memory; train again and it goes on from the last checkpoint"
         )
 
 
 def serve(module: str, n: int, offset: int) -> None:
-    """Answer calls until the input ends, which it does when whoever asked is gone."""
+    """Answer calls until the input ends, which it does when the process that asks is gone."""
     import signal
 
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for whoever asked
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the process that asks
     answers = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
-    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # whatever a library prints is no answer
-    landers = Landers(load_world(module), n, offset)
+    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # what a library prints is no answer
+    group = EnvGroup(load_world(module), n, offset)
     while True:
         try:
             name, args = pickle.load(sys.stdin.buffer)  # noqa: S301 (from our own process)
         except EOFError:
             return
         try:
-            pickle.dump(getattr(landers, name)(*args), answers, protocol=5)
+            pickle.dump(getattr(group, name)(*args), answers, protocol=5)
             answers.flush()
         except BrokenPipeError:
             return

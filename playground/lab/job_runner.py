@@ -31,9 +31,9 @@ from playground.lab.notebook.notebook import Notebook
 from playground.lab.queue_local import JobBoard, Status, read_status, write_status
 from playground.lab.store import ModelStore
 from playground.lab.tensorboard_export import EventLog, available, event_file
-from playground.training.engine import train
-from playground.training.progress import Progress, Result, Stopped
+from playground.training.result import Progress, Result, Stopped
 from playground.training.spec import TrainSpec, dump_spec
+from playground.training.train import train
 
 LIBRARIES: Final = ("gymnasium", "box2d", "stable-baselines3", "sb3-contrib", "torch", "numpy", "reward-playground")
 HEARTBEAT: Final = 0.5

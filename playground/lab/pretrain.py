@@ -16,8 +16,8 @@ from playground.lab.job_runner import manifest_of, model_files
 from playground.lab.paths import CHECKOUT
 from playground.lab.store import ModelStore, write_model
 from playground.training.algorithms import HALF_TRAINED
-from playground.training.engine import train
 from playground.training.spec import TrainSpec, for_algorithm
+from playground.training.train import train
 from playground.worlds.lunar_lander.presets import GYMNASIUM, PRESET
 
 _HALF = TrainSpec(GYMNASIUM, steps=73_728, seed=1, ent_coef=0.0, keep_best=False)

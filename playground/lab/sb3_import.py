@@ -2,46 +2,53 @@
 
 ``PPO.load`` unpickles, and a pickle can run code. Here a fresh model is built from a spec of ours, and only the
 tensors of the zip are read into it (``torch.load`` with ``weights_only``). The pickled part is never opened. A zip does
-not say what reward it was trained on; unless somebody does, the model is marked so, and Gymnasium's scores it.
+not say what reward it was trained on; unless the caller does, the model is marked so, and Gymnasium's scores it.
 
 Leaves out: other algorithms, and networks whose layers the spec does not name.
 """
 
 import hashlib
-import io
 import json
 import zipfile
 import zlib
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
-from playground.flight.fleet import Fleet
-from playground.flight.scorecard import evaluate
+from playground.flight.scorecard import EVALUATION_SEEDS, evaluate
 from playground.flight.world import World
 from playground.lab.job_runner import manifest_of, model_files
 from playground.lab.model import UNKNOWN, Model
 from playground.lab.store import ModelStore, write_model
-from playground.training.engine import build_ppo
-from playground.training.fast_ppo import to_numpy
-from playground.training.progress import Result, check_finite, dump_policy
+from playground.training.nets import dump_policy
+from playground.training.result import Result
+from playground.training.sb3_io import read_zip
 from playground.training.spec import TrainSpec, dump_spec
 from playground.words.errors import InvalidInput
 
 MAX_UNPACKED: Final = 64 * 1024 * 1024
 
 
-def import_zip(path: Path, spec: TrainSpec, out: Path | None = None, *, reward_known: bool = False) -> Model:
+def import_zip(
+    path: Path,
+    spec: TrainSpec,
+    out: Path | None = None,
+    *,
+    reward_known: bool = False,
+    evaluation: Sequence[int] = EVALUATION_SEEDS,
+) -> Model:
     """Make a model from an SB3 zip.
 
-    Its key is the SHA-256 of all that tells it from other models: the spec, the network, and whether the reward is
-    known. So it never passes for what a training of that spec makes, and two zips never for each other.
+    Its key is the SHA-256 of the spec, the network, and whether the reward is known. So it is never taken for what a
+    training of that spec makes, nor one zip for another.
 
     Args:
         path: the zip.
         spec: what it was trained on, as far as that is known; its ``net_arch`` and ``activation`` must fit.
         out: the folder to make; by default the model joins the user's.
         reward_known: whether it was trained on the spec's reward; if not, that reward only scores it.
+        evaluation: seeds of the scorecard's episodes.
 
     Raises:
         InvalidInput: not a zip, too large when unpacked, for another environment, tensors that do not fit, or a folder
@@ -49,18 +56,12 @@ def import_zip(path: Path, spec: TrainSpec, out: Path | None = None, *, reward_k
     """
     check_zip(path)
     check_environment(path, spec.world)
-    model = build_ppo(replace(spec, n_envs=1), Fleet(spec.world, 1))
     try:
-        model.set_parameters(str(path), device="cpu")
-        model.share_memory()
-        check_finite(to_numpy(model))
+        policy, model_zip = read_zip(path, replace(spec, n_envs=1))
     except Exception as error:  # whatever a stranger's file makes SB3, torch or zipfile raise
         raise InvalidInput("bad_zip", file=path.name, reason=" ".join(str(error).split()) or repr(error)) from None
-    buffer = io.BytesIO()
-    model.save(buffer)
-    policy = to_numpy(model)
-    card = evaluate(spec.world, policy, spec.gamma)
-    result = Result(dump_policy(policy), buffer.getvalue(), [], card, steps=0, seconds=0.0, kept=0)
+    card = evaluate(spec.world, policy, spec.gamma, evaluation)
+    result = Result(dump_policy(policy), model_zip, [], card, steps=0, seconds=0.0, kept=0)
     reward = "given" if reward_known else UNKNOWN
     key = hashlib.sha256(dump_spec(spec) + result.policy + reward.encode()).hexdigest()
     files, manifest = model_files(spec, result), manifest_of(result) | {"imported": path.name, "reward": reward}

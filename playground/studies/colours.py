@@ -22,6 +22,8 @@ MODEL_COLOURS: Final = (
     "#15803d",
     "#0891b2",
     "#be185d",
+    "#65a30d",
+    "#57534e",
 )
 """Of compared models, in their order."""
 BADGES: Final = (
@@ -37,6 +39,8 @@ BADGES: Final = (
     "green",
     "blue",
     "red",
+    "green",
+    "gray",
 )
 """The theme's names nearest to `MODEL_COLOURS`."""
 TEXT_COLOUR: Final = "#8a8f98"

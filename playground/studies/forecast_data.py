@@ -27,8 +27,8 @@ from playground.lab.paths import PACKAGE
 from playground.reward.codec import to_fields
 from playground.reward.design import Design, defaults_of, terms_of
 from playground.reward.term import FORMS
-from playground.training.engine import train
 from playground.training.spec import TrainSpec
+from playground.training.train import train
 from playground.worlds.lunar_lander.presets import PRESETS
 from playground.worlds.lunar_lander.terms import RewardConfig
 

@@ -1,7 +1,10 @@
-"""How a policy is made: train spec, PPO engine, other algorithms, model store, jobs.
+"""How a policy is made, in any world: what to train, the one loop, networks, and the learners.
 
-Reading order: ``algorithms`` → ``spec`` → ``home`` → ``store`` → ``landers`` → ``lander_vec_env`` → ``network`` →
-``reward_scale`` → ``fast_ppo`` → ``progress`` → ``learners`` → ``twin`` → ``runner`` → ``engine`` → ``entry`` →
-``jobs`` → ``database`` → ``notebook`` → ``work`` → ``race`` → ``sb3_zip`` → ``pretrain``. What the app imports loads no
-torch: ``algorithms``, ``spec``, ``home``, ``store``, ``jobs``, ``entry``, ``notebook``, ``race`` and ``robustness``.
+Reading order: ``spec`` (everything that decides which policy comes out) and ``algorithms`` (which there are) →
+``train`` (the one loop around every learner) → ``curve``, ``result`` and ``checkpoint`` (what it measures, gives and
+saves) → ``learners`` (the algorithms) → ``nets`` and ``numpy_net`` (networks) → ``sb3_env`` and ``sb3_io`` (to
+Stable-Baselines3 and back).
+
+Nothing here knows where files lie, who queues a training, what a page shows, or any world by name. ``algorithms`` and
+``spec`` load no torch, so the web process may import them.
 """

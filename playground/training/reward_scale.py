@@ -1,8 +1,9 @@
 """Rewards in units of the return's deviation, so that a design's scale does not become the learner's.
 
-Leaves out: the mean, which a reward may not lose (a bill for every step teaches to end soon), and any clipping.
+Leaves out: the mean, which a reward may not lose (a cost for every step teaches to end soon), and any clipping.
 """
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -11,10 +12,10 @@ from stable_baselines3.common.running_mean_std import RunningMeanStd
 
 
 class RewardScale:
-    """The running deviation of the discounted return of ``n`` landers.
+    """The running deviation of the discounted return of ``n`` environments.
 
     Args:
-        n: how many landers.
+        n: how many environments.
         gamma: the discount.
     """
 
@@ -34,3 +35,14 @@ class RewardScale:
         self.running = running
         self.moments.update(returns.reshape(-1))
         return np.asarray(rewards / np.sqrt(self.moments.var + 1e-8))
+
+    def state(self) -> dict[str, Any]:
+        """The returns under way and the moments of all so far."""
+        moments = self.moments
+        return {"running": self.running, "moments": [float(moments.mean), float(moments.var), float(moments.count)]}
+
+    def load_state(self, state: Mapping[str, Any]) -> None:
+        """Go on from such a state."""
+        self.running = np.array(state["running"])
+        mean, var, self.moments.count = state["moments"]
+        self.moments.mean, self.moments.var = np.float64(mean), np.float64(var)  # beside float32 a plain float is one

@@ -1,13 +1,13 @@
-"""Many landers as one Stable-Baselines3 ``VecEnv`` that pays any reward.
+"""Many environments as one Stable-Baselines3 ``VecEnv`` that pays any reward.
 
 All components are computed as arrays, once for the whole batch; there is no wrapper stack and no info
 dictionary but where an episode ends. Time-outs are told apart from terminations, so PPO bootstraps there.
-Any of Stable-Baselines3's learners can train on it; `FastPPO` takes its bounds from it and flies a `Fleet`.
+Any of Stable-Baselines3's learners can train on it. Environments are simulated only once it is reset.
 
 Leaves out: reward normalisation, which is the learner's, and rendering.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -15,56 +15,73 @@ import numpy.typing as npt
 from gymnasium import spaces
 from stable_baselines3.common.vec_env import VecEnv
 
-from playground.flight.fleet import Landers
+from playground.flight.fleet import EnvGroup
+from playground.flight.rollout import make_environment
 from playground.reward.account import decompose, reward_of
 from playground.reward.design import Design
 from playground.reward.term import Transitions
 from playground.worlds import world_of
 
 
-class LanderVecEnv(VecEnv):
-    """``n_envs`` landers stepped one after the other in this process.
+class RewardVecEnv(VecEnv):
+    """``n_envs`` environments stepped one after the other in this process.
 
     Args:
         reward: what a step pays.
         gamma: the discount of the ``potential`` form.
-        n_envs: how many landers.
+        n_envs: how many environments.
     """
 
     def __init__(self, reward: Design, gamma: float, n_envs: int) -> None:
         self.reward = reward
         self.gamma = gamma
-        self.landers = Landers(world_of(reward), n_envs)
-        self.simulators = self.landers.simulators
-        bounds = self.simulators[0].observation_space
+        world = world_of(reward)
+        self.group = EnvGroup(world, n_envs)
+        one = make_environment(world)
+        bounds = one.observation_space
+        one.close()
         super().__init__(
             n_envs,
             spaces.Box(bounds.low, bounds.high, dtype=np.float32),
-            spaces.Discrete(len(self.landers.world.actions)),
+            spaces.Discrete(len(world.actions)),
         )
         self.episodes = n_envs
         """Begun so far."""
         self._actions: npt.NDArray[np.int64] = np.zeros(n_envs, np.int64)
 
+    @property
+    def simulators(self) -> list[Any]:
+        """The bare environments."""
+        return self.group.simulators
+
     def reset(self) -> Any:
-        """Reset all landers, with the seeds of `seed` if it was called since; observations ``(n, 8)``."""
-        observations = self.landers.reset(self._seeds)
+        """Reset all environments, with the seeds of `seed` if it was called since; observations ``(n, size)``."""
+        observations = self.group.reset(self._seeds)
         self._reset_seeds()
         return observations
 
     def start(self, seed: int) -> Any:
-        """Start all landers out of step with each other, all later episodes following from the seed; ``(n, 8)``."""
-        self.landers.start(seed)
-        return self.landers.observations.copy()
+        """Start all out of step with each other, all later episodes following from the seed; ``(n, size)``."""
+        self.group.start(seed)
+        return self.group.observations.copy()
+
+    def state(self) -> dict[str, Any]:
+        """All that decides how the environments go on, as plain numbers, lists and text."""
+        return {"group": self.group.state(), "episodes": self.episodes}
+
+    def load_state(self, state: Mapping[str, Any]) -> None:
+        """Go on from such a state."""
+        self.group.load_state(state["group"])
+        self.episodes = state["episodes"]
 
     def step_async(self, actions: Any) -> None:
         """Take the actions ``(n,)`` of the next step."""
         self._actions = np.asarray(actions, np.int64)
 
     def step_wait(self) -> Any:
-        """Step all landers: observations ``(n, 8)``, rewards, dones ``(n,)`` and infos."""
-        before = self.landers.observations
-        step = self.landers.advance(self._actions)
+        """Step all environments: observations ``(n, size)``, rewards, dones ``(n,)`` and infos."""
+        before = self.group.observations
+        step = self.group.advance(self._actions)
         after = step.observations.copy()
         after[step.ended] = step.last_observations
         steps = Transitions(before, self._actions, after, step.rewards, step.terminated)
@@ -78,21 +95,21 @@ class LanderVecEnv(VecEnv):
 
     def close(self) -> None:
         """Free the simulated worlds."""
-        self.landers.close()
+        self.group.close()
 
     def get_attr(self, attr_name: str, indices: Any = None) -> list[Any]:
-        """An attribute of the chosen landers."""
+        """An attribute of the chosen environments."""
         return [getattr(self.simulators[i], attr_name) for i in self._get_indices(indices)]
 
     def set_attr(self, attr_name: str, value: Any, indices: Any = None) -> None:
-        """Set an attribute of the chosen landers."""
+        """Set an attribute of the chosen environments."""
         for i in self._get_indices(indices):
             setattr(self.simulators[i], attr_name, value)
 
     def env_method(self, method_name: str, *args: Any, indices: Any = None, **kwargs: Any) -> list[Any]:
-        """Call a method of the chosen landers."""
+        """Call a method of the chosen environments."""
         return [getattr(self.simulators[i], method_name)(*args, **kwargs) for i in self._get_indices(indices)]
 
     def env_is_wrapped(self, wrapper_class: Any, indices: Any = None) -> Sequence[bool]:  # type: ignore[override]
-        """No lander is wrapped."""
+        """No environment is wrapped."""
         return [False for _ in self._get_indices(indices)]

@@ -18,7 +18,7 @@ from typing import Any, Final
 from playground.flight.world import World
 from playground.reward.codec import SCHEMA, changed_fields, fields_to_reward, parse_object
 from playground.reward.design import Design
-from playground.training.algorithms import ALGORITHMS, Value
+from playground.training.algorithms import ALGORITHMS, DEFAULT_ALGORITHM, Value
 from playground.words.errors import InvalidInput
 from playground.worlds import DEFAULT_ID, find_world
 
@@ -75,11 +75,14 @@ COMMON: Final = (
     "algorithm",
     "settings",
     "seconds",
+    "until_landing",
     "env",
 )
-"""Fields that every algorithm has. The others are those of ``ppo``, this project's engine."""
-ADDED: Final = {"settings": (), "seconds": 0.0}
+"""Fields that every algorithm has. The others are the settings of the one algorithm that has them in the spec."""
+LATER: Final = {"settings": (), "seconds": 0.0}
 """Fields that came later, and the value that stands for all older files: left out of the JSON, so no key changed."""
+LATER_ELSEWHERE: Final = LATER | {"until_landing": 0.0}
+"""The same for all other algorithms, which could not stop early at first."""
 
 KEY: Final = re.compile(r"[0-9a-f]{64}")
 """What a model's key looks like."""
@@ -114,7 +117,7 @@ class TrainSpec:
     clip_range: float = 0.2
     ent_coef: float = 0.005
     persistence: float = 0.95
-    """Of eight landers one explores persistently: from step to step, its noise stays the same with this probability."""
+    """One environment in eight explores persistently: its noise stays the same for another step so probably."""
     vf_coef: float = 0.5
     max_grad_norm: float = 2.0
     normalize_reward: bool = True
@@ -122,14 +125,14 @@ class TrainSpec:
     keep_best: bool = True
     """Keep the evaluated policy with the highest discounted designed return, not the last one."""
     until_landing: float = 0.0
-    """Stop early, once this share of 64 validation episodes lands, and keep that policy; 0 trains all steps."""
+    """Stop early, once this share of 64 validation episodes succeeds, and keep that policy; 0 trains all steps."""
     init_from: str = ""
     """Key of the model whose network the training starts from; by default a fresh one."""
-    algorithm: str = "ppo"
+    algorithm: str = DEFAULT_ALGORITHM
     """A key of ``ALGORITHMS``."""
     env: str = DEFAULT_ID
     settings: tuple[tuple[str, Value], ...] = ()
-    """Of an algorithm that is not ``ppo``: the names and values that differ from its defaults."""
+    """The names and values that differ from the algorithm's defaults, if its settings are not fields of the spec."""
     seconds: float = 0.0
     """Stop after so many seconds of learning, whatever ``steps`` says; 0 never does. Then the machine decides, too."""
 
@@ -160,12 +163,12 @@ class TrainSpec:
                 choices = ", ".join(algorithm.settings) or "none"
                 raise InvalidInput("unknown_setting", field=name, algorithm=self.algorithm, choices=choices)
             _check_kind(name, value, algorithm.settings[name].default)
-        if self.algorithm != "ppo":
+        if not algorithm.in_spec:
             for f in dataclasses.fields(self):
                 if f.name not in COMMON and getattr(self, f.name) != f.default:
                     choices = ", ".join(algorithm.settings)
                     raise InvalidInput("unknown_setting", field=f.name, algorithm=self.algorithm, choices=choices)
-        if self.init_from and algorithm.library and self.algorithm != "ppo":
+        if self.init_from and not algorithm.can_start:
             raise InvalidInput("no_start", algorithm=self.algorithm)
         if algorithm.needs_start and not self.init_from:
             raise InvalidInput("needs_start", algorithm=self.algorithm)
@@ -183,7 +186,7 @@ class TrainSpec:
 
     @property
     def all_settings(self) -> dict[str, Value]:
-        """Every setting of the algorithm, the defaults among them; empty for ``ppo``."""
+        """Every setting of the algorithm, the defaults among them; empty if they are the spec's own fields."""
         return {name: s.default for name, s in ALGORITHMS[self.algorithm].settings.items()} | dict(self.settings)
 
     @property
@@ -243,19 +246,20 @@ def for_algorithm(spec: TrainSpec, name: str) -> TrainSpec:
 def dump_spec(spec: TrainSpec) -> bytes:
     """Canonical JSON: every setting and what the reward sets, sorted, no spaces, floats as Python prints them.
 
-    Fields of the reward at their default are left out, so a term that is added later changes no key. Of an algorithm
-    other than ``ppo`` all settings are told, so that its defaults may change without two policies sharing a key.
+    Fields of the reward at their default are left out, so a term that is added later changes no key. All settings of
+    the algorithm are written, so that its defaults may change without two policies sharing a key.
     """
+    algorithm = ALGORITHMS[spec.algorithm]
     values: dict[str, Any] = dataclasses.asdict(spec) | {"schema": SCHEMA, "reward": changed_fields(spec.reward)}
     for name, bounds in BOUNDS.items():
         values[name] = int(values[name]) if bounds.whole else float(values[name]) + 0.0
     values["net_arch"] = list(spec.net_arch)
-    for name, usual in ADDED.items():
-        if values[name] == usual:
+    for name, default in (LATER if algorithm.in_spec else LATER_ELSEWHERE).items():
+        if values[name] == default:
             del values[name]
-    if spec.algorithm != "ppo":
+    if not algorithm.in_spec:
         values = {name: value for name, value in values.items() if name in (*COMMON, "schema")}
-        defaults = {name: s.default for name, s in ALGORITHMS[spec.algorithm].settings.items()}
+        defaults = {name: s.default for name, s in algorithm.settings.items()}
         values["settings"] = {
             name: float(value) if isinstance(defaults[name], float) else value  # type: ignore[arg-type]
             for name, value in spec.all_settings.items()
@@ -280,7 +284,7 @@ def parse_spec(text: str | bytes) -> TrainSpec:
             raise InvalidInput("unknown_field", field=name)
     if isinstance(values.get("net_arch"), list):
         values["net_arch"] = tuple(values["net_arch"])
-    values["settings"] = changed_settings(values.get("algorithm", "ppo"), values.get("settings", {}))
+    values["settings"] = changed_settings(values.get("algorithm", DEFAULT_ALGORITHM), values.get("settings", {}))
     return TrainSpec(reward=reward, **values)
 
 
@@ -308,6 +312,6 @@ def _same(value: object, default: Value) -> bool:
 def hyperparameters(spec: TrainSpec) -> dict[str, Any]:
     """Every field that the algorithm has, but the reward, for tables; its own settings each by name."""
     plain = {f.name: getattr(spec, f.name) for f in dataclasses.fields(spec) if f.name not in ("reward", "settings")}
-    if spec.algorithm == "ppo":
-        return {name: value for name, value in plain.items() if ADDED.get(name, None) != value}
+    if ALGORITHMS[spec.algorithm].in_spec:
+        return {name: value for name, value in plain.items() if LATER.get(name, None) != value}
     return {name: value for name, value in plain.items() if name in COMMON} | spec.all_settings

@@ -1,7 +1,7 @@
 import pytest
 
 from playground.app.lessons import LESSONS, NETWORKS, passage, to_dot
-from playground.training.algorithms import ALGORITHMS
+from playground.training.algorithms import ALGORITHMS, LEARNERS
 from playground.words.say import load_texts
 
 
@@ -14,7 +14,8 @@ def test_every_term_of_a_rule_stands_in_the_code(name):
     for term in LESSONS[name].terms:
         lines = passage(name, term)
         assert f"{term.name}" in lines.code
-        source = (ALGORITHMS[name].path.parent / lines.file).read_text().splitlines()
+        path = LEARNERS / f"{term.file}.py" if term.file else ALGORITHMS[name].path
+        source = path.read_text().splitlines()
         assert source[lines.first - 1 : lines.first + lines.code.count("\n")] == lines.code.splitlines()
     whole = passage(name, None)
     assert whole.code == ALGORITHMS[name].path.read_text()

@@ -1,5 +1,6 @@
 """How the tests of the commands run one."""
 
+import functools
 import json
 import os
 import subprocess
@@ -30,10 +31,10 @@ def run_json(capsys, *arguments):
 
 
 def few_episodes(monkeypatch):
-    from playground.training import engine, progress
+    from playground.training.train import train
 
-    monkeypatch.setattr(progress, "VALIDATION_SEEDS", range(900, 902))
-    monkeypatch.setattr(engine, "EVALUATION_SEEDS", range(1000, 1002))
+    quick = functools.partial(train, validation=range(900, 902), evaluation=range(1000, 1002))
+    monkeypatch.setattr("playground.lab.job_runner.train", quick)
 
 
 def reward_file(tmp_path, text):

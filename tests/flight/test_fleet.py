@@ -11,12 +11,12 @@ import numpy as np
 import psutil
 import pytest
 
-from playground.flight.fleet import Fleet, Flown, Landers, _episode_seeds
+from playground.flight.fleet import EnvGroup, Fleet, Flown, _episode_seeds
 from playground.flight.rollout import run_episode
 from playground.flight.scorecard import EVALUATION_SEEDS
 from playground.lab.store import ModelStore
-from playground.training.engine import LANDING_SEEDS
-from playground.training.progress import VALIDATION_SEEDS
+from playground.training.curve import VALIDATION_SEEDS
+from playground.training.train import LANDING_SEEDS
 from playground.worlds.lunar_lander.geometry import MAX_STEPS
 from playground.worlds.lunar_lander.probes import Constant, Hover
 from playground.worlds.lunar_lander.world import WORLD as LANDER
@@ -33,7 +33,7 @@ def assert_same(first: Flown, second: Flown):
 
 
 def test_the_same_numbers_fly_the_same_and_others_do_not(policy):
-    landers = Landers(LANDER, 3)
+    landers = EnvGroup(LANDER, 3)
 
     def flown(*entropy):
         landers.start(*entropy)
@@ -47,7 +47,7 @@ def test_the_same_numbers_fly_the_same_and_others_do_not(policy):
 
 
 def test_one_lander_of_eight_keeps_its_noise_for_long():
-    landers = Landers(LANDER, 17)
+    landers = EnvGroup(LANDER, 17)
     landers.seed_noise(3)
     noise = landers._draw_noise((4000, 17), 0.95)
     kept = (noise[1:] == noise[:-1]).all(axis=2).mean(axis=0)
@@ -68,7 +68,7 @@ def test_one_of_eight_is_counted_over_the_whole_fleet(n, persistent):
 
 def test_persistent_noise_still_draws_from_the_policy():
     """Each step's distribution is the softmax; only steps that follow each other are alike."""
-    landers = Landers(LANDER, 8)
+    landers = EnvGroup(LANDER, 8)
     logits = np.log(np.array([0.4, 0.1, 0.2, 0.3]))
     chosen = []
     for seed in range(300):
@@ -80,7 +80,7 @@ def test_persistent_noise_still_draws_from_the_policy():
 
 
 def test_without_persistence_the_noise_is_as_ever():
-    one, other = Landers(LANDER, 8), Landers(LANDER, 8)
+    one, other = EnvGroup(LANDER, 8), EnvGroup(LANDER, 8)
     one.seed_noise(1)
     other.seed_noise(1)
     reference = np.random.default_rng((1,)).gumbel(size=(50, 8, 4)).astype(np.float32)
@@ -121,7 +121,7 @@ def test_landers_go_on_exactly_where_a_snapshot_was_taken(policy):
 
 def test_landers_do_not_start_in_step():
     """Hovering landers end by the time limit, each at another step."""
-    landers = Landers(LANDER, 4)
+    landers = EnvGroup(LANDER, 4)
     landers.start(0)
     ends = {}
     observations = landers.observations.copy()
@@ -134,7 +134,7 @@ def test_landers_do_not_start_in_step():
 
 
 def test_an_episodes_last_transition_leads_to_its_own_last_observation():
-    landers = Landers(LANDER, 2)
+    landers = EnvGroup(LANDER, 2)
     landers.reset([0, 1])
     falls = [run_episode(LANDER, Constant(0), seed) for seed in (0, 1)]
 

@@ -180,13 +180,12 @@ def perturbed_model(activation: str) -> Any:
     """An SB3 PPO whose logits are far from the near-zero ones of a fresh network."""
     import torch
 
-    from playground.training.engine import build_ppo
-    from playground.training.sb3_env import LanderVecEnv
+    from playground.training.sb3_io import sb3_ppo
     from playground.training.spec import TrainSpec
     from playground.worlds.lunar_lander.terms import RewardConfig
 
     spec = TrainSpec(RewardConfig(), activation=activation, n_envs=1)
-    model = build_ppo(spec, LanderVecEnv(spec.reward, spec.gamma, spec.n_envs))
+    model = sb3_ppo(spec)
     torch.manual_seed(0)
     with torch.no_grad():
         for parameter in model.policy.parameters():
@@ -196,12 +195,11 @@ def perturbed_model(activation: str) -> Any:
 
 @pytest.mark.parametrize("activation", ["tanh", "relu"])
 def test_actions_are_those_of_stable_baselines3(activation: str, tmp_path: Path) -> None:
-    from playground.training.fast_ppo import to_numpy
-    from playground.training.progress import dump_policy
+    from playground.training.nets import dump_policy, parts_of, to_policy
 
     model = perturbed_model(activation)
     path = tmp_path / "policy.safetensors"
-    path.write_bytes(dump_policy(to_numpy(model)))
+    path.write_bytes(dump_policy(to_policy(*parts_of(model.policy))))
     policy = load_policy(path, LANDER)
     seen = np.random.default_rng(3).normal(size=(10_000, 8)).astype(np.float32)
     seen[:, 6:] = seen[:, 6:] > 0
@@ -271,7 +269,7 @@ def test_a_q_network_has_its_own_names(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("kind", ["q", "none", "both"])
 def test_every_kind_of_policy_survives_its_file(kind: str, tmp_path: Path) -> None:
-    from playground.training.progress import dump_policy
+    from playground.training.nets import dump_policy
 
     whole = load_policy(saved(tmp_path, tensors()), LANDER)
     policy = Policy(whole.actor, whole.critic if kind == "both" else (), whole.activation, q_values=kind == "q")

@@ -5,6 +5,7 @@ import threading
 import time
 from contextlib import closing
 from dataclasses import replace
+from functools import partial
 
 import pytest
 
@@ -17,7 +18,8 @@ from playground.lab.notebook.intent import Intent
 from playground.lab.notebook.notebook import Notebook
 from playground.lab.queue_local import JobBoard, read_status, write_status
 from playground.lab.store import ModelStore
-from playground.training import engine, progress
+from playground.training import train as training
+from playground.training.result import Result
 from playground.training.spec import TrainSpec, dump_spec
 from playground.words.errors import InvalidInput
 from playground.worlds.lunar_lander.presets import GYMNASIUM
@@ -25,10 +27,12 @@ from playground.worlds.lunar_lander.presets import GYMNASIUM
 SPEC = TrainSpec(GYMNASIUM, steps=512, n_envs=2, n_steps=64, batch_size=64, n_epochs=1, net_arch=(8,))
 
 
+train = partial(training.train, validation=range(900, 902), evaluation=EVALUATION_SEEDS[:2])
+
+
 @pytest.fixture(autouse=True)
 def few_episodes(monkeypatch):
-    monkeypatch.setattr(progress, "VALIDATION_SEEDS", range(900, 902))
-    monkeypatch.setattr(engine, "EVALUATION_SEEDS", EVALUATION_SEEDS[:2])
+    monkeypatch.setattr(work, "train", train)
 
 
 @pytest.fixture
@@ -138,7 +142,7 @@ def test_a_wish_to_stop_ends_the_training_and_keeps_its_checkpoint(store, board,
         if status.steps == 256:
             board.cancel(SPEC.key)
 
-    whole = engine.train(SPEC)
+    whole = train(SPEC)
     with pytest.raises(Cancelled):
         make_model(SPEC, store, cancel_at_the_second_report)
     job = board.find(SPEC.key)
@@ -192,8 +196,7 @@ def test_a_training_that_fails_says_why_and_frees_its_locks(store, board, monkey
     job = board.find(SPEC.key)
     assert (job.status.state, job.status.message) == ("failed", "training diverged")
     assert not job.alive
-    monkeypatch.undo()
-    monkeypatch.setattr(engine, "EVALUATION_SEEDS", range(1000, 1001))
+    monkeypatch.setattr(work, "train", train)
     assert make_model(SPEC, store, slots=1).key == SPEC.key
 
 
@@ -265,7 +268,7 @@ def test_a_home_that_denies_writing_is_told_before_the_training(store, monkeypat
 
 
 def test_model_files_are_the_specs_and_the_results(store):
-    result = engine.train(SPEC)
+    result = train(SPEC)
     files = work.model_files(SPEC, result)
     assert {*FILES, CHECKPOINTS} <= set(files) <= {*FILES, *OPTIONAL}
     assert files[CHECKPOINTS] == result.checkpoints
@@ -276,8 +279,8 @@ def test_model_files_are_the_specs_and_the_results(store):
 
 
 def test_a_model_without_a_curve_has_no_optional_file():
-    card = engine.train(SPEC).scorecard
-    result = progress.Result(b"", b"", [], card, steps=0, seconds=0.0, kept=0)
+    card = train(SPEC).scorecard
+    result = Result(b"", b"", [], card, steps=0, seconds=0.0, kept=0)
     assert set(work.model_files(SPEC, result)) == set(FILES)
 
 

@@ -10,6 +10,7 @@ from dataclasses import replace
 import psutil
 import pytest
 
+from playground.flight.cores import available_cores
 from playground.lab.notebook.intent import Intent
 from playground.lab.notebook.notebook import FILE, Notebook
 from playground.lab.queue_local import (
@@ -17,7 +18,6 @@ from playground.lab.queue_local import (
     STARTING,
     JobBoard,
     Status,
-    available_cores,
     check_request,
     read_status,
     write_status,
@@ -145,7 +145,7 @@ def test_a_killed_job_is_interrupted_at_once_and_goes_on_from_its_checkpoint(boa
     assert first_seen >= 2560  # the step of the first checkpoint: it did not begin again
     model = wait_for(lambda: board.store.find(LONG.key), 90)
 
-    from playground.training.engine import train
+    from playground.training.train import train
 
     whole = train(LONG)
     assert (model.folder / "policy.safetensors").read_bytes() == whole.policy

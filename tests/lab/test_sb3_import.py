@@ -8,6 +8,7 @@ import time
 import warnings
 import zipfile
 from dataclasses import replace
+from functools import partial
 
 import cloudpickle
 import gymnasium as gym
@@ -17,16 +18,14 @@ import torch
 from stable_baselines3 import PPO
 from stable_baselines3.common.save_util import json_to_data
 
-from playground.flight.fleet import Fleet
-from playground.flight.scorecard import EVALUATION_SEEDS, evaluate
-from playground.lab import sb3_import as sb3_zip
-from playground.lab.sb3_import import MAX_UNPACKED, activation_in, check_zip, import_zip
+from playground.flight.scorecard import EVALUATION_SEEDS
+from playground.lab import sb3_import
+from playground.lab.sb3_import import MAX_UNPACKED, activation_in, check_zip
 from playground.lab.store import ModelStore
-from playground.training.engine import build_ppo
+from playground.training.sb3_io import sb3_ppo
 from playground.training.spec import TrainSpec
 from playground.words.errors import InvalidInput
 from playground.worlds.lunar_lander.presets import GYMNASIUM
-from playground.worlds.lunar_lander.world import WORLD as LANDER
 
 SPEC = TrainSpec(GYMNASIUM, activation="tanh", net_arch=(8,))
 
@@ -49,11 +48,7 @@ def members(foreign):
         return {name: archive.read(name) for name in archive.namelist()}
 
 
-@pytest.fixture(autouse=True)
-def few_episodes(monkeypatch):
-    monkeypatch.setattr(
-        sb3_zip, "evaluate", lambda world, p, gamma, seeds=EVALUATION_SEEDS[:2]: evaluate(world, p, gamma, seeds)
-    )
+import_zip = partial(sb3_import.import_zip, evaluation=EVALUATION_SEEDS[:2])
 
 
 def pack(path, members, compression=zipfile.ZIP_STORED):
@@ -323,7 +318,7 @@ def test_weights_that_are_not_numbers_are_refused(members, tmp_path):
 @pytest.mark.parametrize("activation", ["tanh", "relu"])
 def test_the_activation_is_read_from_the_zips_description(tmp_path, activation):
     spec = TrainSpec(GYMNASIUM, activation=activation, n_envs=1, net_arch=(8,))
-    build_ppo(spec, Fleet(LANDER, 1)).save(tmp_path / "model.zip")
+    sb3_ppo(spec).save(tmp_path / "model.zip")
     assert activation_in(tmp_path / "model.zip") == activation
 
 

@@ -1,5 +1,7 @@
 """TensorBoard's event files, read back with TensorBoard's own reader."""
 
+from functools import partial
+
 import numpy as np
 import pytest
 
@@ -11,7 +13,7 @@ from playground.lab.model import EVENTS
 from playground.lab.queue_local import JobBoard
 from playground.lab.store import ModelStore
 from playground.lab.tensorboard_export import EventLog, event_file, to_scalars
-from playground.training import engine, progress
+from playground.training import train as training
 from playground.training.spec import TrainSpec
 from playground.worlds.lunar_lander.presets import GYMNASIUM
 
@@ -22,10 +24,12 @@ CURVE = [
 ]
 
 
+train = partial(training.train, validation=range(900, 902), evaluation=EVALUATION_SEEDS[:2])
+
+
 @pytest.fixture(autouse=True)
 def few_episodes(monkeypatch):
-    monkeypatch.setattr(progress, "VALIDATION_SEEDS", range(900, 902))
-    monkeypatch.setattr(engine, "EVALUATION_SEEDS", EVALUATION_SEEDS[:2])
+    monkeypatch.setattr(work, "train", train)
 
 
 def read(folder):
@@ -101,4 +105,4 @@ def test_a_training_without_tensorboard_makes_a_whole_model(tmp_path, monkeypatc
     model = make_model(SPEC, ModelStore(tmp_path / "home", tmp_path / "shipped"))
     model.verify()
     assert EVENTS not in model.files
-    assert EVENTS not in work.model_files(SPEC, engine.train(SPEC))
+    assert EVENTS not in work.model_files(SPEC, train(SPEC))

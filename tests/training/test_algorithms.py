@@ -7,19 +7,19 @@ import pytest
 
 from playground.training.algorithms import ALGORITHMS, LEARNERS, read_settings
 
-WITH_FILE = [algorithm for algorithm in ALGORITHMS.values() if algorithm.file]
+WITH_SETTINGS = [algorithm for algorithm in ALGORITHMS.values() if not algorithm.in_spec]
 
 
-@pytest.mark.parametrize("algorithm", WITH_FILE, ids=lambda a: a.name)
+@pytest.mark.parametrize("algorithm", WITH_SETTINGS, ids=lambda a: a.name)
 def test_settings_read_from_the_source_are_those_of_the_class(algorithm):
-    module = importlib.import_module(f"playground.training.learners.{algorithm.file}")
+    module = importlib.import_module(algorithm.module)
     fields = {f.name: f.default for f in dataclasses.fields(module.Settings)}
     assert {name: s.default for name, s in algorithm.settings.items()} == fields | dict(algorithm.changes)
     assert all(type(s.default) is type(fields[name]) for name, s in algorithm.settings.items())
     assert module.Settings(**{name: s.default for name, s in algorithm.settings.items()})
 
 
-@pytest.mark.parametrize("algorithm", WITH_FILE, ids=lambda a: a.name)
+@pytest.mark.parametrize("algorithm", WITH_SETTINGS, ids=lambda a: a.name)
 def test_every_setting_has_a_sentence(algorithm):
     for setting in algorithm.settings.values():
         assert setting.meaning.endswith("."), setting.name
@@ -27,9 +27,10 @@ def test_every_setting_has_a_sentence(algorithm):
 
 
 def test_every_learner_is_an_algorithm():
-    plumbing = {"__init__", "task", "sb3_learners", "preferences", "reward_model"}
-    files = {path.stem for path in LEARNERS.glob("*.py")} - plumbing
-    assert files == {algorithm.file for algorithm in WITH_FILE}
+    shared = {"task", "library/sb3", "preferences/pairs", "preferences/reward_model"}
+    paths = [path for path in LEARNERS.rglob("*.py") if path.stem != "__init__"]
+    files = {path.relative_to(LEARNERS).with_suffix("").as_posix() for path in paths} - shared
+    assert files == {algorithm.file for algorithm in ALGORITHMS.values()}
 
 
 def test_what_algorithms_there_are_is_told_without_torch():

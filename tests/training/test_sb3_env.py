@@ -7,7 +7,7 @@ from gymnasium.wrappers import TimeLimit
 
 from playground import RewardConfig, RewardShapingWrapper
 from playground.reward.term import FORMS
-from playground.training.sb3_env import LanderVecEnv
+from playground.training.sb3_env import RewardVecEnv
 from playground.worlds.lunar_lander.presets import GYMNASIUM
 from playground.worlds.lunar_lander.probes import Constant, Heuristic, Hover
 from playground.worlds.lunar_lander.simulator import make_simulator
@@ -47,7 +47,7 @@ class Mixed:
 def fly_both(config, steps=STEPS, pilot=None, n=N, seed=40):
     """The same actions in the batch and in the article's wrapper, episode after episode."""
     pilot = pilot or Mixed()
-    batch = LanderVecEnv(config, GAMMA, n)
+    batch = RewardVecEnv(config, GAMMA, n)
     wrapped = [RewardShapingWrapper(TimeLimit(make_simulator(), 1000), config, GAMMA) for _ in range(n)]
     batch.seed(seed)
     observations = batch.reset()
@@ -90,7 +90,7 @@ def test_the_flights_above_end_in_landings_and_in_crashes():
 @pytest.mark.parametrize("form", FORMS)
 def test_the_first_episode_is_the_one_that_gymnasiums_own_environment_flies(form):
     config = dataclasses.replace(EVERYTHING, form=form)
-    batch, env = LanderVecEnv(config, GAMMA, 1), RewardShapingWrapper(gym.make("LunarLander-v3"), config, GAMMA)
+    batch, env = RewardVecEnv(config, GAMMA, 1), RewardShapingWrapper(gym.make("LunarLander-v3"), config, GAMMA)
     batch.seed(7)
     observations, (single, _) = batch.reset(), env.reset(seed=7)
     assert np.array_equal(observations[0], single)
@@ -140,7 +140,7 @@ def test_a_time_out_is_flagged_and_pays_like_the_wrappers(form):
 
 def test_a_lander_that_ends_early_starts_a_full_episode():
     """The step count of a lander starts again with its episode, or later time-outs come too soon."""
-    env = LanderVecEnv(RewardConfig(), GAMMA, 1)
+    env = RewardVecEnv(RewardConfig(), GAMMA, 1)
     env.seed(0)
     observations = env.reset()
     steps = 0
@@ -159,7 +159,7 @@ def test_a_lander_that_ends_early_starts_a_full_episode():
 
 
 def test_what_a_step_returns_is_not_changed_by_the_next():
-    env = LanderVecEnv(EVERYTHING, GAMMA, 2)
+    env = RewardVecEnv(EVERYTHING, GAMMA, 2)
     env.seed(3)
     reset = env.reset()
     kept = reset.copy()
@@ -171,13 +171,13 @@ def test_what_a_step_returns_is_not_changed_by_the_next():
 
 
 def test_the_spaces_are_gymnasiums():
-    env, original = LanderVecEnv(RewardConfig(), GAMMA, 1), gym.make("LunarLander-v3")
+    env, original = RewardVecEnv(RewardConfig(), GAMMA, 1), gym.make("LunarLander-v3")
     assert env.observation_space == original.observation_space
     assert env.action_space == original.action_space
 
 
 def test_attributes_and_methods_reach_the_chosen_landers():
-    env = LanderVecEnv(RewardConfig(), GAMMA, 3)
+    env = RewardVecEnv(RewardConfig(), GAMMA, 3)
     env.set_attr("gravity", -3.0, indices=[1])
     assert env.get_attr("gravity") == [-10.0, -3.0, -10.0]
     assert len(env.env_method("reset", indices=0, seed=1)) == 1

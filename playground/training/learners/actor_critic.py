@@ -18,16 +18,8 @@ import torch
 from torch import Tensor
 from torch.distributions import Categorical
 
-from playground.training.learners.task import (
-    Task,
-    Update,
-    check_range,
-    clip_gradient,
-    networks_of,
-    size_of,
-    to_policy,
-    to_tensor,
-)
+from playground.training.learners.task import Count, Task, Update, check_range
+from playground.training.nets import clip_gradient, networks_of, size_of, to_policy, to_tensor
 from playground.training.reward_scale import RewardScale
 
 Floats = npt.NDArray[np.float32]
@@ -38,9 +30,9 @@ class Settings:
     """What can be set."""
 
     n_envs: int = 32
-    """Landers that fly side by side."""
+    """Environments that fly side by side."""
     n_steps: int = 16
-    """Steps of each lander between two updates, and how far ahead what was really paid is looked at."""
+    """Steps of each between two updates, and how far ahead the rewards that were really paid count."""
     learning_rate: float = 2e-3
     """Adam's step for both networks, falling to zero over the training."""
     ent_coef: float = 0.01
@@ -93,14 +85,15 @@ def learn(task: Task, settings: Settings) -> Iterator[Update]:
     actor, critic = networks_of(task.world, settings.hidden, task.initial)
     optimizer = torch.optim.Adam([*actor.parameters(), *critic.parameters()], lr=settings.learning_rate, eps=1e-5)
     scale = RewardScale(settings.n_envs, task.gamma)
+    count = Count(episodes=settings.n_envs)
     task.fleet.start(task.seed)
-    steps, episodes = 0, settings.n_envs
+    task.keep(actor=actor, critic=critic, optimizer=optimizer, scale=scale, fleet=task.fleet, count=count)
     while True:
         # fly
         flown = task.fleet.fly(to_policy(actor, critic), settings.n_steps)
         dones = flown.terminated | flown.truncated
-        steps += dones.size
-        episodes += int(dones.sum())
+        count.steps += dones.size
+        count.episodes += int(dones.sum())
         rewards = scale.divide(task.rewards(flown.transitions), dones)
 
         # guess what comes after the rollout, and after a time-out, which is not an end
@@ -113,7 +106,7 @@ def learn(task: Task, settings: Settings) -> Iterator[Update]:
         returns = n_step_returns(rewards.astype(np.float32), dones, last_values, task.gamma)
 
         # one step along the gradient of both networks
-        left = task.left(steps, dones.size)
+        left = task.left(count.steps, dones.size)
         optimizer.param_groups[0]["lr"] = settings.learning_rate * left
         b_observations = to_tensor(flown.observations[:-1]).flatten(0, 1)
         b_actions, b_returns = torch.as_tensor(flown.actions).flatten(), to_tensor(returns).flatten()
@@ -127,8 +120,8 @@ def learn(task: Task, settings: Settings) -> Iterator[Update]:
         optimizer.step()
         advantage = (b_returns - values).detach()
         yield Update(
-            steps,
-            episodes,
+            count.steps,
+            count.episodes,
             to_policy(actor, critic),
             {
                 "loss": float(loss.detach()),

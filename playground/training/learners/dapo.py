@@ -1,12 +1,12 @@
-"""DAPO: GRPO with four mends, each a switch.
+"""DAPO: GRPO with four improvements, each a switch.
 
 - ``clip_higher``: the ratio may rise further than it may fall, so that a rare action that paid can become common.
 - ``dynamic_sampling``: a group whose returns are all alike teaches nothing; it is dropped, and another one is flown.
-- ``per_step``: every step of the batch counts the same. GRPO's mean over each episode lets a long one off lightly: in
-  an episode three times as long, each step counts a third.
+- ``per_step``: every step of the batch counts the same. GRPO's mean over each episode gives the steps of a long one
+  less weight: in an episode three times as long, each step counts a third.
 - ``length_penalty``: an episode that runs on towards the time limit pays for it, little at first.
 
-With all four off and the same other settings this is GRPO; a test holds the two files against each other.
+With all four off and the same other settings this is GRPO; a test compares the two files.
 
 Leaves out: the KL divergence, which DAPO drops, and filters on the answers of language models.
 
@@ -23,17 +23,9 @@ from torch import Tensor
 from torch.distributions import Categorical
 
 from playground.flight.trajectory import Trajectory
-from playground.training.learners.task import (
-    Task,
-    Update,
-    actor_of,
-    check_range,
-    clip_gradient,
-    size_of,
-    to_policy,
-    to_tensor,
-)
-from playground.worlds.lunar_lander.geometry import MAX_STEPS
+from playground.training.learners.task import Count, Task, Update, check_range
+from playground.training.nets import actor_of, clip_gradient, size_of, to_policy, to_tensor
+from playground.words.errors import InvalidInput
 
 Floats = npt.NDArray[np.float64]
 
@@ -84,7 +76,7 @@ class Settings:
         check_range(self, 1, 10**6, "batch_size")
         check_range(self, 0, 1, "learning_rate", "eps_low", "alike", "ent_coef")
         check_range(self, 0, 10, "eps_high")
-        check_range(self, 0, MAX_STEPS - 1, "length_from")
+        check_range(self, 0, 10**6, "length_from")
         check_range(self, 0, 1000, "length_weight")
 
 
@@ -110,13 +102,13 @@ def teaches(returns: Floats, alike: float) -> npt.NDArray[np.bool_]:
     return result
 
 
-def soft_length_penalty(lengths: npt.NDArray[np.int64], length_from: int) -> Floats:
+def soft_length_penalty(lengths: npt.NDArray[np.int64], length_from: int, max_steps: int) -> Floats:
     """0 up to ``length_from`` steps, then in a straight line to −1 at the time limit.
 
-    >>> soft_length_penalty(np.array([200, 500, 750, 1000]), 500).tolist()
+    >>> soft_length_penalty(np.array([200, 500, 750, 1000]), 500, 1000).tolist()
     [0.0, 0.0, -0.5, -1.0]
     """
-    return np.asarray(-np.clip((lengths - length_from) / (MAX_STEPS - length_from), 0.0, 1.0) + 0.0)
+    return np.asarray(-np.clip((lengths - length_from) / (max_steps - length_from), 0.0, 1.0) + 0.0)
 
 
 def step_weights(lengths: Sequence[int], per_step: bool) -> Floats:
@@ -140,12 +132,20 @@ def clipped_loss(ratio: Tensor, advantage: Tensor, eps_low: float, eps_high: flo
 
 
 def learn(task: Task, settings: Settings) -> Iterator[Update]:
-    """Train for ever; one `Update` for all groups of ``starts``."""
+    """Train for ever; one `Update` for all groups of ``starts``.
+
+    Raises:
+        InvalidInput: the length penalty would begin after the world's time limit.
+    """
+    max_steps = task.world.max_steps
+    if settings.length_penalty and settings.length_from >= max_steps:
+        raise InvalidInput("out_of_range", field="length_from", low=0, high=max_steps - 1, value=settings.length_from)
     actor = actor_of(task.world, settings.hidden, task.initial)
     optimizer = torch.optim.Adam(actor.parameters(), lr=settings.learning_rate, eps=1e-5)
     rng = np.random.default_rng(task.seed)
     eps_high = settings.eps_high if settings.clip_higher else settings.eps_low
-    steps = episodes = 0
+    count = Count()
+    task.keep(actor=actor, optimizer=optimizer, rng=rng, count=count)
     while True:
         # fly groups until there are enough that teach something
         kept: list[Trajectory] = []
@@ -154,15 +154,15 @@ def learn(task: Task, settings: Settings) -> Iterator[Update]:
         spread: float | None = None
         for _ in range(settings.rounds):
             wanted = settings.starts - len(kept_returns)
-            seeds = np.repeat(task.episode_seeds(wanted, episodes), settings.group_size).tolist()
-            flown = task.fleet.sample(to_policy(actor), seeds, task.seed, episodes)
+            seeds = np.repeat(task.episode_seeds(wanted, count.episodes), settings.group_size).tolist()
+            flown = task.fleet.sample(to_policy(actor), seeds, task.seed, count.episodes)
             batch_steps += sum(map(len, flown))
-            episodes += len(flown)
+            count.episodes += len(flown)
             returns = task.returns(flown)
             spread = float(returns.std()) if spread is None else spread  # of all groups; later rounds fly a few
             if settings.length_penalty:
                 lengths = np.array([len(t) for t in flown])
-                penalty = soft_length_penalty(lengths, settings.length_from)
+                penalty = soft_length_penalty(lengths, settings.length_from, max_steps)
                 returns = returns + settings.length_weight * spread * penalty
             groups = returns.reshape(wanted, settings.group_size)
             good = teaches(groups, settings.alike * spread) if settings.dynamic_sampling else np.ones(wanted, np.bool_)
@@ -172,12 +172,12 @@ def learn(task: Task, settings: Settings) -> Iterator[Update]:
             dropped += int((~good).sum())
             if len(kept_returns) == settings.starts:
                 break
-        steps += batch_steps
-        left = task.left(steps, batch_steps)
+        count.steps += batch_steps
+        left = task.left(count.steps, batch_steps)
         if not kept:  # every episode pays the same: there is nothing to learn from
             metrics = {**_NOTHING, "groups_dropped": float(dropped)}
             holds = {"actor": size_of(actor), "optimizer": size_of(optimizer), "batch": 0}
-            yield Update(steps, episodes, to_policy(actor), metrics, holds=holds)
+            yield Update(count.steps, count.episodes, to_policy(actor), metrics, holds=holds)
             continue
 
         # how good each episode is against its group
@@ -198,6 +198,7 @@ def learn(task: Task, settings: Settings) -> Iterator[Update]:
         for _ in range(settings.k_epochs):
             order = torch.as_tensor(rng.permutation(len(b_actions)))
             for start in range(0, len(order), settings.batch_size):
+                task.tick(0)
                 mb = order[start : start + settings.batch_size]
                 policy = Categorical(logits=actor(b_observations[mb]))
                 ratio = torch.exp(policy.log_prob(b_actions[mb]) - b_log_probs[mb])
@@ -215,8 +216,8 @@ def learn(task: Task, settings: Settings) -> Iterator[Update]:
             ratio = log_ratio.exp()
         outside = (ratio < 1 - settings.eps_low) | (ratio > 1 + eps_high)
         yield Update(
-            steps,
-            episodes,
+            count.steps,
+            count.episodes,
             to_policy(actor),
             {
                 "policy_gradient_loss": float(

@@ -9,7 +9,7 @@ terrain and the first push. One advantage for hundreds of steps says little abou
 landing comes at the end: where the discount is strong it hardly counts in that one number, and training may end in
 hovering.
 
-Leaves out: what ``dapo`` mends.
+Leaves out: what ``dapo`` improves.
 
 Source: Shao et al. 2024, DeepSeekMath, 4.1, with the outcome's advantage; the estimate of the KL divergence is eq. 4.
 """
@@ -24,17 +24,8 @@ from torch import Tensor, nn
 from torch.distributions import Categorical
 
 from playground.flight.trajectory import Trajectory
-from playground.training.learners.task import (
-    Task,
-    Update,
-    actor_of,
-    check_range,
-    clip_gradient,
-    size_of,
-    to_policy,
-    to_tensor,
-    to_torch,
-)
+from playground.training.learners.task import Count, Task, Update, check_range
+from playground.training.nets import actor_of, clip_gradient, size_of, to_policy, to_tensor, to_torch
 
 Floats = npt.NDArray[np.float64]
 
@@ -152,14 +143,15 @@ def learn(task: Task, settings: Settings) -> Iterator[Update]:
         reference = to_torch(frozen.actor, frozen.activation)
     optimizer = torch.optim.Adam(actor.parameters(), lr=settings.learning_rate, eps=1e-5)
     rng = np.random.default_rng(task.seed)
-    steps = episodes = 0
+    count = Count()
+    task.keep(actor=actor, optimizer=optimizer, rng=rng, count=count)
     while True:
         # fly a group from every start
-        seeds = np.repeat(task.episode_seeds(settings.starts, episodes), settings.group_size).tolist()
-        flown = task.fleet.sample(to_policy(actor), seeds, task.seed, episodes)
+        seeds = np.repeat(task.episode_seeds(settings.starts, count.episodes), settings.group_size).tolist()
+        flown = task.fleet.sample(to_policy(actor), seeds, task.seed, count.episodes)
         batch_steps = sum(map(len, flown))
-        steps += batch_steps
-        episodes += len(flown)
+        count.steps += batch_steps
+        count.episodes += len(flown)
 
         # how good each episode is against its group
         returns = task.returns(flown).reshape(settings.starts, settings.group_size)
@@ -167,13 +159,14 @@ def learn(task: Task, settings: Settings) -> Iterator[Update]:
         batch = batch_of(flown, advantages.ravel(), step_weights([len(t) for t in flown]), actor, reference)
 
         # several passes over their steps
-        left = task.left(steps, batch_steps)
+        left = task.left(count.steps, batch_steps)
         optimizer.param_groups[0]["lr"] = settings.learning_rate * left
         ent_coef = settings.ent_coef * max(0.0, 2 * left - 1)
         norm = 0.0
         for _ in range(settings.k_epochs):
             order = torch.as_tensor(rng.permutation(len(batch.actions)))
             for start in range(0, len(order), settings.batch_size):
+                task.tick(0)
                 mb = order[start : start + settings.batch_size]
                 policy = Categorical(logits=actor(batch.observations[mb]))
                 log_probs = policy.log_prob(batch.actions[mb])
@@ -194,8 +187,8 @@ def learn(task: Task, settings: Settings) -> Iterator[Update]:
             log_ratio = policy.log_prob(batch.actions) - batch.old_log_probs
             ratio = log_ratio.exp()
         yield Update(
-            steps,
-            episodes,
+            count.steps,
+            count.episodes,
             to_policy(actor),
             {
                 "policy_gradient_loss": float(

@@ -32,9 +32,9 @@ Source: Schulman et al. 2017, Proximal policy optimization algorithms; for the e
 """
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -44,19 +44,10 @@ from torch.distributions import Categorical
 
 from playground.flight.policy import Policy
 from playground.flight.world import World
-from playground.training.learners.task import (
-    Task,
-    Update,
-    check_range,
-    clip_gradient,
-    mlp,
-    networks_of,
-    size_of,
-    to_policy,
-    to_tensor,
-)
+from playground.training.learners.task import Count, Metrics, Task, Update, check_range
+from playground.training.nets import clip_gradient, mlp, networks_of, size_of, to_policy, to_tensor
 from playground.training.reward_scale import RewardScale
-from playground.training.sb3_env import LanderVecEnv
+from playground.training.sb3_env import RewardVecEnv
 from playground.words.errors import InvalidInput
 
 Floats = npt.NDArray[np.float32]
@@ -68,9 +59,9 @@ class Settings:
     """What can be set. The article's names where it has one."""
 
     n_envs: int = 32
-    """Landers that fly side by side."""
+    """Environments that fly side by side."""
     update_timestep: int = 4096
-    """Steps of all landers together between two updates."""
+    """Steps of all environments together between two updates."""
     k_epochs: int = 10
     """Passes over those steps in one update."""
     batch_size: int = 512
@@ -172,7 +163,7 @@ def normalized(values: Floats) -> Floats:
 
 
 class Memory:
-    """What was flown since the last update: a list of rows, one number or observation a lander in each."""
+    """What was flown since the last update: a list of rows, one number or observation an environment in each."""
 
     def __init__(self) -> None:
         self.states: list[Floats] = []
@@ -210,7 +201,7 @@ class ActorCriticDiscrete(nn.Module):
             self.value_layer = nn.Sequential(*trunk, head)
 
     def act(self, states: Floats, memory: Memory) -> npt.NDArray[np.int64]:
-        """Actions ``(n,)`` drawn for states ``(n, 8)``, remembered with their log probabilities."""
+        """Actions ``(n,)`` drawn for states ``(n, size)``, remembered with their log probabilities."""
         with torch.no_grad():
             policy = Categorical(logits=self.action_layer(to_tensor(states)))
             actions = policy.sample()
@@ -248,7 +239,7 @@ class PPOAgent:
         self.scale = RewardScale(settings.n_envs, task.gamma)
 
     def act(self, states: Floats) -> npt.NDArray[np.int64]:
-        """Actions ``(n,)`` drawn for states ``(n, 8)``."""
+        """Actions ``(n,)`` drawn for states ``(n, size)``."""
         return self.policy.act(states, self.memory)
 
     def step(self, rewards: Floats, dones: Bools, timeouts: dict[int, Floats]) -> bool:
@@ -257,28 +248,35 @@ class PPOAgent:
         Args:
             rewards: ``(n,)``
             dones: ``(n,)``: the episode ended, by itself or by the time limit.
-            timeouts: the last state ``(8,)`` of each lander whose episode the time limit ended.
+            timeouts: the last state ``(size,)`` of each environment whose episode the time limit ended.
         """
         settings = self.settings
         if settings.scale_rewards:
             rewards = self.scale.divide(rewards[None], dones[None])[0]
         rewards, terminals = rewards.astype(np.float32), dones.copy()
-        for lander, state in timeouts.items():
+        for index, state in timeouts.items():
             if not settings.mark_timeouts:
-                terminals[lander] = False
+                terminals[index] = False
             elif settings.bootstrap:
-                rewards[lander] += self.gamma * self.policy.guess(state[None])[0]
+                rewards[index] += self.gamma * self.policy.guess(state[None])[0]
         self.memory.rewards.append(rewards)
         self.memory.is_terminals.append(terminals)
         return len(self.memory) * settings.n_envs >= settings.update_timestep
 
-    def update(self, next_states: Floats, left: float, rng: np.random.Generator) -> Update:
+    def update(
+        self,
+        next_states: Floats,
+        left: float,
+        rng: np.random.Generator,
+        tick: Callable[[int], None] = lambda flown: None,
+    ) -> Update:
         """Learn from the memory and forget it.
 
         Args:
-            next_states: ``(n, 8)``: where the landers are now.
+            next_states: ``(n, size)``: where the environments are now.
             left: how much of the training is still to come, 1 to 0.
             rng: shuffles the steps.
+            tick: called between two minibatches.
         """
         settings, memory = self.settings, self.memory
         self.optimizer.param_groups[0]["lr"] = settings.learning_rate * (left if settings.anneal else 1.0)
@@ -309,6 +307,7 @@ class PPOAgent:
         for _ in range(settings.k_epochs):
             order = torch.as_tensor(rng.permutation(len(b_actions)))
             for start in range(0, len(order) - 1, settings.batch_size):
+                tick(settings.update_timestep)
                 mb = order[start : start + settings.batch_size]
                 logprobs, values, entropy = self.policy.evaluate(b_states[mb], b_actions[mb])
                 mb_advantages = b_advantages[mb]
@@ -353,17 +352,20 @@ def learn(task: Task, settings: Settings) -> Iterator[Update]:
     """Train for ever; one `Update` for every ``update_timestep`` steps."""
     agent = PPOAgent(task, settings)
     rng = np.random.default_rng(task.seed)
-    env = LanderVecEnv(task.reward, task.gamma, settings.n_envs)
-    states: Any = env.start(task.seed)
-    steps, episodes, flown = 0, settings.n_envs, 0
+    env = RewardVecEnv(task.reward, task.gamma, settings.n_envs)
+    env.start(task.seed)
+    count, flown = Count(episodes=settings.n_envs), 0
     running_totals = np.zeros(settings.n_envs)
+    held = {"policy": agent.policy, "optimizer": agent.optimizer, "scale": agent.scale}
+    task.keep(**held, env=env, rng=rng, count=count, running_totals=running_totals)
+    states: Any = env.group.observations.copy()
     total_rewards: list[float] = []
     final_rewards: list[float] = []
     try:
         while True:
             states, rewards, dones, infos = env.step(agent.act(states))
-            steps += settings.n_envs
-            episodes += int(dones.sum())
+            count.steps += settings.n_envs
+            count.episodes += int(dones.sum())
             running_totals += rewards
             total_rewards += running_totals[dones].tolist()
             final_rewards += rewards[dones].tolist()
@@ -374,13 +376,15 @@ def learn(task: Task, settings: Settings) -> Iterator[Update]:
                 if info.get("TimeLimit.truncated")
             }
             flown += settings.n_envs
+            task.tick(flown)
             if agent.step(rewards, dones, timeouts):
-                update = agent.update(states, task.left(steps, flown), rng)
+                update = agent.update(states, task.left(count.steps, flown), rng, task.tick)
                 curves = {"avg_total_reward": total_rewards, "avg_final_reward": final_rewards}
                 shown = {name: float(np.mean(values)) if values else np.nan for name, values in curves.items()}
-                yield replace(update, steps=steps, episodes=episodes, metrics={**update.metrics, **shown})
                 total_rewards.clear()
                 final_rewards.clear()
                 flown = 0
+                metrics = {**cast(Metrics, update.metrics), **shown}
+                yield replace(update, steps=count.steps, episodes=count.episodes, metrics=metrics)
     finally:
         env.close()

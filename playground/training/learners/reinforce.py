@@ -19,16 +19,8 @@ import torch
 from torch import Tensor
 from torch.distributions import Categorical
 
-from playground.training.learners.task import (
-    Task,
-    Update,
-    actor_of,
-    check_range,
-    clip_gradient,
-    size_of,
-    to_policy,
-    to_tensor,
-)
+from playground.training.learners.task import Count, Task, Update, check_range
+from playground.training.nets import actor_of, clip_gradient, size_of, to_policy, to_tensor
 
 Floats = npt.NDArray[np.float64]
 
@@ -91,14 +83,15 @@ def learn(task: Task, settings: Settings) -> Iterator[Update]:
     """Train for ever; one `Update` a batch of episodes."""
     actor = actor_of(task.world, settings.hidden, task.initial)
     optimizer = torch.optim.Adam(actor.parameters(), lr=settings.learning_rate)
-    steps = episodes = 0
+    count = Count()
+    task.keep(actor=actor, optimizer=optimizer, count=count)
     while True:
         # fly
-        seeds = task.episode_seeds(settings.episodes, episodes)
-        flown = task.fleet.sample(to_policy(actor), seeds, task.seed, episodes)
+        seeds = task.episode_seeds(settings.episodes, count.episodes)
+        flown = task.fleet.sample(to_policy(actor), seeds, task.seed, count.episodes)
         batch_steps = sum(map(len, flown))
-        steps += batch_steps
-        episodes += len(flown)
+        count.steps += batch_steps
+        count.episodes += len(flown)
 
         # what was paid from each step on, against what is usual there
         advantage = advantages([returns_to_go(task.rewards(t.transitions), task.gamma) for t in flown])
@@ -107,7 +100,7 @@ def learn(task: Task, settings: Settings) -> Iterator[Update]:
         b_advantages = to_tensor(np.concatenate(advantage))
 
         # one step along the gradient
-        left = task.left(steps, batch_steps)
+        left = task.left(count.steps, batch_steps)
         optimizer.param_groups[0]["lr"] = settings.learning_rate * left
         policy = Categorical(logits=actor(b_observations))
         entropy = policy.entropy()
@@ -117,8 +110,8 @@ def learn(task: Task, settings: Settings) -> Iterator[Update]:
         norm = clip_gradient(actor.parameters(), 1.0)
         optimizer.step()
         yield Update(
-            steps,
-            episodes,
+            count.steps,
+            count.episodes,
             to_policy(actor),
             {
                 "loss": float(loss.detach()),

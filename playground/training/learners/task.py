@@ -1,32 +1,113 @@
-"""What a learner is given, and what it gives after every update.
+"""What a learner is given, what it gives after every update, and how it can go on after a stop.
 
-Also the two things that every learner does in the same way: build a small network, and hand its weights over as a
-`Policy` that numpy flies.
+A learner registers with `Task.keep` what it holds between two updates: networks, optimiser, random generators, counts.
+The loop saves that at a checkpoint, and after a stop the same call puts it all back to where it was.
 
-Leaves out: learning.
+Leaves out: learning, and networks (``nets``).
 """
 
+import json
 import math
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import pairwise
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
 import torch
-from torch import Tensor, nn
+from torch import nn
 
 from playground.flight.fleet import Fleet
-from playground.flight.policy import Layers, Policy
+from playground.flight.policy import Policy
 from playground.flight.trajectory import Trajectory
 from playground.flight.world import World
 from playground.reward.account import decompose, reward_of
 from playground.reward.design import Design
 from playground.reward.term import Transitions
-from playground.training.nets import MODULES
-from playground.training.progress import DIVERGED, discounted_return
+from playground.training.curve import discounted_return
 from playground.words.errors import InvalidInput
+
+
+class Resumable(Protocol):
+    """Anything that a learner keeps and that knows its own state."""
+
+    def state(self) -> Any:
+        """Plain numbers, text, lists, dictionaries, arrays and tensors."""
+        ...
+
+    def load_state(self, state: Any) -> None:
+        """Go on from such a state."""
+        ...
+
+
+@dataclass
+class Count:
+    """How far a learner is."""
+
+    steps: int = 0
+    """Environment steps flown."""
+    episodes: int = 0
+    """Begun."""
+    updates: int = 0
+    """Learned from."""
+
+    def state(self) -> dict[str, int]:
+        """The three numbers."""
+        return dict(vars(self))
+
+    def load_state(self, state: Mapping[str, int]) -> None:
+        """Go on counting from these numbers."""
+        vars(self).update({name: int(state[name]) for name in vars(self)})
+
+
+class Kept:
+    """What a learner holds, by name.
+
+    Args:
+        saved: what `state` gave when the training was stopped; nothing for one that begins.
+    """
+
+    def __init__(self, saved: Mapping[str, Any] | None = None) -> None:
+        self.saved = dict(saved or {})
+        self.things: dict[str, Any] = {}
+
+    def keep(self, things: Mapping[str, Any]) -> None:
+        """Register things, and put those that were saved back to where they were."""
+        for name, thing in things.items():
+            self.things[name] = thing
+            if name in self.saved:
+                _load_state(thing, self.saved[name])
+        if self.saved:
+            torch.set_rng_state(self.saved["torch"])
+
+    def state(self) -> dict[str, Any]:
+        """The state of everything, and of torch's random numbers; empty if the learner keeps nothing."""
+        if not self.things:
+            return {}
+        return {name: _state(thing) for name, thing in self.things.items()} | {"torch": torch.get_rng_state()}
+
+
+def _state(thing: Any) -> Any:
+    if isinstance(thing, nn.Module | torch.optim.Optimizer):
+        return thing.state_dict()
+    if isinstance(thing, np.random.Generator):
+        return json.dumps(thing.bit_generator.state)  # its numbers have 128 bits
+    if isinstance(thing, np.ndarray | dict):
+        return thing
+    return thing.state()
+
+
+def _load_state(thing: Any, state: Any) -> None:
+    if isinstance(thing, nn.Module | torch.optim.Optimizer):
+        thing.load_state_dict(state)
+    elif isinstance(thing, np.random.Generator):
+        thing.bit_generator.state = json.loads(state)
+    elif isinstance(thing, np.ndarray):
+        thing[...] = np.asarray(state)
+    elif isinstance(thing, dict):
+        thing |= state
+    else:
+        thing.load_state(state)
 
 
 @dataclass(frozen=True)
@@ -37,19 +118,37 @@ class Task:
     gamma: float
     seed: int
     fleet: Fleet
-    """Flies whole episodes, on two cores where there are two."""
+    """Flies rollouts and whole episodes, on two cores where there are two."""
     share: Callable[[int], float]
     """How much of the budget is used after so many steps, 0 to 1: what schedules go by."""
     initial: Policy | None = None
     """The policy to start from, if the spec names one."""
+    steps: int = 1
+    """The budget."""
+    tick: Callable[[int], None] = lambda flown: None
+    """To be called between two pieces of a long phase, with the steps flown since the last update. It reports progress
+    and raises an exception if the training is to stop. The fleet does so by itself while it flies."""
+    kept: Kept = field(default_factory=Kept)
 
     @property
     def world(self) -> World:
         """Where it is learned."""
         return self.fleet.world
 
+    def keep(self, **things: nn.Module | torch.optim.Optimizer | np.random.Generator | npt.NDArray[Any] | Any) -> None:
+        """Register what the learner holds between two updates; in a resumed training, also restore it.
+
+        Called when all is set up and nothing is flown yet. Everything that decides how the learner goes on has to be
+        among it: networks, optimisers, generators, arrays, dictionaries, and whatever is `Resumable`.
+        """
+        self.kept.keep(things)
+
+    def saved(self, name: str) -> Any:
+        """What was kept under a name when the training was stopped; None in one that begins."""
+        return self.kept.saved.get(name)
+
     def left(self, steps: int, batch: int) -> float:
-        """How much of the budget is still to come, and for the last update how much it took: it shall learn, too.
+        """How much of the budget is still to come; for the last update how much it took, so that it learns, too.
 
         Args:
             steps: flown so far.
@@ -71,6 +170,9 @@ class Task:
         return [int(seed) for seed in rng.integers(10_000, 2**31, size=count)]
 
 
+Metrics = Mapping[str, float]
+
+
 @dataclass(frozen=True)
 class Update:
     """What one update did."""
@@ -80,14 +182,25 @@ class Update:
     episodes: int
     """Begun so far."""
     policy: Policy
-    metrics: Mapping[str, float] = field(default_factory=dict)
-    """By the names that SB3 logs under ``train/``, where it has one."""
+    metrics: Metrics | Callable[[], Metrics] = field(default_factory=dict)
+    """By the names that SB3 logs under ``train/``, where it has one. A function is called only if they are wanted."""
     batch: Mapping[str, npt.NDArray[np.float32]] = field(default_factory=dict)
     """What the update learned from, one number a sample: ``ratio``, ``advantage`` and the like."""
     holds: Mapping[str, int] = field(default_factory=dict)
     """Bytes that the algorithm keeps, by what for: networks, optimiser, batch."""
     share: float | None = None
     """How much of the work is done, for a learner whose work is not steps."""
+    to_zip: Callable[[Policy], bytes] | None = None
+    """Makes Stable-Baselines3's own file for a policy of this training; by default without an optimiser's state."""
+
+
+def whole_rollouts(steps: int, rollout: int, parts: int) -> int:
+    """Steps between two of at most ``parts`` evenly spread moments that fall between rollouts.
+
+    >>> whole_rollouts(1_000_000, 4096, 10)  # of 245 rollouts
+    102400
+    """
+    return rollout * math.ceil(math.ceil(steps / rollout) / parts)
 
 
 def check_range(settings: object, low: float, high: float, *names: str) -> None:
@@ -99,92 +212,3 @@ def check_range(settings: object, low: float, high: float, *names: str) -> None:
     for name in names:
         if not low <= (value := getattr(settings, name)) <= high:
             raise InvalidInput("out_of_range", field=name, low=low, high=high, value=value)
-
-
-def clip_gradient(parameters: Iterable[nn.Parameter], most: float) -> float:
-    """Shorten the gradient to a norm of ``most``; the norm that it had.
-
-    Raises:
-        FloatingPointError: it is not a number, so the training has diverged.
-    """
-    norm = float(torch.nn.utils.clip_grad_norm_(list(parameters), most))
-    if not math.isfinite(norm):
-        raise FloatingPointError(DIVERGED)
-    return norm
-
-
-def mlp(inputs: int, hidden: Sequence[int], outputs: int, gain: float = 1.0, activation: str = "relu") -> nn.Sequential:
-    """A network from an observation to ``outputs`` numbers.
-
-    Args:
-        inputs: how many numbers an observation has.
-        hidden: widths of the layers between.
-        outputs: how many numbers.
-        gain: scale of the last layer's weights; small ones make a policy that tries everything at first.
-        activation: between the layers, ``relu`` or ``tanh``.
-    """
-    layers: list[nn.Module] = []
-    sizes = [inputs, *hidden, outputs]
-    for index, (before, after) in enumerate(pairwise(sizes)):
-        layer = nn.Linear(before, after)
-        last = index == len(hidden)
-        nn.init.orthogonal_(layer.weight, gain if last else 2**0.5)
-        nn.init.zeros_(layer.bias)
-        layers += [layer] if last else [layer, MODULES[activation]()]
-    return nn.Sequential(*layers)
-
-
-def actor_of(world: World, hidden: Sequence[int], initial: Policy | None) -> nn.Sequential:
-    """An actor: a logit for each action from an observation; that of ``initial`` if there is one."""
-    size, outputs = world.observation_size, len(world.actions)
-    return mlp(size, hidden, outputs, gain=0.01) if initial is None else to_torch(initial.actor, initial.activation)
-
-
-def networks_of(world: World, hidden: Sequence[int], initial: Policy | None) -> tuple[nn.Sequential, nn.Sequential]:
-    """An actor and a critic, fresh or those of ``initial``; its critic is fresh if it has none."""
-    actor, size = actor_of(world, hidden, initial), world.observation_size
-    if initial is None:
-        return actor, mlp(size, hidden, 1)
-    if not initial.critic:
-        return actor, mlp(size, hidden, 1, activation=initial.activation)
-    return actor, to_torch(initial.critic, initial.activation)
-
-
-def to_torch(layers: Layers, activation: str) -> nn.Sequential:
-    """A numpy network as one that can learn."""
-    modules: list[nn.Module] = []
-    for weight, bias in layers:
-        linear = nn.Linear(weight.shape[1], weight.shape[0])
-        linear.weight.data, linear.bias.data = torch.tensor(weight), torch.tensor(bias)
-        modules += [linear, MODULES[activation]()]
-    return nn.Sequential(*modules[:-1])
-
-
-def to_policy(actor: nn.Sequential, critic: nn.Sequential | None = None) -> Policy:
-    """The networks as they are now, for numpy; they may go on learning."""
-    activation = "tanh" if any(isinstance(module, nn.Tanh) for module in actor) else "relu"
-    return Policy(_layers(actor), () if critic is None else _layers(critic), activation)
-
-
-def _layers(network: nn.Sequential) -> Layers:
-    linear = [module for module in network if isinstance(module, nn.Linear)]
-    return tuple((m.weight.detach().numpy().copy(), m.bias.detach().numpy().copy()) for m in linear)
-
-
-def to_tensor(array: Any) -> Tensor:
-    """A float32 tensor of an array."""
-    return torch.as_tensor(np.asarray(array, np.float32))
-
-
-def size_of(*parts: nn.Module | torch.optim.Optimizer | Tensor | npt.NDArray[Any]) -> int:
-    """Bytes of networks, an optimiser's state or arrays."""
-    total = 0
-    for part in parts:
-        if isinstance(part, nn.Module):
-            total += sum(p.numel() * p.element_size() for p in part.parameters())
-        elif isinstance(part, torch.optim.Optimizer):
-            held = [value for state in part.state.values() for value in state.values()]
-            total += sum(v.numel() * v.element_size() for v in held if isinstance(v, Tensor))
-        else:
-            total += part.numel() * part.element_size() if isinstance(part, Tensor) else part.nbytes
-    return total

@@ -9,7 +9,7 @@ from playground.flight.fleet import Fleet
 from playground.training.learners import dapo, grpo
 from playground.training.learners.dapo import Settings, clipped_loss, soft_length_penalty, step_weights, teaches
 from playground.training.learners.task import Task
-from playground.training.progress import flat_weights
+from playground.training.nets import flat_weights
 from playground.words.errors import InvalidInput
 from playground.worlds.lunar_lander.presets import GYMNASIUM
 from playground.worlds.lunar_lander.terms import RewardConfig
@@ -92,7 +92,7 @@ def test_dropped_groups_are_flown_anew_and_after_some_rounds_it_goes_on_without(
 
 def test_the_penalty_by_hand():
     """From 500 to 1,000 steps in a straight line."""
-    np.testing.assert_allclose(soft_length_penalty(np.array([1, 500, 600, 1000]), 500), [0, 0, -0.2, -1])
+    np.testing.assert_allclose(soft_length_penalty(np.array([1, 500, 600, 1000]), 500, 1000), [0, 0, -0.2, -1])
 
 
 def test_every_step_counts_the_same_or_every_episode():
@@ -100,7 +100,12 @@ def test_every_step_counts_the_same_or_every_episode():
     np.testing.assert_allclose(step_weights([1, 3], per_step=False), [1 / 2, 1 / 6, 1 / 6, 1 / 6])
 
 
-@pytest.mark.parametrize("changes", [{"group_size": 1}, {"rounds": 0}, {"length_from": 1000}, {"length_from": -1}])
+@pytest.mark.parametrize("changes", [{"group_size": 1}, {"rounds": 0}, {"length_from": -1}])
 def test_settings_that_make_no_sense_name_themselves(changes):
     with pytest.raises(InvalidInput, match=next(iter(changes))):
         Settings(**changes)
+
+
+def test_a_length_penalty_that_begins_after_the_time_limit_names_itself():
+    with closing(Fleet(LANDER, 2)) as fleet, pytest.raises(InvalidInput, match="length_from"):
+        next(dapo.learn(Task(GYMNASIUM, 0.99, 0, fleet, lambda steps: 0.1), Settings(length_from=1000)))

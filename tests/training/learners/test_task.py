@@ -9,8 +9,8 @@ import torch
 from playground.flight.fleet import Fleet
 from playground.training.learners import actor_critic, dapo, grpo, ppo, reinforce
 from playground.training.learners.grpo import kl_estimate
-from playground.training.learners.task import Task, clip_gradient, mlp, networks_of, to_policy
-from playground.training.progress import flat_weights
+from playground.training.learners.task import Task
+from playground.training.nets import clip_gradient, flat_weights, mlp, networks_of, to_policy
 from playground.worlds.lunar_lander.presets import GYMNASIUM
 from playground.worlds.lunar_lander.world import WORLD as LANDER
 

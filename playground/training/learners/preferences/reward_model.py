@@ -13,7 +13,7 @@ Source: Bradley & Terry 1952; Christiano et al. 2017, Deep reinforcement learnin
 uncertainty MacKay 1992, The evidence framework applied to classification networks (Laplace's approximation).
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, cast
 
@@ -24,7 +24,7 @@ from playground.flight.trajectory import Trajectory
 from playground.reward.account import decompose_terms, discounts
 from playground.reward.design import Design, terms_of
 from playground.reward.term import Form
-from playground.training.learners.preferences import PreferencePair
+from playground.training.learners.preferences.pairs import PreferencePair
 
 Floats = npt.NDArray[np.float64]
 
@@ -84,17 +84,29 @@ def features(trajectory: Trajectory, form: Form, gamma: float) -> Floats:
     return np.asarray(discounts(len(trajectory), gamma) @ columns)
 
 
-def differences_of(pairs: Sequence[PreferencePair], form: Form, gamma: float) -> tuple[Floats, Floats]:
-    """Features of the first less those of the second ``(n, terms)``, and the preferences ``(n,)``."""
-    rows = [features(pair.first, form, gamma) - features(pair.second, form, gamma) for pair in pairs]
+def differences_of(
+    pairs: Sequence[PreferencePair], form: Form, gamma: float, tick: Callable[[], None] = lambda: None
+) -> tuple[Floats, Floats]:
+    """Features of the first less those of the second ``(n, terms)``, and the preferences ``(n,)``.
+
+    Args:
+        pairs: n of them.
+        form: how the terms pay.
+        gamma: the discount of the sums.
+        tick: called before each pair.
+    """
+    rows = []
+    for pair in pairs:
+        tick()
+        rows.append(features(pair.first, form, gamma) - features(pair.second, form, gamma))
     return np.stack(rows), np.array([pair.preference for pair in pairs])
 
 
 def accuracy(fit: Fit, differences: Floats, preferences: Floats) -> float:
     """Share of the pairs, ties left out, whose better episode the weights rank first; NaN if all are ties."""
-    told = preferences != 0.5
-    right = (differences[told] @ fit.weights > 0) == (preferences[told] > 0.5)
-    return float(right.mean()) if told.any() else float("nan")
+    clear = preferences != 0.5
+    right = (differences[clear] @ fit.weights > 0) == (preferences[clear] > 0.5)
+    return float(right.mean()) if clear.any() else float("nan")
 
 
 def to_reward(fit: Fit, kind: type[Design], form: Form) -> tuple[Design, dict[str, float]]:

@@ -6,7 +6,7 @@ import torch
 
 from playground.flight.fleet import Fleet
 from playground.flight.trajectory import Trajectory
-from playground.training.learners.preferences import (
+from playground.training.learners.preferences.pairs import (
     PreferencePair,
     by_scorecard,
     check_pairs,
@@ -14,7 +14,8 @@ from playground.training.learners.preferences import (
     sample_pairs,
     steps_of,
 )
-from playground.training.learners.task import Task, mlp, to_policy
+from playground.training.learners.task import Task
+from playground.training.nets import mlp, to_policy
 from playground.words.errors import InvalidInput
 from playground.worlds.lunar_lander.presets import GYMNASIUM
 from playground.worlds.lunar_lander.terms import RewardConfig

@@ -9,14 +9,14 @@ the other hover for a thousand, so the plain sum is drowned by the long ones: ``
 length, and ``discounted`` makes it the sum of contrastive preference learning. With ``rounds`` over 1 the pairs are not
 all flown at once: fly some, learn from them, fly more with what came of it, which is the next reference.
 
-The judge decides what is learned, not the reward at hand; but of the policies that a training passes through, the one
+The judge decides what is learned, not the designed reward; but of the policies that a training passes through, the one
 that is kept is the best by that reward, as with every other algorithm. Where the two want different things, train with
 ``keep_best`` off.
 
-Actions are drawn, so a judge that looks for landings has to find some among episodes of a policy that tries things. One
-that lands only when it takes its most probable action every time gives it nothing to see.
+Actions are drawn, so a judge that prefers successes has to find some among episodes of a policy that explores. A policy
+that succeeds only when it takes its most probable action every time gives it nothing to see.
 
-Leaves out: people's own picks, which come in as any other `Judge`; finding out what the reference never does.
+Leaves out: people's own choices, which come in as any other `Judge`; finding out what the reference never does.
 
 Source: Rafailov et al. 2023, Direct preference optimization, eq. 7; Hejna et al. 2023, Contrastive preference learning.
 """
@@ -32,17 +32,9 @@ from torch.nn.functional import logsigmoid
 
 from playground.flight.trajectory import Trajectory
 from playground.reward.account import discounts
-from playground.training.learners.preferences import PreferencePair, check_judge, judge_of, sample_pairs, steps_of
-from playground.training.learners.task import (
-    Task,
-    Update,
-    check_range,
-    clip_gradient,
-    size_of,
-    to_policy,
-    to_tensor,
-    to_torch,
-)
+from playground.training.learners.preferences.pairs import PreferencePair, check_judge, judge_of, sample_pairs, steps_of
+from playground.training.learners.task import Count, Task, Update, check_range
+from playground.training.nets import clip_gradient, size_of, to_policy, to_tensor, to_torch
 from playground.words.errors import InvalidInput
 
 
@@ -67,7 +59,7 @@ class Settings:
     per_step: bool = True
     """Sums are divided by the episode's length."""
     judge: str = "scorecard"
-    """Who says which is better: the ``scorecard`` (a landing first, then Gymnasium's return), or the ``return``."""
+    """Who says which is better: the ``scorecard`` (a success first, then Gymnasium's return), or the ``return``."""
 
     def __post_init__(self) -> None:
         check_range(self, 1, 10_000, "rounds", "epochs", "batch_pairs")
@@ -136,21 +128,27 @@ def learn(task: Task, settings: Settings) -> Iterator[Update]:
     judge = judge_of(settings.judge, task)
     rng = np.random.default_rng(task.seed)
     counts = [len(part) for part in np.array_split(np.arange(settings.pairs), settings.rounds)]
-    steps = episodes = 0
-    for index, count in enumerate(counts):
-        # fly pairs with the policy as it is, which is this round's reference
-        reference_policy = to_policy(actor)
-        reference = to_torch(reference_policy.actor, reference_policy.activation)
-        pairs = sample_pairs(task, reference_policy, judge, count, index)
-        steps += steps_of(pairs)
-        episodes += 2 * len(pairs)
-        for epoch in range(settings.epochs):
+    count = Count()
+    reference = to_torch(task.initial.actor, task.initial.activation)
+    task.keep(actor=actor, reference=reference, optimizer=optimizer, rng=rng, count=count)
+    begun = count.updates  # passes of an earlier run
+    for index in range(begun // settings.epochs, settings.rounds):
+        # fly pairs with the policy as it is, which becomes this round's reference
+        again = begun - index * settings.epochs if index == begun // settings.epochs else 0
+        if not again:
+            reference.load_state_dict(actor.state_dict())
+        pairs = sample_pairs(task, to_policy(reference), judge, counts[index], index)
+        if not again:
+            count.steps += steps_of(pairs)
+            count.episodes += 2 * len(pairs)
+        for epoch in range(again, settings.epochs):
             left = 1 - (index + epoch / settings.epochs) / len(counts)
             optimizer.param_groups[0]["lr"] = settings.learning_rate * left
-            metrics, margins = _pass(actor, reference, optimizer, pairs, settings, task.gamma, rng)
+            metrics, margins = _pass(actor, reference, optimizer, pairs, settings, task, rng)
+            count.updates += 1
             yield Update(
-                steps,
-                episodes,
+                count.steps,
+                count.episodes,
                 to_policy(actor),
                 metrics,
                 {"margin": margins},
@@ -170,15 +168,16 @@ def _pass(
     optimizer: torch.optim.Optimizer,
     pairs: Sequence[PreferencePair],
     settings: Settings,
-    gamma: float,
+    task: Task,
     rng: np.random.Generator,
 ) -> tuple[dict[str, float], np.ndarray]:
     """One pass over the pairs: what it did, and every pair's margin as it was met."""
     order = rng.permutation(len(pairs))
     losses, margins, norm = [], [], 0.0
     for start in range(0, len(order), settings.batch_pairs):
+        task.tick(0)
         mb = [pairs[i] for i in order[start : start + settings.batch_pairs]]
-        batch = episodes_of([t for pair in mb for t in (pair.first, pair.second)], reference, settings, gamma)
+        batch = episodes_of([t for pair in mb for t in (pair.first, pair.second)], reference, settings, task.gamma)
         ratios = batch.ratios(actor)
         margin = ratios[::2] - ratios[1::2]
         preference = to_tensor([pair.preference for pair in mb])
@@ -190,5 +189,5 @@ def _pass(
         losses.append(float(loss.detach()) * len(mb))
         margins.append(((2 * preference - 1) * margin.detach()).numpy())
     flat = np.concatenate(margins)
-    told = {"loss": sum(losses) / len(pairs), "preferred_margin": float(flat.mean()), "gradient_norm": norm}
-    return told, flat
+    measured = {"loss": sum(losses) / len(pairs), "preferred_margin": float(flat.mean()), "gradient_norm": norm}
+    return measured, flat

@@ -12,10 +12,12 @@ from playground.flight.policy import Policy, load_checkpoints, load_policy
 from playground.flight.scorecard import EVALUATION_SEEDS
 from playground.lab.job_runner import make_model
 from playground.lab.store import ModelStore
-from playground.training import progress, runner
+from playground.training import curve as curves
+from playground.training import result as results
+from playground.training import train as loop
 from playground.training.algorithms import ALGORITHMS
-from playground.training.engine import train
 from playground.training.learners.task import Update
+from playground.training.result import Stopped
 from playground.training.spec import TrainSpec
 from playground.words.errors import InvalidInput
 from playground.worlds.lunar_lander.presets import GYMNASIUM
@@ -34,17 +36,21 @@ SMALL = {
     "dapo": {"starts": 2, "group_size": 2, "hidden": (8,)},
     "dpo": {"pairs": 4, "rounds": 2, "epochs": 2},
     "rlhf": {"pairs": 10, "sure": 0.0},
+    "ppo-sb3": {"n_steps": 64, "n_epochs": 2, "hidden": (8,)},
+    "ppo-zoo": {"n_envs": 2, "n_steps": 32, "hidden": (8,)},
 }
 STEPS = {"dpo": 10**6, "rlhf": 12_000}
 """Where 700 are not enough for the pairs."""
 NAMES = [name for name in ALGORITHMS if name != "ppo"]
 
 
+train = functools.partial(loop.train, validation=range(900, 902), evaluation=EVALUATION_SEEDS[:2])
+
+
 @pytest.fixture(autouse=True)
-def few_episodes(monkeypatch):
-    monkeypatch.setattr(progress, "VALIDATION_SEEDS", range(900, 902))
-    monkeypatch.setattr(runner, "EVALUATION_SEEDS", EVALUATION_SEEDS[:2])
-    monkeypatch.setattr("playground.training.learners.sb3_learners.CHUNK", 256)
+def small_chunks(monkeypatch):
+    monkeypatch.setattr("playground.training.learners.library.sb3.CHUNK", 256)
+    monkeypatch.setattr("playground.lab.job_runner.train", train)
 
 
 def start():
@@ -84,7 +90,7 @@ def test_every_algorithm_makes_a_model_that_numpy_flies_and_sb3_loads(name, tmp_
     assert memory["optimizer"] > 0
     assert {"actor", "Q-network"} & set(memory)
     (tmp_path / "checkpoints.safetensors").write_bytes(result.checkpoints)
-    assert len(load_checkpoints(tmp_path / "checkpoints.safetensors", LANDER)) == min(len(result.curve), progress.KEPT)
+    assert len(load_checkpoints(tmp_path / "checkpoints.safetensors", LANDER)) == min(len(result.curve), curves.KEPT)
 
 
 @pytest.mark.parametrize("name", [name for name in NAMES if not ALGORITHMS[name].library])
@@ -105,7 +111,7 @@ def test_so_do_the_libraries_and_another_seed_makes_another_policy(name):
 def test_one_core_and_two_make_the_same_policy(name, monkeypatch):
     policies = []
     for remote in (0, 1):
-        monkeypatch.setattr(runner, "remote_groups", lambda spec, remote=remote: remote)
+        monkeypatch.setattr(loop, "remote_groups", lambda spec, remote=remote: remote)
         policies.append(trained_anew(name).policy)
     assert policies[0] == policies[1]
 
@@ -134,10 +140,10 @@ def test_a_policy_of_q_values_says_so_and_always_takes_the_best(tmp_path):
 def test_what_an_update_learned_from_is_kept():
     tensors = load_safetensors(trained_anew("grpo", steps=3000).updates)
     count = len(tensors["steps"])
-    assert 1 < count <= runner.SHOWN_UPDATES
+    assert 1 < count <= results.SHOWN_UPDATES
     for number in range(count):
         ratio = tensors[f"{number}.ratio"]
-        assert len(ratio) == len(tensors[f"{number}.advantage"]) <= runner.SHOWN_SAMPLES
+        assert len(ratio) == len(tensors[f"{number}.advantage"]) <= results.SHOWN_SAMPLES
         assert (ratio > 0).all()
         assert tensors[f"{number}.clip_low"] == np.float32(0.8)
 
@@ -159,7 +165,7 @@ class Fake:
         rng = np.random.default_rng(task.seed)
         for n in range(1, self.count + 1):
             layers = ((rng.normal(size=(4, 8)).astype(np.float32), np.zeros(4, np.float32)),)
-            self.policies.append(runner.Policy(layers, (), "relu"))
+            self.policies.append(Policy(layers, (), "relu"))
             yield Update(100 * n, n, self.policies[-1], share=None if self.share is None else n * self.share)
 
 
@@ -167,7 +173,7 @@ class Fake:
 def fake(monkeypatch):
     def put(**arguments):
         learner = Fake(**arguments)
-        monkeypatch.setattr(runner, "learner_of", lambda algorithm: learner)
+        monkeypatch.setattr(loop, "learner_of", lambda algorithm: learner)
         return learner
 
     return put
@@ -196,7 +202,7 @@ def test_steps_end_a_learner_that_says_how_far_it_is_if_they_are_fewer(fake):
 def test_the_clock_ends_it_if_there_is_one(fake, monkeypatch):
     fake()
     clock = iter(np.arange(0, 10**6, 0.5))
-    monkeypatch.setattr(runner.time, "perf_counter", lambda: float(next(clock)))
+    monkeypatch.setattr(loop.time, "perf_counter", lambda: float(next(clock)))
     result = train(TrainSpec(GYMNASIUM, algorithm="reinforce", steps=10**8, seconds=30.0))
     assert 100 < result.steps < 10_000
 
@@ -211,19 +217,19 @@ def test_episodes_are_counted(name):
 def test_a_model_that_values_actions_cannot_be_gone_on_from():
     values = Policy(start().policy.actor, (), "relu", q_values=True)
     with pytest.raises(InvalidInput, match="name another model"):
-        runner.run_learner(spec_of("grpo", init_from=start().key), initial=values)
+        train(spec_of("grpo", init_from=start().key), initial=values)
 
 
 def test_hidden_layers_that_the_model_has_not_are_refused():
     spec = TrainSpec(GYMNASIUM, algorithm="grpo", settings=(("hidden", (8,)),), init_from=start().key)
     with pytest.raises(InvalidInput, match="hidden layers"):
-        runner.run_learner(spec, initial=start().policy)
+        train(spec, initial=start().policy)
 
 
 def test_the_best_policy_is_kept_or_the_last_one(fake, monkeypatch, tmp_path):
     for keep_best, index in ((True, 0), (False, -1)):
         learner, scores = fake(), iter(range(0, -10_000, -1))
-        monkeypatch.setattr(progress, "discounted_return", lambda *_, scores=scores: float(next(scores)))
+        monkeypatch.setattr(curves, "discounted_return", lambda *_, scores=scores: float(next(scores)))
         spec = TrainSpec(GYMNASIUM, algorithm="reinforce", steps=1600, keep_best=keep_best)
         (tmp_path / "p.safetensors").write_bytes(train(spec).policy)
         kept = load_policy(tmp_path / "p.safetensors", LANDER)
@@ -231,7 +237,7 @@ def test_the_best_policy_is_kept_or_the_last_one(fake, monkeypatch, tmp_path):
 
 
 def test_a_network_that_became_nan_ends_the_training(fake, monkeypatch):
-    broken = runner.Policy(((np.full((4, 8), np.nan, np.float32), np.zeros(4, np.float32)),), (), "relu")
+    broken = Policy(((np.full((4, 8), np.nan, np.float32), np.zeros(4, np.float32)),), (), "relu")
     fake().learn = lambda task, settings: (Update(100, 1, policy) for policy in [broken])
     with pytest.raises(FloatingPointError, match="diverged"):
         train(TrainSpec(GYMNASIUM, algorithm="reinforce"))
@@ -239,7 +245,7 @@ def test_a_network_that_became_nan_ends_the_training(fake, monkeypatch):
 
 def test_it_stops_when_asked(fake):
     learner = fake()
-    with pytest.raises(progress.Stopped):
+    with pytest.raises(Stopped):
         train(TrainSpec(GYMNASIUM, algorithm="reinforce"), should_stop=lambda: len(learner.policies) == 3)
     assert len(learner.policies) == 3
 

@@ -1,4 +1,4 @@
-"""A2C, by Stable-Baselines3: ``actor_critic`` with several landers at once, as a well-kept library has it.
+"""A2C, by Stable-Baselines3: ``actor_critic`` with several environments at once, as a well-kept library has it.
 
 Leaves out: everything but the settings.
 
@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from stable_baselines3 import A2C
 from torch import nn
 
-from playground.training.learners.sb3_learners import FallingRate, landers_for, learn_with
+from playground.training.learners.library.sb3 import FallingRate, learn_with, normalized_env
 from playground.training.learners.task import Task, Update, check_range
 
 
@@ -20,7 +20,7 @@ class Settings:
     """What can be set, by SB3's names."""
 
     n_envs: int = 32
-    """Landers that fly side by side."""
+    """Environments that fly side by side."""
     n_steps: int = 8
     """Steps of each between two updates."""
     learning_rate: float = 1.5e-3
@@ -51,7 +51,7 @@ def learn(task: Task, settings: Settings) -> Iterator[Update]:
     rate = FallingRate(task, settings.learning_rate)
     model = A2C(
         "MlpPolicy",
-        landers_for(task, settings.n_envs),
+        normalized_env(task, settings.n_envs),
         learning_rate=rate,
         n_steps=settings.n_steps,
         gamma=task.gamma,
@@ -64,4 +64,4 @@ def learn(task: Task, settings: Settings) -> Iterator[Update]:
         seed=task.seed,
         device="cpu",
     )
-    return learn_with(model, rate)
+    return learn_with(task, model, rate)

@@ -7,8 +7,8 @@ from scipy.optimize import minimize
 from playground.flight.rollout import run_episode
 from playground.reward.account import decompose_terms, discounts, reward_of
 from playground.reward.design import terms_of
-from playground.training.learners.preferences import PreferencePair
-from playground.training.learners.reward_model import (
+from playground.training.learners.preferences.pairs import PreferencePair
+from playground.training.learners.preferences.reward_model import (
     Fit,
     accuracy,
     differences_of,

@@ -1,6 +1,6 @@
 """Preferences: which of two episodes from the same start is better, as a probability.
 
-Whoever judges is a function of two episodes, so a scorecard, any reward or a person can sit there.
+A judge is a function of two episodes, so it may be a scorecard, any reward, or a person.
 
 Leaves out: learning from them (``dpo``, ``reward_model``), and asking people.
 """
@@ -38,7 +38,7 @@ class PreferencePair:
 
 
 def by_scorecard(first: Trajectory, second: Trajectory) -> float:
-    """A landing beats anything else; of two landings, or two that did not land, Gymnasium's return decides."""
+    """A success beats anything else; of two successes, or two failures, Gymnasium's return decides."""
 
     def worth(episode: Trajectory) -> tuple[bool, float]:
         return episode.succeeded, float(episode.rewards.sum())
@@ -57,10 +57,10 @@ def by_return(task: Task) -> Judge:
 
 
 def check_judge(name: str) -> None:
-    """Refuse a judge that there is not.
+    """Refuse an unknown judge.
 
     Raises:
-        InvalidInput: names those that there are.
+        InvalidInput: names the known ones.
     """
     if name not in JUDGES:
         raise InvalidInput("not_a_choice", field="judge", choices=", ".join(JUDGES), value=name)
@@ -84,7 +84,10 @@ def sample_pairs(task: Task, policy: Policy, judge: Judge, count: int, *entropy:
     """
     seeds = np.repeat(task.episode_seeds(count, sum(entropy)), 2).tolist()
     flown = task.fleet.sample(policy, seeds, task.seed, *entropy)
-    pairs = [PreferencePair(a, b, judge(a, b)) for a, b in zip(flown[::2], flown[1::2], strict=True)]
+    pairs, steps = [], sum(map(len, flown))
+    for first, second in zip(flown[::2], flown[1::2], strict=True):
+        task.tick(steps)
+        pairs.append(PreferencePair(first, second, judge(first, second)))
     check_pairs(pairs)
     return pairs
 

@@ -1,6 +1,6 @@
 """DQN, by Stable-Baselines3: learn what every action is worth, and take the best.
 
-No policy is learned: the Q-network gives a value to each of the four actions, and acting is taking the largest. It
+No policy is learned: the Q-network gives a value to each of the actions, and acting is taking the largest. It
 learns from a memory of old steps, against a target network that follows it slowly, and explores by chance.
 
 Leaves out: everything but the settings.
@@ -16,8 +16,9 @@ from stable_baselines3 import DQN
 from torch import nn
 
 from playground.flight.policy import Policy
-from playground.training.learners.sb3_learners import FallingRate, landers_for, learn_with
-from playground.training.learners.task import Task, Update, check_range, to_policy
+from playground.training.learners.library.sb3 import FallingRate, learn_with, normalized_env
+from playground.training.learners.task import Task, Update, check_range
+from playground.training.nets import to_policy
 
 
 @dataclass(frozen=True)
@@ -25,7 +26,7 @@ class Settings:
     """What can be set, by SB3's names."""
 
     n_envs: int = 8
-    """Landers that fly side by side."""
+    """Environments that fly side by side."""
     learning_rate: float = 6e-4
     """Adam's step, falling over the training."""
     buffer_size: int = 100_000
@@ -35,7 +36,7 @@ class Settings:
     batch_size: int = 128
     """Remembered steps in one gradient."""
     train_freq: int = 4
-    """Steps of each lander between two updates."""
+    """Steps of each environment between two updates."""
     gradient_steps: int = 8
     """Gradients in each update."""
     target_update_interval: int = 1_000
@@ -59,7 +60,7 @@ class Settings:
 def learn(task: Task, settings: Settings) -> Iterator[Update]:
     """Train for ever."""
     rate = FallingRate(task, settings.learning_rate)
-    env = landers_for(task, settings.n_envs)
+    env = normalized_env(task, settings.n_envs)
     model = DQN(
         "MlpPolicy",
         env,
@@ -81,7 +82,7 @@ def learn(task: Task, settings: Settings) -> Iterator[Update]:
         return max(1 - done * (1 - settings.exploration_final_eps), settings.exploration_final_eps)
 
     model.exploration_schedule = exploration
-    return learn_with(model, rate, _policy_of)
+    return learn_with(task, model, rate, _policy_of)
 
 
 def _policy_of(model: Any) -> Policy:

@@ -7,10 +7,10 @@ from torch.distributions import Categorical
 
 from playground.flight.fleet import Fleet
 from playground.flight.rollout import run_episode
-from playground.training.learners import dpo, preferences
-from playground.training.learners.dpo import Settings, episodes_of, preference_loss
-from playground.training.learners.task import Task, mlp, to_policy
-from playground.training.progress import flat_weights
+from playground.training.learners.preferences import dpo, pairs
+from playground.training.learners.preferences.dpo import Settings, episodes_of, preference_loss
+from playground.training.learners.task import Task
+from playground.training.nets import flat_weights, mlp, to_policy
 from playground.words.errors import InvalidInput
 from playground.worlds.lunar_lander.presets import GYMNASIUM
 from playground.worlds.lunar_lander.terms import RewardConfig
@@ -112,7 +112,7 @@ def test_what_was_preferred_becomes_more_probable_worked_out_apart(monkeypatch):
     seen = []
 
     def sample(*given):
-        seen.extend(preferences.sample_pairs(*given))
+        seen.extend(pairs.sample_pairs(*given))
         return seen
 
     monkeypatch.setattr(dpo, "sample_pairs", sample)

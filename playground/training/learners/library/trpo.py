@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from sb3_contrib import TRPO
 from torch import nn
 
-from playground.training.learners.sb3_learners import FallingRate, landers_for, learn_with
+from playground.training.learners.library.sb3 import FallingRate, learn_with, normalized_env
 from playground.training.learners.task import Task, Update, check_range
 
 
@@ -23,7 +23,7 @@ class Settings:
     """What can be set, by sb3-contrib's names."""
 
     n_envs: int = 32
-    """Landers that fly side by side."""
+    """Environments that fly side by side."""
     n_steps: int = 128
     """Steps of each between two updates."""
     target_kl: float = 0.02
@@ -52,7 +52,7 @@ def learn(task: Task, settings: Settings) -> Iterator[Update]:
     rate = FallingRate(task, settings.learning_rate)
     model = TRPO(
         "MlpPolicy",
-        landers_for(task, settings.n_envs),
+        normalized_env(task, settings.n_envs),
         learning_rate=rate,
         n_steps=settings.n_steps,
         batch_size=settings.batch_size,
@@ -64,4 +64,4 @@ def learn(task: Task, settings: Settings) -> Iterator[Update]:
         seed=task.seed,
         device="cpu",
     )
-    return learn_with(model, rate)
+    return learn_with(task, model, rate)

@@ -1,8 +1,10 @@
 import dataclasses
+import functools
 import io
 import math
 import os
 import pickle
+import types
 from itertools import pairwise
 
 import gymnasium as gym
@@ -14,16 +16,23 @@ from hypothesis import strategies as st
 from safetensors.numpy import load as load_safetensors
 from stable_baselines3 import PPO
 
-from playground.flight.fleet import Fleet, Flown
+from playground.flight.fleet import Flown
 from playground.flight.policy import Policy, load_policy
 from playground.flight.rollout import run_episode
 from playground.flight.scorecard import EVALUATION_SEEDS, evaluate
 from playground.reward.design import keys_of, terms_of
-from playground.training import engine, progress
-from playground.training.engine import build_ppo, read_checkpoint, train
-from playground.training.fast_ppo import FastPPO, to_numpy
-from playground.training.learners.sb3_learners import actor_and_critic
-from playground.training.progress import Curve, Stopped, discounted_return, dump_policy, most_redundant
+from playground.training import curve as curves
+from playground.training import train as loop
+from playground.training.checkpoint import read_checkpoint
+from playground.training.curve import Curve, discounted_return, most_redundant
+from playground.training.learners import ppo_fast
+from playground.training.learners.library.sb3 import actor_and_critic
+from playground.training.learners.ppo_fast import rollout_of
+from playground.training.learners.task import Task
+from playground.training.nets import dump_policy, fresh_policy, parts_of, to_policy
+from playground.training.result import Stopped
+from playground.training.reward_scale import RewardScale
+from playground.training.sb3_io import sb3_ppo
 from playground.training.spec import BUDGETS, TrainSpec
 from playground.words.errors import InvalidInput
 from playground.worlds.lunar_lander.presets import GYMNASIUM
@@ -34,16 +43,13 @@ from playground.worlds.lunar_lander.world import WORLD as LANDER
 PART_KEYS = keys_of(terms_of(RewardConfig))
 
 ROLLOUT = 128
-LOSSES = ("policy_gradient_loss", "value_loss", "entropy_loss", "approx_kl", "clip_fraction", "explained_variance")
-LOSSES += ("learning_rate",)
+LOSSES = ("episodes", "policy_gradient_loss", "value_loss", "entropy_loss", "approx_kl", "clip_fraction")
+LOSSES += ("explained_variance", "learning_rate")
 SPEC = TrainSpec(GYMNASIUM, steps=512, n_envs=2, n_steps=64, batch_size=64, n_epochs=2, net_arch=(8,))
 
 
-@pytest.fixture(autouse=True)
-def few_episodes(monkeypatch):
-    """Two episodes for the curve and two for the scorecard: what they cost is no part of these tests."""
-    monkeypatch.setattr(progress, "VALIDATION_SEEDS", range(900, 902))
-    monkeypatch.setattr(engine, "EVALUATION_SEEDS", EVALUATION_SEEDS[:2])
+train = functools.partial(loop.train, validation=range(900, 902), evaluation=EVALUATION_SEEDS[:2])
+"""Two episodes for the curve and two for the scorecard: what they cost is no part of these tests."""
 
 
 def some_observations(n=400):
@@ -73,7 +79,7 @@ def test_another_spec_makes_another_policy(change):
 
 
 def test_training_changes_the_network():
-    untrained = dump_policy(to_numpy(build_ppo(SPEC, Fleet(LANDER, SPEC.n_envs))))
+    untrained = dump_policy(fresh_policy(LANDER, SPEC.net_arch, SPEC.activation, SPEC.seed))
     assert load_safetensors(untrained).keys() == load_safetensors(train(SPEC).policy).keys()
     assert untrained != train(SPEC).policy
 
@@ -154,7 +160,7 @@ def loaded_by_torch(data):
 )
 def test_a_checkpoint_that_would_run_code_is_not_read(tmp_path, save, load):
     data = save(Canary(tmp_path / "canary"))
-    assert read_checkpoint(data) is None
+    assert read_checkpoint(data, SPEC) is None
     assert not (tmp_path / "canary").exists()
     load(data)  # the canary does sing where code is let in
     assert (tmp_path / "canary").is_dir()
@@ -208,10 +214,9 @@ def test_under_gymnasiums_reward_both_returns_of_the_curve_agree():
 
 def test_the_scorecard_is_the_trained_policys():
     result = train(SPEC)
-    path_free = build_ppo(dataclasses.replace(SPEC, n_envs=1), Fleet(LANDER, 1))
+    path_free = sb3_ppo(dataclasses.replace(SPEC, n_envs=1))
     path_free.set_parameters(io.BytesIO(result.model_zip), device="cpu")
-    path_free.share_memory()
-    card = evaluate(LANDER, to_numpy(path_free), SPEC.gamma, EVALUATION_SEEDS[:2])
+    card = evaluate(LANDER, to_policy(*parts_of(path_free.policy)), SPEC.gamma, EVALUATION_SEEDS[:2])
     assert card.native_return.tolist() == result.scorecard.native_return.tolist()
     assert result.scorecard.gamma == SPEC.gamma
 
@@ -242,73 +247,58 @@ def test_plain_sb3_can_go_on_training_the_zip():
     assert dump_policy(actor_and_critic(model)) != before
 
 
-def test_a_time_out_is_bootstrapped_and_a_fall_is_not(monkeypatch):
+def test_a_time_out_is_bootstrapped_and_a_fall_is_not():
     """SB3 adds γ·V of the last observation to the reward where the time limit ended the episode."""
     plain = {"reward": RewardConfig(), "normalize_reward": False, "gamma": 0.9}
     spec = dataclasses.replace(SPEC, n_envs=1, n_steps=8, steps=8, batch_size=8, **plain)
     hover = run_episode(LANDER, Hover(), 1)
     assert len(hover) == 1000
     for truncated in (True, False):
-        model = build_ppo(spec, OneStepEpisodes(truncated))
-        added = []
-        monkeypatch.setattr(model, "train", lambda: added.append(model.rollout_buffer.rewards.copy()))  # noqa: B023
-        model.start_episodes(0)
-        model.learn(8, reset_num_timesteps=False)
-        values = model.policy.predict_values(torch.full((1, 8), 0.5)).item()
-        wanted = 1.0 + (0.9 * values if truncated else 0.0)
-        np.testing.assert_allclose(added[0].ravel(), wanted, rtol=1e-5)
-        assert values != 0
+        policy = fresh_policy(LANDER, spec.net_arch, spec.activation, 0)
+        task = Task(spec.reward, spec.gamma, 0, types.SimpleNamespace(world=LANDER), lambda steps: 0.0)
+        flown = one_step_episodes(8, truncated)
+        rollout = rollout_of(flown, policy, task, spec, RewardScale(1, spec.gamma))
+        (beyond,) = policy.values(np.full((1, 8), 0.5, np.float32))
+        (start,) = policy.values(np.zeros((1, 8), np.float32))
+        wanted = 1.0 + (0.9 * beyond if truncated else 0.0)
+        np.testing.assert_allclose(rollout.advantages, wanted - start, rtol=1e-5)
+        np.testing.assert_allclose(rollout.returns, wanted, rtol=1e-5)
+        assert beyond != 0
 
 
-class OneStepEpisodes(Fleet):
+def one_step_episodes(steps, truncated):
     """Every step pays 1 and ends the episode, by the time limit or by itself."""
-
-    def __init__(self, truncated):
-        super().__init__(LANDER, 1)
-        self.truncated = truncated
-
-    def fly(self, policy, steps, persistence):
-        ends = np.full((steps, 1), self.truncated)
-        return Flown(
-            observations=np.zeros((steps + 1, 1, 8), np.float32),
-            actions=np.zeros((steps, 1), np.int64),
-            logits=np.zeros((steps, 1, 4), np.float32),
-            rewards=np.ones((steps, 1)),
-            terminated=~ends,
-            truncated=ends,
-            ended=np.stack([np.arange(steps), np.zeros(steps, np.int64)], axis=1),
-            last_observations=np.full((steps, 8), 0.5, np.float32),
-        )
+    ends = np.full((steps, 1), truncated)
+    return Flown(
+        observations=np.zeros((steps + 1, 1, 8), np.float32),
+        actions=np.zeros((steps, 1), np.int64),
+        logits=np.zeros((steps, 1, 4), np.float32),
+        rewards=np.ones((steps, 1)),
+        terminated=~ends,
+        truncated=ends,
+        ended=np.stack([np.arange(steps), np.zeros(steps, np.int64)], axis=1),
+        last_observations=np.full((steps, 8), 0.5, np.float32),
+    )
 
 
-def test_a_network_that_became_nan_is_told(monkeypatch):
-    def build_broken(spec, fleet):
-        model = build_ppo(spec, fleet)
-        torch.nn.init.constant_(model.policy.action_net.weight, float("nan"))
-        return model
+@pytest.mark.parametrize("steps", [ROLLOUT, SPEC.steps])
+def test_a_network_that_became_nan_in_an_update_ends_the_training(monkeypatch, steps):
+    learn, seen = ppo_fast.update, []
 
-    monkeypatch.setattr(engine, "build_ppo", build_broken)
-    with pytest.raises(FloatingPointError, match="diverged"):
-        train(SPEC)
+    def break_at(net, rollout, *arguments):
+        learn(net, rollout, *arguments)
+        seen.append(len(rollout.actions))
+        if sum(seen) == steps:
+            net.values[:] = float("nan")
 
-
-def test_a_network_that_became_nan_in_the_last_update_is_told(monkeypatch):
-    learn = FastPPO.train
-
-    def break_at_the_end(model):
-        learn(model)
-        if model.num_timesteps == SPEC.steps:
-            torch.nn.init.constant_(model.policy.action_net.weight, float("nan"))
-
-    monkeypatch.setattr(FastPPO, "train", break_at_the_end)
+    monkeypatch.setattr(ppo_fast, "update", break_at)
     with pytest.raises(FloatingPointError, match="diverged"):
         train(SPEC)
 
 
 @pytest.mark.slow
-def test_the_default_spec_learns_to_land(monkeypatch):
-    monkeypatch.undo()
-    result = train(dataclasses.replace(TrainSpec(GYMNASIUM), steps=300_000))
+def test_the_default_spec_learns_to_land():
+    result = loop.train(dataclasses.replace(TrainSpec(GYMNASIUM), steps=300_000))
     summary = result.scorecard.summary
     assert summary["episodes"] == 100
     assert summary["landing_rate"] >= 0.8
@@ -327,7 +317,7 @@ def test_the_policy_with_the_highest_discounted_return_is_kept_if_asked_for(monk
         curve.append(policy.logits(observation))
 
     monkeypatch.setattr(Curve, "evaluate", watched)
-    monkeypatch.setattr(progress, "discounted_return", lambda trajectory, reward, gamma: next(scores))
+    monkeypatch.setattr(curves, "discounted_return", lambda trajectory, reward, gamma: next(scores))
     result = train(dataclasses.replace(SPEC, keep_best=keep_best))
     (tmp_path / "policy.safetensors").write_bytes(result.policy)
     final = load_policy(tmp_path / "policy.safetensors", LANDER).logits(observation)
@@ -346,12 +336,12 @@ def test_discounted_return_by_hand():
 def test_training_until_it_lands_ends_there_and_keeps_that_policy(monkeypatch):
     looked = []
 
-    def lands(watch, model):
-        looked.append(model.num_timesteps)
-        return model.num_timesteps == 3 * ROLLOUT
+    def lands(fleet, policy, wanted, seeds):
+        looked.append((len(looked) + 1) * ROLLOUT)
+        return looked[-1] == 3 * ROLLOUT
 
-    monkeypatch.setattr(engine, "LOOK_EVERY", ROLLOUT)
-    monkeypatch.setattr(engine._Watch, "lands", lands)
+    monkeypatch.setattr(loop, "LOOK_EVERY", ROLLOUT)
+    monkeypatch.setattr(loop, "succeeds", lands)
     seen = {}
     spec = dataclasses.replace(SPEC, until_landing=0.9)
     result = train(spec, lambda progress: seen.setdefault(progress.steps, progress.policy))
@@ -367,10 +357,8 @@ def test_a_training_that_never_lands_takes_all_its_steps():
     assert result.steps == SPEC.steps
 
 
-def test_the_other_practice_episodes_are_flown_only_if_the_first_few_all_land(monkeypatch):
-    model = build_ppo(SPEC, Fleet(LANDER, SPEC.n_envs))
-    watch = engine._Watch(dataclasses.replace(SPEC, **BUDGETS["quick"]), print, print, bool)
-    flown = []
+def test_the_other_practice_episodes_are_flown_only_if_the_first_few_all_land():
+    flown, seeds = [], loop.LANDING_SEEDS
 
     def run(falls):
         class Episode:
@@ -382,28 +370,27 @@ def test_the_other_practice_episodes_are_flown_only_if_the_first_few_all_land(mo
             return [Episode(seed) for seed in seeds]
 
         flown.clear()
-        monkeypatch.setattr(model.fleet, "run", fly)
-        return watch.lands(model)
+        return loop.succeeds(types.SimpleNamespace(run=fly), None, BUDGETS["quick"]["until_landing"], seeds)
 
-    assert not run(falls={engine.LANDING_SEEDS[0]})
+    assert not run(falls={seeds[0]})
     assert flown == [4]
-    assert run(falls=set(engine.LANDING_SEEDS[4:7]))  # the page says: 61 of 64
+    assert run(falls=set(seeds[4:7]))  # the page says: 61 of 64
     assert flown == [4, 60]
-    assert not run(falls=set(engine.LANDING_SEEDS[4:8]))
+    assert not run(falls=set(seeds[4:8]))
 
 
 def test_a_training_starts_from_the_network_it_is_given():
     parent = train(SPEC)
-    policy = to_policy(parent.policy)
+    policy = parse_policy(parent.policy)
     slow = dataclasses.replace(SPEC, steps=128, learning_rate=1e-7, init_from="ab" * 32)
-    child = to_policy(train(slow, initial=policy).policy)
+    child = parse_policy(train(slow, initial=policy).policy)
     observations = some_observations()
     np.testing.assert_allclose(child.logits(observations), policy.logits(observations), atol=1e-4)
     np.testing.assert_allclose(child.values(observations), policy.values(observations), atol=1e-4)
 
 
 def test_a_training_from_another_model_resumes_exactly_too():
-    policy = to_policy(train(dataclasses.replace(SPEC, seed=5)).policy)
+    policy = parse_policy(train(dataclasses.replace(SPEC, seed=5)).policy)
     spec = dataclasses.replace(SPEC, init_from="ab" * 32)
     checkpoints = []
     whole = train(spec, initial=policy, on_checkpoint=checkpoints.append)
@@ -413,13 +400,13 @@ def test_a_training_from_another_model_resumes_exactly_too():
 
 @pytest.mark.parametrize("change", [{"net_arch": (9,)}, {"net_arch": (8, 8)}, {"activation": "tanh"}])
 def test_a_network_of_another_shape_is_refused_in_words(change):
-    policy = to_policy(train(dataclasses.replace(SPEC, steps=128, **change)).policy)
+    policy = parse_policy(train(dataclasses.replace(SPEC, steps=128, **change)).policy)
     with pytest.raises(InvalidInput) as caught:
         train(SPEC, initial=policy)
     assert caught.value.code == "other_network"
 
 
-def to_policy(data):
+def parse_policy(data):
     tensors = load_safetensors(data)
 
     def layers(part):
@@ -458,7 +445,7 @@ def test_of_many_evaluations_ten_policies_are_kept_the_ends_included():
 
 
 def test_a_large_network_keeps_the_first_and_the_last(monkeypatch):
-    monkeypatch.setattr(progress, "KEPT_NUMBERS", 10)
+    monkeypatch.setattr(curves, "KEPT_NUMBERS", 10)
     result = train(SPEC)
     assert steps_of(result.checkpoints) == [128, 512]
 
@@ -467,9 +454,9 @@ def test_a_checkpoint_of_an_older_version_is_not_read():
     checkpoints = []
     train(SPEC, on_checkpoint=checkpoints.append)
     state = torch.load(io.BytesIO(checkpoints[-1]), weights_only=True)
-    del state["kept"]
-    assert read_checkpoint(checkpoints[-1]) is not None
-    assert read_checkpoint(saved_by_torch(state)) is None
+    del state["format"]
+    assert read_checkpoint(checkpoints[-1], SPEC) is not None
+    assert read_checkpoint(saved_by_torch(state), SPEC) is None
 
 
 @given(st.integers(3, 40), st.integers(2, 10))

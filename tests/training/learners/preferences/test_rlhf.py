@@ -9,9 +9,11 @@ from playground.flight.fleet import Fleet
 from playground.flight.rollout import run_episode
 from playground.reward.account import decompose_terms, discounts, reward_of
 from playground.reward.design import terms_of
-from playground.training.learners import ppo, rlhf
-from playground.training.learners.preferences import PreferencePair
-from playground.training.learners.task import Task, mlp, to_policy
+from playground.training.learners import ppo
+from playground.training.learners.preferences import rlhf
+from playground.training.learners.preferences.pairs import PreferencePair
+from playground.training.learners.task import Task
+from playground.training.nets import mlp, to_policy
 from playground.words.errors import InvalidInput
 from playground.worlds.lunar_lander.presets import GYMNASIUM
 from playground.worlds.lunar_lander.probes import Hover
