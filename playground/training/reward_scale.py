@@ -45,4 +45,5 @@ class RewardScale:
         """Go on from such a state."""
         self.running = np.array(state["running"])
         mean, var, self.moments.count = state["moments"]
-        self.moments.mean, self.moments.var = np.float64(mean), np.float64(var)  # beside float32 a plain float is one
+        # arrays, because numpy would take a plain float for a float32 beside float32 rewards
+        self.moments.mean, self.moments.var = np.array(mean), np.array(var)

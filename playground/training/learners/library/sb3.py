@@ -106,7 +106,7 @@ class LibraryModel:
         model.action_space.np_random.bit_generator.state = ast.literal_eval(state["actions"])
         if "returns" in state:
             moments, (returns, mean, var, moments.count) = env.ret_rms, state["returns"]
-            env.returns, moments.mean, moments.var = returns.numpy(), np.float64(mean), np.float64(var)
+            env.returns, moments.mean, moments.var = returns.numpy(), np.array(mean), np.array(var)
         if "memory" in state:
             buffer = model.replay_buffer
             for name in self.memory:

@@ -110,7 +110,7 @@ def learn(task: Task, settings: Settings) -> Iterator[Update]:
         raise InvalidInput("needs_start", algorithm="rlhf")
     fitted = task.saved("fitted") or ask_and_fit(task, task.initial, settings)
     task.keep(fitted=fitted)
-    before, used = fitted["steps"], fitted["used"]
+    before, used = int(fitted["steps"]), float(fitted["used"])
     reward, _ = to_reward(_fit(fitted), task.world.design, cast(Form, settings.form))
     measured = {"pair_accuracy": fitted["accuracy"]}
     measured |= {f"fitted.{term.weight}": getattr(reward, term.weight) for term in task.world.terms}
