@@ -84,6 +84,8 @@ class World:
     """The name in a scorecard's summary of the mean seconds that a successful episode takes."""
     conditions: Mapping[str, Any] = field(default_factory=lambda: {DEFAULT: None})
     """By name, the default first; what ``make`` takes."""
+    training: Mapping[str, Any] = field(default_factory=dict)
+    """Fields of a train spec whose defaults do not suit the world, with the values that do."""
     can_fork: bool = False
     """Its environment has ``reseed_noise``, and flown again it goes the same way."""
     finish_frame: Callable[[Any], None] = lambda environment: None

@@ -17,6 +17,8 @@ from playground.words.errors import InvalidInput
 
 REGISTRY: Final = {
     "LunarLander-v3": "playground.worlds.lunar_lander.world",
+    "CartPole-v1": "playground.worlds.cart_pole.world",
+    "MountainCar-v0": "playground.worlds.mountain_car.world",
 }
 """By Gymnasium's id, the module that declares the world; the first one is the default."""
 DEFAULT_ID: Final = next(iter(REGISTRY))
