@@ -100,7 +100,13 @@ def test_the_public_names_are_the_rooms_own():
 
     assert playground.RewardConfig is RewardConfig
     assert playground.RewardShapingWrapper is RewardShapingWrapper
-    assert set(playground.__all__) == {"RewardConfig", "RewardShapingWrapper", "__version__"}
+    assert set(playground.__all__) == {
+        "RewardConfig",
+        "RewardShapingWrapper",
+        "__version__",
+        "assert_reward_sound",
+        "find_world",
+    }
 
 
 def test_an_unknown_name_is_an_attribute_error():

@@ -11,10 +11,11 @@ import gymnasium
 
 from playground.bench.figures import Figure
 from playground.insight.check import check_reward
-from playground.insight.library import ProbeLibrary, load_library
+from playground.insight.library import ProbeLibrary, library_of
 from playground.insight.repair import repair_reward, sound_bands
 from playground.reward.design import Design
 from playground.studies.forecast_data import draw_reward
+from playground.worlds import find_world
 
 GAMMA: Final = 0.995
 
@@ -26,7 +27,7 @@ def measure_checking(rewards: int) -> list[Figure]:
         rewards: so many are drawn as the forecast's table draws them.
     """
     drawn = [draw_reward("fit", number)[1] for number in range(rewards + 1)]
-    library = load_library()
+    library = library_of(find_world())
 
     def timed(work: Callable[[Design], object], of: Sequence[Design] = drawn) -> list[float]:
         times = []

@@ -9,13 +9,14 @@ Leaves out: rewards, and any particular world's behaviours.
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Final, Literal, get_args
 
 if TYPE_CHECKING:
     from playground.flight.trajectory import Trajectory
 
 Kind = Literal["success", "failure", "timeout"]
 """How an episode ends, in any world."""
+KINDS: Final[tuple[Kind, ...]] = get_args(Kind)
 Group = Sequence[str]
 """Names of behaviours."""
 

@@ -9,19 +9,22 @@ Leaves out: any particular world.
 import importlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final, Literal
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import numpy.typing as npt
 
+from playground.flight.behaviours import Behaviours, ForecastData, Kind
 from playground.reward.design import Design, terms_of
 from playground.reward.preset import Preset
-from playground.reward.term import Term
+from playground.reward.term import Floats, Term
 
 if TYPE_CHECKING:
+    from playground.flight.moment import Moment
+    from playground.flight.probes import Probes
+    from playground.flight.scorecard import Scorecard
     from playground.flight.trajectory import Trajectory
 
-Kind = Literal["success", "failure", "timeout"]
 DEFAULT: Final = "default"
 """Name of the conditions that policies train under, in every world."""
 
@@ -35,6 +38,8 @@ class Quantity:
     """Empty for a number without one."""
     help: Mapping[str, str]
     """One plain sentence by language."""
+    near: float = 0.02
+    """Two values that differ by less count as the same where an episode is searched for loops."""
 
 
 @dataclass(frozen=True)
@@ -84,6 +89,19 @@ class World:
     """The name in a scorecard's summary of the mean seconds that a successful episode takes."""
     conditions: Mapping[str, Any] = field(default_factory=lambda: {DEFAULT: None})
     """By name, the default first; what ``make`` takes."""
+    probes: "Callable[[], Probes]" = dict
+    """Scripted pilots that know the world, beside those of ``flight.probes``."""
+    loop_steps: int = 50
+    """A return to an earlier state is a loop if it takes at least so many steps."""
+    behaviours: Behaviours | None = None
+    """Recorded behaviours, by which a reward's goal is checked; None where nobody recorded any."""
+    forecast: ForecastData | None = None
+    """Trainings from which a forecast was learned; None where nobody made them."""
+    highlights: "Callable[[Trajectory], list[Moment]]" = lambda trajectory: []
+    """Moments of an episode worth a look, whatever the reward."""
+    scores: "Mapping[str, Callable[[Scorecard], Floats]]" = field(default_factory=dict)
+    """What is compared between policies, each ``(n,)`` by episode, NaN where an episode has no such value; by default
+    ``insight.comparison`` takes the outcomes, Gymnasium's return and the measures."""
     training: Mapping[str, Any] = field(default_factory=dict)
     """Fields of a train spec whose defaults do not suit the world, with the values that do."""
     can_fork: bool = False
@@ -118,6 +136,15 @@ class World:
     def succeeded(self, outcomes: npt.NDArray[Any]) -> npt.NDArray[np.bool_]:
         """Which of these outcomes are successes, in the same shape."""
         return np.isin(outcomes, self.of_kind("success"))
+
+    def kind_of(self, behaviour: str) -> Kind:
+        """How a recorded behaviour ends; without recorded behaviours, an outcome."""
+        return self.outcomes[behaviour] if self.behaviours is None else self.behaviours.ends[behaviour]
+
+    def end_of(self, behaviour: str) -> str:
+        """The same as the world calls it, for instance landing, crash or timeout."""
+        kind = self.kind_of(behaviour)
+        return kind if self.behaviours is None else self.behaviours.kinds[kind]
 
     def __reduce__(self) -> tuple[Callable[[str], "World"], tuple[str]]:
         """Pickled by its name: another process has the same module."""

@@ -9,35 +9,33 @@ Leaves out: which models there are, and drawing.
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Final
 
 import numpy as np
 
 from playground.flight.scorecard import Scorecard
 from playground.flight.statistics import bootstrap_interval, interquartile_mean
+from playground.flight.world import World
 from playground.reward.design import Design
 from playground.reward.term import Floats
 from playground.words.errors import InvalidInput
-from playground.worlds.lunar_lander.geometry import STEPS_PER_SECOND
-from playground.worlds.lunar_lander.outcomes import Outcome
 
 
-def _of_100(card: Scorecard, *outcomes: Outcome) -> Floats:
-    """100 where an episode ended in one of these ways, else 0."""
-    return np.where(np.isin(card.outcomes, outcomes), 100.0, 0.0)
+def scores_of(world: World) -> Mapping[str, Callable[[Scorecard], Floats]]:
+    """What is compared between policies of a world, each ``(n,)`` by episode; NaN where an episode has no value."""
+    return world.scores or {
+        "succeeded": lambda card: np.where(card.succeeded, 100.0, 0.0),
+        "native": lambda card: card.native_return,
+        **{m.key: partial(_measured, key=m.key) for m in world.measures},
+        "time": lambda card: np.where(card.succeeded, card.steps / world.steps_per_second, np.nan),
+    }
 
 
-SCORES: Final[Mapping[str, Callable[[Scorecard], Floats]]] = {
-    "landed": lambda card: _of_100(card, Outcome.LANDED),
-    "native": lambda card: card.native_return,
-    "crashed": lambda card: _of_100(card, Outcome.CRASHED, Outcome.OUT_OF_BOUNDS),
-    "timeout": lambda card: _of_100(card, Outcome.TIMEOUT),
-    "touchdown": lambda card: card.measured["touchdown_speed"],
-    "fuel": lambda card: np.asarray(card.measured["main_firings"] + card.measured["side_firings"], np.float64),
-    "time": lambda card: np.where(card.outcomes == Outcome.LANDED, card.steps / STEPS_PER_SECOND, np.nan),
-}
-"""What is compared, each ``(n,)`` by episode: three outcomes in episodes of a hundred, Gymnasium's return, m/s at
-touchdown, engine firings, and seconds until it landed. NaN where an episode has no such value."""
+def _measured(card: Scorecard, key: str) -> Floats:
+    return np.asarray(card.measured[key], np.float64)
+
+
 FELL: Final = 0.3
 """By how much the landing rate must fall before it is called a divergence; 16 episodes alone scatter by a good 0.1."""
 
@@ -87,7 +85,7 @@ def compare_cards(first: Scorecard, second: Scorecard) -> dict[str, Difference |
     """
     if not np.array_equal(first.seeds, second.seeds):
         raise InvalidInput("other_starts")
-    return {name: paired_difference(of(first), of(second)) for name, of in SCORES.items()}
+    return {name: paired_difference(of(first), of(second)) for name, of in scores_of(first.world).items()}
 
 
 @dataclass(frozen=True)

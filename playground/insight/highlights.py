@@ -1,45 +1,26 @@
-"""The moments of an episode that are worth a look, found from its contacts, its engines and its payments.
+"""The moments of an episode that are worth a look: the world's own, and the reward's largest payments and new leads.
 
-Leaves out: words and marks on a time line (``app.player``).
+Leaves out: the world's own (``World.highlights``), words and marks on a time line (``app.player``).
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Final
 
 import numpy as np
-import numpy.typing as npt
 
+from playground.flight.moment import Moment
 from playground.flight.trajectory import Trajectory
 from playground.reward.term import Floats
 
-Kind = Literal["contact", "burst", "payment", "lead"]
-
-BURST: Final = 8
-"""Fewer firings of the main engine in a row are no burst."""
-BURSTS: Final = 3
 PAYMENTS: Final = 3
 APART: Final = 10
-"""Two payments nearer than this are one moment; so are two contacts."""
+"""Two payments nearer than this are one moment."""
 LEAD_HOLDS: Final = 15
 """A part leads once it has been ahead for so many steps."""
 
 
-@dataclass(frozen=True)
-class Moment:
-    """Something happened."""
-
-    step: int
-    """The step that paid for it, 0 to T − 1; the frame after it shows it."""
-    kind: Kind
-    part: str = ""
-    """The part that it is about, for a payment and a lead."""
-    amount: float = 0.0
-    """What a payment paid, or how many steps a burst lasted."""
-
-
 def find_moments(trajectory: Trajectory, paid: Floats, keys: Sequence[str]) -> list[Moment]:
-    """Contacts, long burns of the main engine, the largest payments, and where another part takes the lead.
+    """The world's own moments, the largest payments, and where another part takes the lead.
 
     Args:
         trajectory: an episode of T steps.
@@ -49,31 +30,8 @@ def find_moments(trajectory: Trajectory, paid: Floats, keys: Sequence[str]) -> l
     Returns:
         In the order of time.
     """
-    found = [*_contacts(trajectory), *_bursts(trajectory.actions), *_payments(paid, keys), *_leads(paid, keys)]
-    return sorted(found, key=lambda moment: (moment.step, moment.kind))
-
-
-def _contacts(trajectory: Trajectory) -> list[Moment]:
-    """Where a leg touches after none did for a while."""
-    touching = np.asarray((trajectory.observations[:, 6:8] > 0.5).any(axis=1))
-    began = np.flatnonzero(touching[1:] & ~touching[:-1])
-    ended = np.flatnonzero(~touching[1:] & touching[:-1])
-    moments = []
-    for step in began.tolist():
-        before = ended[ended < step]
-        if not len(before) or step - before[-1] >= APART:
-            moments.append(Moment(step, "contact"))
-    return moments
-
-
-def _bursts(actions: npt.NDArray[np.int64]) -> list[Moment]:
-    """The longest burns of the main engine."""
-    firing = np.concatenate([[0], (actions == 2).astype(int), [0]])
-    edges = np.diff(firing)
-    starts, ends = np.flatnonzero(edges == 1), np.flatnonzero(edges == -1)
-    lengths = ends - starts
-    longest = np.argsort(-lengths, kind="stable")[:BURSTS]
-    return [Moment(int(starts[i]), "burst", amount=float(lengths[i])) for i in longest if lengths[i] >= BURST]
+    moments = [*trajectory.world.highlights(trajectory), *_payments(paid, keys), *_leads(paid, keys)]
+    return sorted(moments, key=lambda moment: (moment.step, moment.kind))
 
 
 def _payments(paid: Floats, keys: Sequence[str]) -> list[Moment]:

@@ -1,104 +1,43 @@
-"""Recorded behaviours, so that any reward's opinion of them is a dot product.
+"""Recorded behaviours, so that what any reward pays for them is a dot product.
 
-The scripted probes of the world and the shipped policies, several seeds each, lie in one file;
-``playground probes --record`` makes it anew. An episode is labelled by what it did, as measured, not by what it tried.
+For a world with `Behaviours`, its scripted probes and shipped policies, several seeds each, lie in one file, which
+``playground probes --record`` writes. An episode is labelled by what it did, as measured, not by what it tried. For any
+other world the probes fly when they are first asked for, and an episode's label is its outcome.
 
-Leaves out: opinions (``flight_check``).
+Leaves out: what a reward makes of them (``ranking``, ``check``).
 """
 
 import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
-from enum import StrEnum
-from functools import cached_property, lru_cache
+from functools import cache, cached_property, lru_cache
 from pathlib import Path
 from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 
+from playground.flight.probes import simple_probes
+from playground.flight.rollout import run_episode
 from playground.flight.trajectory import Trajectory
 from playground.flight.world import World
 from playground.reward.account import decompose_terms
 from playground.reward.term import Floats, Form, Transitions
-from playground.worlds.lunar_lander.geometry import MAX_STEPS, PAD_HALF_WIDTH
-from playground.worlds.lunar_lander.measures import touchdown_speed
-from playground.worlds.lunar_lander.outcomes import Outcome
-from playground.worlds.lunar_lander.world import WORLD as LANDER
 
-LIBRARY: Final = Path(__file__).resolve().parents[1] / "worlds" / "lunar_lander" / "probes.npz"
 SEEDS: Final = range(5000, 5004)
 """Of the recorded episodes; neither training nor evaluation uses them."""
-SOON: Final = 130
-"""Steps before which a crash is no more than falling."""
-LOOP: Final = 50
-"""Steps that a loop takes at least."""
-NEARLY: Final = 0.02
-"""How far apart two states of a loop's ends may be, in any of LunarLander's units."""
-HARD: Final = 1.5
-"""Touchdown speed in metres a second from which a landing is hard."""
-
-
-class Behaviour(StrEnum):
-    """What an episode did."""
-
-    SOFT_LANDING = "soft_landing"
-    HARD_LANDING = "hard_landing"
-    OFF_PAD_LANDING = "off_pad_landing"
-    CRASH_SOON = "crash_soon"
-    CRASH_LATE = "crash_late"
-    OUT_OF_BOUNDS = "out_of_bounds"
-    HOVERING = "hovering"
-    CIRCLING = "circling"
-    FLYING_AWAY = "flying_away"
-    SITTING = "sitting"
-    """On the ground, never asleep, to the time-out."""
-    TAPPING = "tapping"
-    """Up and down on the ground, to the time-out."""
-
-    @property
-    def outcome(self) -> str:
-        """How it ends: landing, crash or timeout."""
-        return "landing" if self in LANDINGS else "crash" if self in CRASHES else "timeout"
-
-
-LANDINGS: Final = (Behaviour.SOFT_LANDING, Behaviour.HARD_LANDING, Behaviour.OFF_PAD_LANDING)
-LINGERING: Final = (Behaviour.HOVERING, Behaviour.CIRCLING, Behaviour.FLYING_AWAY, Behaviour.SITTING, Behaviour.TAPPING)
-CRASHES: Final = (Behaviour.CRASH_SOON, Behaviour.CRASH_LATE, Behaviour.OUT_OF_BOUNDS)
-
-
-def behaviour_of(episode: Trajectory) -> Behaviour:
-    """What an episode did, from its observations alone."""
-    x, y = episode.observations[:, 0], episode.observations[:, 1]
-    if episode.outcome == Outcome.LANDED:
-        if abs(x[-1]) > PAD_HALF_WIDTH:
-            return Behaviour.OFF_PAD_LANDING
-        return Behaviour.HARD_LANDING if touchdown_speed(episode) >= HARD else Behaviour.SOFT_LANDING
-    if episode.outcome == Outcome.OUT_OF_BOUNDS:
-        return Behaviour.OUT_OF_BOUNDS
-    if episode.outcome == Outcome.CRASHED:
-        return Behaviour.CRASH_SOON if len(episode) < SOON else Behaviour.CRASH_LATE
-    later = slice(len(y) // 2, None)
-    contact = episode.observations[later, 6:].any(axis=1).mean()
-    if contact > 0.7:
-        return Behaviour.SITTING
-    if contact > 0.02:
-        return Behaviour.TAPPING
-    if y[-1] > 1.5:
-        return Behaviour.FLYING_AWAY
-    travelled = np.hypot(np.ptp(x[later]), np.ptp(y[later]))
-    return Behaviour.CIRCLING if travelled > 0.4 else Behaviour.HOVERING
 
 
 def loop_of(episode: Trajectory) -> tuple[int, int] | None:
     """First and last step of the closest return to an earlier state in an episode's second half; None if none is."""
     middle = len(episode) // 2
     late = episode.observations[middle:].astype(np.float64)
-    gaps = np.abs(late[:, None, :] - late[None, :, :]).max(axis=2)
-    apart = np.subtract.outer(np.arange(len(late)), np.arange(len(late))) <= -LOOP
+    near = np.array([quantity.near for quantity in episode.world.quantities])
+    gaps = (np.abs(late[:, None, :] - late[None, :, :]) / near).max(axis=2)
+    apart = np.subtract.outer(np.arange(len(late)), np.arange(len(late))) <= -episode.world.loop_steps
     gaps[~apart] = np.inf
     first, last = np.unravel_index(gaps.argmin(), gaps.shape)
-    return (middle + int(first), middle + int(last)) if gaps[first, last] < NEARLY else None
+    return (middle + int(first), middle + int(last)) if gaps[first, last] < 1 else None
 
 
 @dataclass(frozen=True, eq=False)
@@ -113,7 +52,7 @@ class ProbeLibrary:
     lengths: npt.NDArray[np.int64]
     """``(E,)``: steps of each episode."""
     observations: npt.NDArray[np.float32]
-    """``(S + E, 8)``: each episode's, its reset observation first."""
+    """``(S + E, n)``: each episode's, its reset observation first."""
     actions: npt.NDArray[np.int8]
     """``(S,)``"""
     rewards: npt.NDArray[np.float64]
@@ -121,10 +60,10 @@ class ProbeLibrary:
     terminated: npt.NDArray[np.bool_]
     """``(E,)``"""
     behaviours: npt.NDArray[np.str_]
-    """``(E,)``: what each did, values of `Behaviour`."""
+    """``(E,)``: what each did, one of the world's behaviours or, where it has none, an outcome."""
     loops: npt.NDArray[np.int64]
     """``(L, 3)``: episode, first and last step (as a slice of all steps) of each stretch that ends nearly where it
-    began, one at most in each episode that lingers."""
+    began, one at most in each episode that neither terminated nor succeeded."""
 
     def __len__(self) -> int:
         return len(self.names)
@@ -159,17 +98,29 @@ class ProbeLibrary:
         parts = [episode.transitions for episode in self.episodes]
         return Transitions(*(np.concatenate(columns) for columns in zip(*parts, strict=True)))
 
-    def flown(self, behaviour: Behaviour) -> list[npt.NDArray[np.int64]]:
+    @cached_property
+    def labels(self) -> tuple[str, ...]:
+        """The behaviours that were recorded, in the world's order."""
+        known = self.world.outcomes if self.world.behaviours is None else self.world.behaviours.names
+        recorded = set(self.behaviours.tolist())
+        return tuple(name for name in known if name in recorded)
+
+    @cached_property
+    def succeeded(self) -> npt.NDArray[np.bool_]:
+        """``(E,)``: which episodes reached the world's goal."""
+        return np.array([self.world.kind_of(name) == "success" for name in self.behaviours.tolist()])
+
+    def flown(self, behaviour: str) -> list[npt.NDArray[np.int64]]:
         """Episodes of a behaviour, an array for each seed in their order."""
         return self._flown[behaviour]
 
     @cached_property
-    def _flown(self) -> dict[Behaviour, list[npt.NDArray[np.int64]]]:
+    def _flown(self) -> dict[str, list[npt.NDArray[np.int64]]]:
         return {
             behaviour: [
                 np.flatnonzero((self.behaviours == behaviour) & (self.seeds == seed)) for seed in np.unique(self.seeds)
             ]
-            for behaviour in Behaviour
+            for behaviour in self.labels
         }
 
     def steps(self, form: Form, gamma: float) -> Floats:
@@ -211,7 +162,7 @@ def _amounts(library: ProbeLibrary, form: Form, gamma: float) -> Floats:
 def _sums(library: ProbeLibrary, form: Form, gamma: float) -> Floats:
     ages = np.concatenate([np.arange(length) for length in library.lengths])
     starts = np.concatenate([[0], np.cumsum(library.lengths)[:-1]])
-    fade = gamma ** np.arange(MAX_STEPS)
+    fade = gamma ** np.arange(int(library.lengths.max()))
     sums: Floats = np.add.reduceat(library.steps(form, gamma) * fade[ages, None], starts, axis=0)
     return sums
 
@@ -238,11 +189,10 @@ ARRAYS: Final = tuple(name for name in ProbeLibrary.__dataclass_fields__ if name
 def make_library(flown: Iterable[tuple[str, Trajectory]]) -> ProbeLibrary:
     """A library of named episodes."""
     names, episodes = zip(*flown, strict=True)
-    behaviours = [behaviour_of(episode) for episode in episodes]
     loops, start = [], 0
     for index, episode in enumerate(episodes):
-        if behaviours[index] in LINGERING and (found := loop_of(episode)) is not None:
-            loops.append((index, start + found[0], start + found[1]))
+        if not episode.terminated and not episode.succeeded and (loop := loop_of(episode)) is not None:
+            loops.append((index, start + loop[0], start + loop[1]))
         start += len(episode)
     return ProbeLibrary(
         world=episodes[0].world,
@@ -253,18 +203,34 @@ def make_library(flown: Iterable[tuple[str, Trajectory]]) -> ProbeLibrary:
         actions=np.concatenate([episode.actions for episode in episodes]).astype(np.int8),
         rewards=np.concatenate([episode.rewards for episode in episodes]),
         terminated=np.array([episode.terminated for episode in episodes]),
-        behaviours=np.array([str(behaviour) for behaviour in behaviours]),
+        behaviours=np.array([_label(episode) for episode in episodes]),
         loops=np.array(loops, np.int64).reshape(-1, 3),
     )
 
 
-def save_library(library: ProbeLibrary, path: Path = LIBRARY) -> None:
+def _label(episode: Trajectory) -> str:
+    behaviours = episode.world.behaviours
+    return episode.outcome if behaviours is None else str(behaviours.label(episode))
+
+
+def record_library(world: World) -> ProbeLibrary:
+    """Episodes of a world's probes, and of pilots that any world has, flown now."""
+    pilots = {**simple_probes(world.actions), **world.probes()}
+    return make_library((name, run_episode(world, make(seed), seed)) for name, make in pilots.items() for seed in SEEDS)
+
+
+def save_library(library: ProbeLibrary, path: Path) -> None:
     """Write it as one compressed file."""
     np.savez_compressed(path, **{name: getattr(library, name) for name in ARRAYS})
 
 
-@lru_cache(maxsize=2)
-def load_library(path: Path = LIBRARY) -> ProbeLibrary:
-    """The library in a file, by default the shipped one."""
+def load_library(path: Path, world: World) -> ProbeLibrary:
+    """The library in a file."""
     with np.load(path, allow_pickle=False) as file:
-        return ProbeLibrary(LANDER, **{name: file[name] for name in ARRAYS})
+        return ProbeLibrary(world, **{name: file[name] for name in ARRAYS})
+
+
+@cache
+def library_of(world: World) -> ProbeLibrary:
+    """The recordings that rewards of a world are checked with: the shipped ones, or some that are made now."""
+    return record_library(world) if world.behaviours is None else load_library(world.behaviours.recordings, world)

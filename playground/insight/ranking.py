@@ -14,7 +14,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from playground.insight.library import Behaviour, ProbeLibrary
+from playground.insight.library import ProbeLibrary
 from playground.reward.design import Design
 from playground.reward.term import Floats
 
@@ -26,7 +26,10 @@ NOISE: Final = 1e-9
 class Ranked:
     """One behaviour as the reward sees it: its best-paid variant."""
 
-    behaviour: Behaviour
+    behaviour: str
+    """One that was recorded; in a world without recorded behaviours, an outcome."""
+    outcome: str
+    """How it ends, as the world calls it: for instance landing, crash or timeout."""
     probe: str
     """Which recording pays best among those that did this."""
     mean: float
@@ -35,11 +38,6 @@ class Ranked:
     """Standard deviation over its seeds, of how far it lies above what each start pays on average."""
     episode: int
     """Index in the library of its episode nearest the mean, for playing."""
-
-    @property
-    def outcome(self) -> str:
-        """How it ends: landing, crash or timeout."""
-        return self.behaviour.outcome
 
 
 class Ranking:
@@ -67,14 +65,14 @@ class Ranking:
         largest = float(np.abs(above).max())
         self.deviation = largest * float((above / largest).std()) if largest > self.noise else 0.0
         """Of returns from the same start; divided first, since squares of tiny ones vanish."""
-        self.rows = tuple(sorted((self._rank(b) for b in Behaviour), key=lambda row: -row.mean))
+        self.rows = tuple(sorted((self._rank(b) for b in library.labels), key=lambda row: -row.mean))
 
     @property
     def unit(self) -> float:
         """The deviation, or 1 where all returns are alike."""
         return self.deviation or 1.0
 
-    def best(self, of: Sequence[Behaviour]) -> tuple[Floats, npt.NDArray[np.int64]]:
+    def best(self, of: Sequence[str]) -> tuple[Floats, npt.NDArray[np.int64]]:
         """From each start the best return of some behaviours, ``(S,)``, NaN where none was flown; and its episode."""
         returns = np.array([self._best[behaviour][0] for behaviour in of])
         episodes = np.array([self._best[behaviour][1] for behaviour in of])
@@ -83,10 +81,10 @@ class Ranking:
         return returns[first, columns], episodes[first, columns]
 
     @cached_property
-    def _best(self) -> dict[Behaviour, tuple[list[float], list[int]]]:
+    def _best(self) -> dict[str, tuple[list[float], list[int]]]:
         """The same for each behaviour alone."""
         found = {}
-        for behaviour in Behaviour:
+        for behaviour in self.library.labels:
             returns, episodes = [], []
             for indices in self.library.flown(behaviour):
                 best = indices[self.returns[indices].argmax()] if len(indices) else -1
@@ -95,16 +93,17 @@ class Ranking:
             found[behaviour] = returns, episodes
         return found
 
-    def _rank(self, behaviour: Behaviour) -> Ranked:
+    def _rank(self, behaviour: str) -> Ranked:
         returns, episodes = self.best([behaviour])
         above = returns - self.levels
         mean = float(np.nanmean(above))
         typical = int(np.nanargmin(np.abs(above - mean)))
         probe = str(self.library.names[episodes[typical]])
         level = float(self.levels.mean())
-        return Ranked(behaviour, probe, level + mean, float(np.nanstd(above)), int(episodes[typical]))
+        end = self.library.world.end_of(behaviour)
+        return Ranked(behaviour, end, probe, level + mean, float(np.nanstd(above)), int(episodes[typical]))
 
-    def duel(self, one: Sequence[Behaviour], other: Sequence[Behaviour]) -> tuple[float, tuple[int, int]]:
+    def duel(self, one: Sequence[str], other: Sequence[str]) -> tuple[float, tuple[int, int]]:
         """How much more the best of one kind pays than the best of the other, over common starts, in deviations.
 
         Returns:

@@ -1,5 +1,6 @@
-"""What a reward is: its terms, its weights, presets, JSON and Python export.
+"""What a reward is, in any world: its terms, its weights, the forms in which it pays, its JSON and its Python.
 
-Reading order: ``errors`` → ``terms`` → ``account`` → ``codec`` → ``presets`` → ``export``.
-Depends on numpy alone.
+No world's terms stand here; each world declares a `Design` of its own. Depends on numpy and on ``words`` alone.
+
+Start with ``term`` and ``design``; then ``forms`` → ``account`` → ``codec`` → ``preset`` → ``export``.
 """

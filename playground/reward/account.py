@@ -6,12 +6,10 @@ is a dot product: no simulation, no training.
 Leaves out: simulation. Everything here is a pure function of arrays.
 """
 
-from typing import Any
-
 import numpy as np
-import numpy.typing as npt
 
 from playground.reward.design import Design
+from playground.reward.forms import RULES
 from playground.reward.term import Floats, Form, Term, Transitions
 
 
@@ -43,32 +41,21 @@ def decompose_terms(steps: Transitions, terms: tuple[Term, ...], form: Form, gam
     Returns:
         ``(…, len(terms) + 1)`` float64. The last column is Gymnasium's own reward.
     """
+    rule = RULES[form]
     before = np.asarray(steps.observations, np.float64)
     after = np.asarray(steps.next_observations, np.float64)
     terminated = np.asarray(steps.terminated, np.bool_)
     columns = np.empty((*terminated.shape, len(terms) + 1))
     for column, term in enumerate(terms):
         if term.potential is not None:
-            columns[..., column] = _pay(term.potential, before, after, terminated, form, gamma)
+            columns[..., column] = rule.pays(term.potential, before, after, terminated, gamma)
         else:
             assert term.event is not None
             columns[..., column] = term.event(steps)
-        if form == "progress" and not term.outcome:
+        if rule.drops_last_step and not term.outcome:
             columns[..., column] = np.where(terminated, 0.0, columns[..., column])
     columns[..., -1] = steps.rewards
     return columns
-
-
-def _pay(
-    potential: Any, before: Floats, after: Floats, terminated: npt.NDArray[np.bool_], form: Form, gamma: float
-) -> Floats:
-    """What one potential pays on each step in the given form."""
-    value: Floats = np.asarray(potential(after), np.float64)
-    if form == "state":
-        return value
-    if form == "progress":
-        return value - np.asarray(potential(before), np.float64)
-    return gamma * np.where(terminated, 0.0, value) - np.asarray(potential(before), np.float64)
 
 
 def reversed_parts(design: Design) -> tuple[str, ...]:

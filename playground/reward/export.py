@@ -1,7 +1,7 @@
 """A reward outside this project: as a formula to read, and as a Python file that runs.
 
-The file is one wrapper class with the numbers in it. The functions of the terms are copied from ``terms`` as they
-stand there, so it computes the same numbers; a test runs it beside `RewardShapingWrapper`.
+The file is one wrapper class with the numbers in it. The functions of the terms are copied from the world's module as
+they stand there, so it computes the same numbers; a test runs it beside `RewardShapingWrapper`.
 
 Leaves out: terms whose weight is zero.
 """
@@ -12,11 +12,12 @@ import textwrap
 from typing import Any
 
 from playground.reward.design import Design
+from playground.reward.forms import RULES
 from playground.reward.term import Term
 
-HEAD = '''"""A reward for Gymnasium's LunarLander, exported from Reward Playground.
+HEAD = '''"""A reward for Gymnasium's {env_id}, exported from Reward Playground.
 
-    env = DesignedReward(gymnasium.make("LunarLander-v3"))
+    env = DesignedReward(gymnasium.make("{env_id}"))
 """
 
 from typing import NamedTuple
@@ -73,21 +74,6 @@ class DesignedReward(gymnasium.Wrapper):
         {pay}
 '''
 
-PAY = {
-    "state": "return float(potential(step.next_observations))",
-    "progress": "return float(potential(step.next_observations) - potential(step.observations))",
-    "potential": (
-        "after = 0.0 if step.terminated else float(potential(step.next_observations))\n"
-        "        return self.gamma * after - float(potential(step.observations))"
-    ),
-}
-
-
-CHANGES = {
-    "progress": "Δf = f(o′) − f(o)",
-    "potential": "Δf = γ·f(o′) − f(o), γ = {gamma:g}, f(o′) = 0 where the episode terminates",
-}
-
 
 def to_formula(config: Design, gamma: float = 0.995) -> str:
     """A reward as a line of mathematics, and below it what its symbols mean.
@@ -110,22 +96,23 @@ def to_formula(config: Design, gamma: float = 0.995) -> str:
     if not config.replace_reward:
         return f"reward = r\n\n{gymnasium}"
     used = [t for t in config.terms if getattr(config, t.weight) != 0]
-    symbols = {"state": "{}(o′)"}.get(config.form, "Δ{}")
-    products = [(t.sign * getattr(config, t.weight), symbols.format(t.key) if t.potential else t.key) for t in used]
+    rule = RULES[config.form]
+    products = [(t.sign * getattr(config, t.weight), rule.symbol.format(t.key) if t.potential else t.key) for t in used]
     if products and config.scale != 1:
         products = [(config.scale, f"({_sum(products)})")]
     if config.w_env:
         products.append((config.w_env, "r"))
     lines = [f"reward = {_sum(products) or 0}", "", "o: the observation before the action; o′: after it"]
-    if config.form in CHANGES and any(t.potential for t in used):
-        lines.append(CHANGES[config.form].format(gamma=gamma))
+    if rule.meaning and any(t.potential for t in used):
+        lines.append(rule.meaning.format(gamma=gamma))
     for t in used:
         meaning = ((t.potential or t.event).__doc__ or "").splitlines()[0]
         lines.append(f"{t.key}(o): {meaning}" if t.potential else f"{t.key}: {meaning}")
     if config.w_env:
         lines.append(gymnasium)
-    if config.form == "progress" and not all(t.outcome for t in used):
-        lines.append("On a step that terminates, all terms but landing and crash are 0.")
+    if rule.drops_last_step and not all(t.outcome for t in used):
+        outcomes = " and ".join(t.key for t in config.terms if t.outcome)
+        lines.append(f"On a step that terminates, all terms but {outcomes} are 0.")
     return "\n".join(lines)
 
 
@@ -164,10 +151,10 @@ def to_python(config: Design, gamma: float = 0.995) -> str:
         potentials=_pairs([t for t in used if t.potential], config),
         events=_pairs([t for t in used if t.event and not t.outcome], config),
         outcomes=_pairs([t for t in used if t.outcome], config),
-        drops_last_step=config.form == "progress",
-        pay=PAY[config.form],
+        drops_last_step=RULES[config.form].drops_last_step,
+        pay=RULES[config.form].python,
     )
-    return HEAD + ("\n" + sources if sources else "") + body
+    return HEAD.format(env_id=config.env_id) + ("\n" + sources if sources else "") + body
 
 
 def _source(function: Any) -> str:

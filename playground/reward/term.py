@@ -1,18 +1,7 @@
 """What one term of a reward is, in any world.
 
-A term is a potential, a function of one observation, or an event of the step itself. The design's form says how a
-potential Φ pays on the step from ``o`` to ``o'``:
-
-========== ============================================================== ==============================
-form       pays                                                           source
-========== ============================================================== ==============================
-state      Φ(o')                                                          plain per-step shaping
-progress   Φ(o') − Φ(o)                                                   Gymnasium's LunarLander
-potential  γ·Φ(o') − Φ(o), with Φ(o') = 0 on termination (not truncation) Ng, Harada & Russell 1999
-========== ============================================================== ==============================
-
-In form ``progress`` every term but an outcome is 0 on a terminating step, because Gymnasium's LunarLander overwrites
-that step's reward.
+A term is a potential, a function of one observation, or an event of the step itself. Its design's form says how a
+potential pays (``forms``); an event pays its own value.
 
 Leaves out: weights (``design``), and the terms themselves, which belong to a world.
 """

@@ -12,7 +12,6 @@ from functools import cached_property
 from typing import Any, Final
 
 from playground.insight.comparison import (
-    SCORES,
     Beaten,
     Difference,
     Divergence,
@@ -22,6 +21,7 @@ from playground.insight.comparison import (
     divergence,
     over_seeds,
     rank_correlation,
+    scores_of,
 )
 from playground.lab.model import Model
 from playground.lab.notebook.diff import changes
@@ -243,7 +243,7 @@ class Comparison:
     def score_rows(self) -> list[list[str]]:
         """The scorecards side by side as cells: name of the score, the first's mean, and each other's with its gap."""
         rows = []
-        for name in SCORES:
+        for name in scores_of(self.first.model.spec.world):
             cells = [self.say(f"score.{name}")]
             for one in self.contestants:
                 cells.append(self._score(one, name))
@@ -262,7 +262,7 @@ class Comparison:
         return rows
 
     def _score(self, one: Contestant, name: str) -> str:
-        values = SCORES[name](one.model.scorecard)
+        values = scores_of(one.model.spec.world)[name](one.model.scorecard)
         held = values[values == values]  # not NaN
         digits = DIGITS[name]
         unit = f" {UNITS[name]}" if name in UNITS else ""

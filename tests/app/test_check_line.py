@@ -7,14 +7,16 @@ import pytest
 from test_app import shown, start
 
 from playground.insight.check import CHECKS, check_reward
-from playground.insight.forecast.predict import OUTCOMES
-from playground.insight.library import CRASHES, LANDINGS, load_library
+from playground.insight.forecast.predict import outcomes_of
+from playground.insight.library import library_of
 from playground.lab.notebook.entry import Entry
 from playground.lab.notebook.notebook import Notebook
 from playground.lab.store import ModelStore
 from playground.words.forecast import forecast_sentence
 from playground.words.say import load_texts, say
+from playground.worlds.lunar_lander.behaviours import CRASHES, LANDINGS
 from playground.worlds.lunar_lander.presets import PRESET, PRESETS
+from playground.worlds.lunar_lander.world import WORLD as LANDER
 
 
 def line(app) -> str:
@@ -118,7 +120,7 @@ def test_a_check_plays_the_two_behaviours_that_disagree_and_gives_way_again():
     app.button(key="play_suicide").click().run()
     assert not app.exception
     crash, landing = shown(app)["episodes"]
-    library = load_library()
+    library = library_of(LANDER)
     suicide = check_reward(PRESET["article"].config)["suicide"]
     assert [crash["id"], landing["id"]] == [f"recorded-{place}" for place in suicide.episodes]
     assert crash["seed"] == landing["seed"]
@@ -141,7 +143,7 @@ def test_what_pays_best_can_be_played():
 @pytest.mark.parametrize("preset", PRESETS, ids=lambda preset: preset.slug)
 def test_every_shipped_model_is_held_against_its_forecast(preset):
     summary = ModelStore().resolve(preset.slug).summary
-    came = max(OUTCOMES, key=lambda outcome: summary[f"{outcome}_rate"])
+    came = max(outcomes_of(LANDER), key=lambda outcome: summary[f"{outcome}_rate"])
     predicted = check_reward(preset.config).predicted
     assert predicted is not None
     app = start(preset=preset.slug)

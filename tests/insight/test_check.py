@@ -9,11 +9,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from playground.insight.check import CHECKS, check_reward
-from playground.insight.library import LANDINGS, load_library
+from playground.insight.library import library_of
 from playground.words.check import finding_sentence, notes, verdict_sentence, wording_of
 from playground.words.say import has
+from playground.worlds.lunar_lander.behaviours import LANDINGS
 from playground.worlds.lunar_lander.presets import GYMNASIUM, PRESET
 from playground.worlds.lunar_lander.terms import RewardConfig
+from playground.worlds.lunar_lander.world import WORLD as LANDER
 
 
 def check(slug, gamma=0.995):
@@ -29,7 +31,7 @@ def test_the_articles_reward_is_broken_and_suicide_is_named_first():
     assert found.verdict == "broken"
     assert failures(found)[0] == "suicide"
     assert found.favourite.outcome == "crash"
-    assert found.landing_margin < 0
+    assert found.margin < 0
     assert verdict_sentence(found, "en") == finding_sentence(found["suicide"], found.design, "en")
 
 
@@ -37,7 +39,7 @@ def test_the_articles_reward_is_broken_and_suicide_is_named_first():
 def test_gymnasiums_reward_and_its_potential_based_twin_are_sound(slug):
     found = check(slug)
     assert found.verdict == "sound"
-    assert found.landing_margin > 0
+    assert found.margin > 0
     assert found.favourite.behaviour in LANDINGS
 
 
@@ -61,7 +63,7 @@ def test_the_repaired_article_is_not_broken():
 
 
 def test_two_episodes_of_the_same_start_show_a_finding():
-    library = load_library()
+    library = library_of(LANDER)
     for finding in check("article").checks:
         if len(finding.episodes) == 2 and finding.id in ("suicide", "stalling", "ordering"):
             a, b = finding.episodes
@@ -71,14 +73,14 @@ def test_two_episodes_of_the_same_start_show_a_finding():
     assert library.behaviours[landing] in LANDINGS
 
 
-def test_a_landing_margin_is_the_gap_in_deviations_worked_by_hand():
+def test_a_margin_is_the_gap_in_deviations_worked_by_hand():
     """Only the outcome pays: 1 for a landing, −1 for a crash, and γ = 1, so returns are 1, 0 and −1."""
-    library = load_library()
+    library = library_of(LANDER)
     found = check_reward(RewardConfig(replace_reward=True, w_landing=1.0, w_crash=1.0, form="progress"), 1.0)
     returns = np.where(np.isin(library.behaviours, LANDINGS), 1.0, np.where(library.terminated, -1.0, 0.0))
     levels = {seed: returns[library.seeds == seed].mean() for seed in set(library.seeds.tolist())}
     deviation = np.std([r - levels[seed] for r, seed in zip(returns, library.seeds.tolist(), strict=True)])
-    assert found.landing_margin == pytest.approx(1.0 / deviation)
+    assert found.margin == pytest.approx(1.0 / deviation)
     assert found["risk"].value == pytest.approx(0.5)  # 1 to gain, 2 to lose
 
 
@@ -88,7 +90,7 @@ def test_log_only_checks_what_training_sees():
     assert logged.logged_only
     assert logged.to_json()["logged_only"]
     assert "only logged" in notes(logged, "en")[0]
-    assert (logged.verdict, logged.landing_margin) == (native.verdict, native.landing_margin)
+    assert (logged.verdict, logged.margin) == (native.verdict, native.margin)
     assert logged.verdict == "sound"
 
 
@@ -194,7 +196,7 @@ weight = st.floats(-200, 200, allow_nan=False)
 def test_a_positive_scale_changes_neither_verdict_nor_ranking(config, scale):
     one, other = check_reward(config), check_reward(dataclasses.replace(config, scale=scale))
     assert one.verdict == other.verdict
-    assert one.landing_margin == pytest.approx(other.landing_margin, abs=1e-6)
+    assert one.margin == pytest.approx(other.margin, abs=1e-6)
     for a, b in zip(one.ranking, other.ranking, strict=True):
         assert a.behaviour == b.behaviour or a.mean * scale == pytest.approx(b.mean, rel=1e-6)
 
@@ -203,7 +205,7 @@ def test_a_positive_scale_changes_neither_verdict_nor_ranking(config, scale):
 @given(st.floats(0.5, 1.0), st.floats(-100, 100))
 def test_a_potential_moves_all_terminated_episodes_of_a_start_alike(gamma, value):
     """Σ γᵗ(γΦ' − Φ) = −Φ(s₀) where the episode terminates: the same for all from one start."""
-    library = load_library()
+    library = library_of(LANDER)
     config = RewardConfig(replace_reward=True, form="potential", w_distance=value)
     returns = library.sums("potential", gamma) @ config.factors
     for seed in set(library.seeds.tolist()):
@@ -219,7 +221,7 @@ def test_a_potential_moves_all_terminated_episodes_of_a_start_alike(gamma, value
 )
 def test_adding_potentials_ranks_terminated_episodes_as_before(others, potentials, gamma):
     """Beyond the start's own value, which is the same for all of them, they add nothing."""
-    library = load_library()
+    library = library_of(LANDER)
     plain = RewardConfig(replace_reward=True, form="potential", **others)
     sums = library.sums("potential", gamma)
     before, after = (sums @ config.factors for config in (plain, dataclasses.replace(plain, **potentials)))

@@ -11,7 +11,6 @@ from scipy import stats
 from playground.flight.scorecard import Scorecard
 from playground.insight.comparison import (
     FELL,
-    SCORES,
     beaten_designs,
     compare_cards,
     cross_table,
@@ -19,10 +18,12 @@ from playground.insight.comparison import (
     over_seeds,
     paired_difference,
     rank_correlation,
+    scores_of,
 )
 from playground.lab.store import ModelStore
 from playground.words.errors import InvalidInput
 from playground.worlds.lunar_lander.presets import PRESET
+from playground.worlds.lunar_lander.world import WORLD as LANDER
 
 
 def card(slug: str) -> Scorecard:
@@ -64,7 +65,7 @@ def test_the_interval_holds_the_truth_as_often_as_it_says(kind: str) -> None:
 
 def test_equal_policies_differ_by_nothing() -> None:
     same = compare_cards(card("gymnasium"), card("gymnasium"))
-    assert set(same) == set(SCORES)
+    assert set(same) == set(scores_of(LANDER))
     for difference in same.values():
         assert difference is None or (difference.mean, difference.low, difference.high) == (0.0, 0.0, 0.0)
 

@@ -5,21 +5,11 @@ import pytest
 
 from playground.flight.rollout import run_episode
 from playground.flight.scorecard import EVALUATION_SEEDS
-from playground.insight.library import (
-    CRASHES,
-    LANDINGS,
-    LIBRARY,
-    LINGERING,
-    SEEDS,
-    Behaviour,
-    behaviour_of,
-    load_library,
-    make_library,
-    save_library,
-)
+from playground.insight.library import SEEDS, library_of, load_library, make_library, save_library
 from playground.reward.account import decompose_terms, discounts
 from playground.reward.design import terms_of
 from playground.reward.term import FORMS
+from playground.worlds.lunar_lander.behaviours import BEHAVIOURS, CRASHES, LANDINGS, LINGERING, Behaviour, behaviour_of
 from playground.worlds.lunar_lander.outcomes import Outcome
 from playground.worlds.lunar_lander.probes import PROBES
 from playground.worlds.lunar_lander.terms import RewardConfig
@@ -28,7 +18,7 @@ from playground.worlds.lunar_lander.world import WORLD as LANDER
 
 @pytest.fixture(scope="module")
 def library():
-    return load_library()
+    return library_of(LANDER)
 
 
 def test_every_behaviour_was_flown(library):
@@ -97,7 +87,7 @@ def test_a_library_survives_its_file(tmp_path):
         ("hover", run_episode(LANDER, PROBES["hover"](1), 1)),
     ]
     save_library(make_library(episodes), tmp_path / "probes.npz")
-    again = load_library(tmp_path / "probes.npz")
+    again = load_library(tmp_path / "probes.npz", LANDER)
     assert again.names.tolist() == ["fall", "hover"]
     for (_, one), other in zip(episodes, again.episodes, strict=True):
         np.testing.assert_array_equal(one.observations, other.observations)
@@ -105,4 +95,4 @@ def test_a_library_survives_its_file(tmp_path):
 
 
 def test_the_shipped_file_is_small():
-    assert LIBRARY.stat().st_size < 3 * 2**20
+    assert BEHAVIOURS.recordings.stat().st_size < 3 * 2**20

@@ -6,20 +6,15 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from playground.insight.check import assert_reward_sound, check_reward
-from playground.insight.library import load_library
-from playground.insight.repair import (
-    TARGET,
-    _Contest,
-    _fields,
-    _least_distance,
-    repair_reward,
-    slider_bounds,
-    sound_bands,
-)
+from playground.insight.library import library_of
+from playground.insight.repair import TARGET, repair_reward, slider_bounds, sound_bands
+from playground.insight.repair.contest import Contest, weights_of
+from playground.insight.repair.least_change import least_distance
 from playground.reward.design import terms_of
 from playground.reward.term import FORMS
 from playground.worlds.lunar_lander.presets import PRESET
 from playground.worlds.lunar_lander.terms import RewardConfig
+from playground.worlds.lunar_lander.world import WORLD as LANDER
 
 TERMS = terms_of(RewardConfig)
 
@@ -42,11 +37,11 @@ def rewards(draw):
 
 
 def test_least_distance_is_the_foot_of_the_perpendicular():
-    found = _least_distance(np.array([[1.0, 1.0]]), np.array([2.0]))
+    found = least_distance(np.array([[1.0, 1.0]]), np.array([2.0]))
     assert found == pytest.approx([1.0, 1.0])
-    corner = _least_distance(np.array([[1.0, 0.0], [0.0, 1.0], [1.0, 1.0]]), np.array([2.0, 0.5, 1.0]))
+    corner = least_distance(np.array([[1.0, 0.0], [0.0, 1.0], [1.0, 1.0]]), np.array([2.0, 0.5, 1.0]))
     assert corner == pytest.approx([2.0, 0.5])
-    assert _least_distance(np.array([[1.0, 0.0], [-1.0, 0.0]]), np.array([1.0, 1.0])) is None
+    assert least_distance(np.array([[1.0, 0.0], [-1.0, 0.0]]), np.array([1.0, 1.0])) is None
 
 
 @pytest.mark.parametrize("slug", BROKEN)
@@ -115,7 +110,7 @@ def test_a_repaired_reward_passes_the_check_it_was_repaired_for(config):
 @settings(max_examples=10, deadline=None)
 @given(rewards(), st.sampled_from([0.01, 3.0, 250.0]))
 def test_the_scale_of_everything_paid_changes_no_repair(config, scale):
-    assume(_fields(config).any())  # where nothing is paid there is no size to keep
+    assume(weights_of(config).any())  # where nothing is paid there is no size to keep
     larger = dataclasses.replace(config, scale=scale * config.scale, w_env=scale * config.w_env)
     one, other = repair_reward(config), repair_reward(larger)
     assert one.changes(config).keys() == other.changes(config).keys()
@@ -127,11 +122,11 @@ def test_no_shorter_step_of_the_same_weights_does():
     """The change is the smallest: nine tenths of the way there is not enough."""
     config = PRESET["article"].config
     found = repair_reward(config)
-    contest = _Contest(config, GAMMA, load_library())
-    way = _fields(found.config) - _fields(config)
-    near = contest.gaps((_fields(config) + 0.9 * way)[:, None])[:, 0]
+    contest = Contest(config, GAMMA, library_of(LANDER))
+    way = weights_of(found.config) - weights_of(config)
+    near = contest.gaps((weights_of(config) + 0.9 * way)[:, None])[:, 0]
     assert near.min() < TARGET
-    assert contest.gaps((_fields(found.config))[:, None]).min() >= 0.98 * TARGET
+    assert contest.gaps((weights_of(found.config))[:, None]).min() >= 0.98 * TARGET
 
 
 @pytest.mark.parametrize("slug", [*BROKEN, "gymnasium"])
@@ -144,7 +139,7 @@ def test_bands_are_where_the_check_says_that_landing_pays_best(slug):
             found = check_reward(dataclasses.replace(config, **{name: float(value)}))
             wrong = {check.id for check in found.checks if check.status != "ok"} & {"suicide", "stalling", "risk"}
             assert not (inside and wrong), (name, value)
-            if not wrong and found.landing_margin > 0.06:
+            if not wrong and found.margin > 0.06:
                 assert inside, (name, value)
 
 

@@ -11,12 +11,14 @@ import pytest
 from scipy.optimize import minimize
 
 from playground.insight.check import check_reward
-from playground.insight.library import CRASHES, LANDINGS, LINGERING, Behaviour, load_library
+from playground.insight.library import library_of
 from playground.insight.repair import NUDGE, TARGET, repair_reward, slider_bounds
 from playground.reward.design import terms_of
 from playground.reward.term import FORMS
+from playground.worlds.lunar_lander.behaviours import CRASHES, LANDINGS, LINGERING, Behaviour
 from playground.worlds.lunar_lander.presets import PRESET
 from playground.worlds.lunar_lander.terms import RewardConfig
+from playground.worlds.lunar_lander.world import WORLD as LANDER
 
 GAMMA = 0.995
 TERMS = terms_of(RewardConfig)
@@ -106,7 +108,7 @@ class Reference:
     """The same problem from the recorded sums, without a line of the repair's own search."""
 
     def __init__(self, config):
-        library = load_library()
+        library = library_of(LANDER)
         self.config = config
         sums = library.sums(config.form, GAMMA)
         signs = np.array([term.sign for term in TERMS], float)

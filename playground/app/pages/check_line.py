@@ -11,16 +11,15 @@ import streamlit as st
 from playground.app.session import Session, notebook
 from playground.app.texts import language, part_name, say
 from playground.insight.check import FlightCheck, check_reward
-from playground.insight.forecast.predict import OUTCOMES, Forecast, load_model
-from playground.insight.library import Behaviour
+from playground.insight.forecast.predict import Forecast, load_model, outcomes_of
 from playground.insight.repair import Repair, repair_reward, with_weight
 from playground.lab.model import Model
-from playground.reward.design import Design, terms_of
+from playground.reward.design import Design
 from playground.words.check import finding_sentence, notes, ranking_rows, verdict_sentence
 from playground.words.errors import InvalidInput
 from playground.words.forecast import chances, forecast_sentence, outcome_against_check, outcome_against_forecast
 from playground.words.tables import to_markdown
-from playground.worlds.lunar_lander.terms import RewardConfig
+from playground.worlds.lunar_lander.world import WORLD as LANDER
 
 COLOURS: Final = {"sound": "green", "doubtful": "orange", "broken": "red"}
 MARKS: Final = {"ok": ":green[:material/check:]", "warn": ":orange[:material/info:]", "fail": ":red[:material/close:]"}
@@ -64,7 +63,7 @@ def _repair(state: Session, gamma: float) -> None:
     """The smallest change, to be applied with one click; and the single sliders that would do."""
     found = repair(state.draft, gamma)
     changes = found.changes(state.draft)
-    names = {term.weight: part_name(term.key) for term in terms_of(RewardConfig)}
+    names = {term.weight: part_name(term.key) for term in LANDER.terms}
     if changes:
         st.markdown(say("repair.settles" if found.before.verdict == "doubtful" else "repair.smallest"))
         lines = [f"- {names[name]}: {before:g} → **{after:g}**" for name, (before, after) in changes.items()]
@@ -107,10 +106,10 @@ def held_against(model: Model) -> str:
     foretold, hindsight = _foretold(model.key), ""
     if foretold is None:
         foretold, hindsight = check(spec.reward, spec.gamma).prediction, f" {say('expected.hindsight')}"
-    predicted = Forecast.from_json(foretold)
+    predicted = Forecast.from_json(foretold, spec.world)
     if predicted is not None and predicted.familiar:
         return outcome_against_forecast(predicted, _came_of(model), language()) + hindsight
-    expected = "landing" if foretold["margin"] > 0 else _behaviour(foretold["pays_best"]).outcome
+    expected = "landing" if foretold["margin"] > 0 else _end_of(foretold["pays_best"])
     return outcome_against_check(expected, _came_of(model), language()) + hindsight
 
 
@@ -118,19 +117,19 @@ def _foretold(key: str) -> Mapping[str, Any] | None:
     """What the notebook has; None where it has nothing, or nothing whole."""
     try:
         value = notebook().get(key).prediction or {}
-        _behaviour(value["pays_best"])
+        _end_of(value["pays_best"])
         return {**value, "margin": float(value["margin"])}
     except (InvalidInput, KeyError, TypeError, ValueError):
         return None
 
 
-def _behaviour(words: object) -> Behaviour:
-    return Behaviour(str(words).replace(" ", "_"))
+def _end_of(words: object) -> str:
+    return LANDER.end_of(str(words).replace(" ", "_"))
 
 
 def _came_of(model: Model) -> str:
     """How most of a model's episodes end: landing, crash or timeout."""
-    return max(OUTCOMES, key=lambda outcome: float(model.summary[f"{outcome}_rate"]))
+    return max(outcomes_of(model.spec.world), key=lambda outcome: float(model.summary[f"{outcome}_rate"]))
 
 
 def _play(state: Session, name: str, episodes: tuple[int, ...]) -> None:
@@ -151,7 +150,8 @@ def _evidence(state: Session, found: FlightCheck) -> None:
     if found.predicted is not None:
         words = chances if found.predicted.familiar else forecast_sentence
         st.markdown(f"**{say('forecast.title')}**: {words(found.predicted, language())}")
-        st.caption(say("forecast.note", count=len(load_model().seen)))
+        assert LANDER.forecast is not None
+        st.caption(say("forecast.note", count=len(load_model(LANDER.forecast.folder).seen)))
     worst_first = sorted(found.checks, key=lambda finding: list(MARKS).index(finding.status), reverse=True)
     for finding in worst_first:
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):

@@ -20,7 +20,7 @@ from playground.flight.scorecard import EVALUATION_SEEDS
 from playground.flight.trajectory import Trajectory
 from playground.insight.breakdown import Breakdown, break_down, to_csv
 from playground.insight.explain import Explanation, explain
-from playground.insight.library import load_library
+from playground.insight.library import library_of
 from playground.lab.model import SHORT, Model
 from playground.lab.model_names import labels_of, model_name
 from playground.reward.design import Design
@@ -121,7 +121,7 @@ def scene_of(
 
 def evidence_data(places: tuple[int, ...], reward: Design, gamma: float) -> dict[str, Any]:
     """Recorded behaviours, and what the draft would pay them, as the check sees them."""
-    library = load_library()
+    library = library_of(LANDER)
     films = [_recorded(place) for place in places]
     names = [say(f"behaviour.{library.behaviours[place]}") for place in places]
     return scene_of(films, names, reward, gamma, "behaviours")
@@ -130,7 +130,7 @@ def evidence_data(places: tuple[int, ...], reward: Design, gamma: float) -> dict
 @st.cache_resource(max_entries=64, show_spinner=False)
 def _recorded(place: int) -> Film:
     """A behaviour of the library as the browser gets it."""
-    trajectory = load_library().episodes[place]
+    trajectory = library_of(LANDER).episodes[place]
     try:
         scene = film(trajectory)
     except RuntimeError:  # another processor's arithmetic: what these actions do here

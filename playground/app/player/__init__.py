@@ -21,10 +21,11 @@ import streamlit as st
 from gymnasium.envs.box2d.lunar_lander import VIEWPORT_H, VIEWPORT_W
 
 from playground.app.texts import language, part_name, say
+from playground.flight.moment import Moment
 from playground.flight.policy import Policy
 from playground.flight.trajectory import Trajectory
 from playground.insight.explain import Explanation
-from playground.insight.highlights import Moment, find_moments
+from playground.insight.highlights import find_moments
 from playground.reward.term import Floats
 from playground.studies.colours import NET_COLOUR, OUTCOME_COLOURS, colour_of
 from playground.words.numbers import amount_words

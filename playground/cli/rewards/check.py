@@ -9,7 +9,7 @@ from playground.cli.printing import DONE, put
 from playground.words.say import say
 from playground.words.tables import to_lines
 
-STATUSES: Final[Mapping[str, int]] = {"sound": DONE, "doubtful": 3, "broken": 4}
+STATUSES: Final[Mapping[str, int]] = {"sound": DONE, "unchecked": DONE, "doubtful": 3, "broken": 4}
 """Exit status by verdict, so that a script can refuse a reward."""
 
 
@@ -33,9 +33,12 @@ def run(arguments: argparse.Namespace) -> int:
     reward = load_reward(arguments.reward, world_of(arguments))
     check_range("gamma", arguments.gamma, 0, 1)
     check = check_reward(reward, arguments.gamma)
-    verdict, margin = say(f"check.verdict.{check.verdict}", lang), fixed(check.landing_margin, 2, sign=True)
-    sentence = verdict_sentence(check, lang)
-    lines = [say("cli.check.verdict", lang, verdict=verdict, sentence=sentence, margin=margin)]
+    verdict, sentence = say(f"check.verdict.{check.verdict}", lang), verdict_sentence(check, lang)
+    if check.margin is None:
+        lines = [say("cli.check.unchecked", lang, verdict=verdict, sentence=sentence, world=reward.env_id)]
+    else:
+        margin = fixed(check.margin, 2, sign=True)
+        lines = [say("cli.check.verdict", lang, verdict=verdict, sentence=sentence, margin=margin)]
     forecast = forecast_sentence(check.predicted, lang) or say("cli.check.no_forecast", lang)
     lines.append(say("cli.check.forecast", lang, sentence=forecast))
     lines += [say("cli.check.note", lang, sentence=note) for note in notes(check, lang)]

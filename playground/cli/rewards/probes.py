@@ -24,22 +24,21 @@ def add_arguments(parser: argparse.ArgumentParser, lang: str) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """List what every probe did from every start."""
     from playground.flight.rollout import run_episode
-    from playground.insight.library import LIBRARY, SEEDS, load_library, make_library, save_library
+    from playground.insight.library import SEEDS, library_of, make_library, save_library
     from playground.lab.files import explain_os_errors
     from playground.lab.store import ModelStore
-    from playground.worlds.lunar_lander.presets import PRESET
-    from playground.worlds.lunar_lander.probes import PROBES
 
     lang, world = arguments.lang, world_of(arguments)
-    if arguments.record:
-        pilots: dict[str, Callable[[int], Any]] = dict(PROBES)
-        for slug in PRESET:
-            pilots[slug] = functools.partial(_policy_of, ModelStore().resolve(slug))
+    if arguments.record and world.behaviours is not None:
+        pilots: dict[str, Callable[[int], Any]] = dict(world.probes())
+        for preset in world.presets:
+            pilots[preset.slug] = functools.partial(_policy_of, ModelStore().resolve(preset.slug))
         episodes = ((name, run_episode(world, pilot(seed), seed)) for name, pilot in pilots.items() for seed in SEEDS)
-        with explain_os_errors(LIBRARY.parent):
-            save_library(make_library(episodes))
-        load_library.cache_clear()
-    library = load_library()
+        path = world.behaviours.recordings
+        with explain_os_errors(path.parent):
+            save_library(make_library(episodes), path)
+        library_of.cache_clear()
+    library = library_of(world)
     values = [
         {"probe": str(name), "seed": int(seed), "behaviour": str(behaviour), "steps": int(steps)}
         for name, seed, behaviour, steps in zip(

@@ -1,8 +1,8 @@
-"""What PPO will probably make of a reward: the chances of landing, crash and time-out, before any training.
+"""What PPO will probably make of a reward: the chances of success, failure and time-out, before any training.
 
-That landing pays best does not mean that PPO finds it. So a few hundred random rewards were trained with the default
+That the goal pays best does not mean that PPO finds it. So a few hundred random rewards were trained with the default
 settings (``studies.forecast_data``), and a logistic regression on features of the check learned how they ended. The
-fitted numbers lie in ``forecast.json``; ``fit_forecast`` makes and judges them, ``FORECAST.md`` holds what it found.
+fitted numbers lie in ``forecast.json`` in the world's folder, beside ``FORECAST.md``, which says how good they are.
 
 Leaves out: fitting (``fit``), and words (``words.forecast``).
 """
@@ -16,24 +16,21 @@ from typing import Any, Final
 
 import numpy as np
 
+from playground.flight.world import World
 from playground.insight.forecast.features import features
 from playground.insight.ranking import Ranking
 from playground.reward.account import reversed_parts
 from playground.reward.term import Floats
-from playground.worlds.lunar_lander.presets import GYMNASIUM
 
-FORECAST: Final = Path(__file__).resolve().parents[2] / "worlds" / "lunar_lander" / "forecast.json"
-OUTCOMES: Final = ("landing", "crash", "timeout")
+FILE: Final = "forecast.json"
 GAMMA: Final = 0.995
 """The discount of all trainings that it learned from."""
-OTHER_GAMMA: Final = 1.25
-"""The horizon 1/(1−γ) may be so many times longer or shorter before a reward counts as unfamiliar: nobody measured how
-the forecast does further away."""
-
-
+HORIZON_RATIO: Final = 1.25
+"""The horizon 1/(1−γ) may be so many times longer or shorter before a reward counts as unfamiliar; what the
+forecast is worth further away was not measured."""
 SURE: Final = 0.9
 SPLIT: Final = 0.75
-"""Between this chance of landing and what it lacks to 1, some trainings land and some do not."""
+"""Between this chance of success and what it lacks to 1, some trainings succeed and some do not."""
 FRACTIONS: Final = ((1, 4), (1, 3), (1, 2), (2, 3), (3, 4))
 
 
@@ -41,9 +38,8 @@ FRACTIONS: Final = ((1, 4), (1, 3), (1, 2), (2, 3), (3, 4))
 class Forecast:
     """Chances of how a held-out episode ends after a training with the default settings."""
 
-    landing: float
-    crash: float
-    timeout: float
+    chances: Mapping[str, float]
+    """By what the world calls its kinds of outcomes, success first; they sum to 1."""
     familiar: bool
     """The reward lies among those that the forecast learned from, none with a weight below 0; else the chances mean
     little."""
@@ -56,39 +52,43 @@ class Forecast:
             return "unfamiliar"
         if highest >= SURE:
             return "sure"
-        if 1 - SPLIT <= self.landing <= SPLIT:
+        if 1 - SPLIT <= self.success <= SPLIT:
             return "fraction"
         return "probable" if highest >= SPLIT else "open"
 
     @property
     def numbers(self) -> dict[str, int]:
         """What wordings name: chances in percent, and landing as so many of so many trainings, in small numbers."""
-        count, of = min(FRACTIONS, key=lambda pair: abs(pair[0] / pair[1] - self.landing))
+        count, of = min(FRACTIONS, key=lambda pair: abs(pair[0] / pair[1] - self.success))
         percents = {name: round(100 * chance) for name, chance in self.chances.items()}
         return {"count": count, "of": of, "percent": percents[self.outcome], **percents}
 
     @property
     def outcome(self) -> str:
         """The most probable one."""
-        return max(OUTCOMES, key=lambda name: self.chances[name])
+        return max(self.chances, key=lambda name: self.chances[name])
 
     @property
-    def chances(self) -> dict[str, float]:
-        """By outcome; they sum to 1."""
-        return {name: float(getattr(self, name)) for name in OUTCOMES}
+    def success(self) -> float:
+        """The chance of the world's goal."""
+        return next(iter(self.chances.values()))
 
     def to_json(self) -> dict[str, Any]:
         """Plain values for programs."""
         return {**self.chances, "familiar": self.familiar}
 
     @classmethod
-    def from_json(cls, value: Mapping[str, Any]) -> "Forecast | None":
+    def from_json(cls, value: Mapping[str, Any], world: World) -> "Forecast | None":
         """What `to_json` made, among other values perhaps; None where it is not whole."""
         try:
-            landing, crash, timeout = (float(value[name]) for name in OUTCOMES)
-            return cls(landing, crash, timeout, bool(value["familiar"]))
+            return cls({name: float(value[name]) for name in outcomes_of(world)}, bool(value["familiar"]))
         except (KeyError, TypeError, ValueError):
             return None
+
+
+def outcomes_of(world: World) -> tuple[str, ...]:
+    """What a world calls success, failure and time-out, in this order; none where it has no behaviours."""
+    return () if world.behaviours is None else tuple(world.behaviours.kinds.values())
 
 
 @dataclass(frozen=True, eq=False)
@@ -132,23 +132,26 @@ def forecast(ranking: Ranking) -> Forecast | None:
     Args:
         ranking: the recorded behaviours under the reward and its discount.
     """
+    world = ranking.library.world
+    if world.forecast is None:
+        return None
     if not ranking.config.replace_reward:
-        return forecast(Ranking(GYMNASIUM, ranking.gamma, ranking.library))
+        return forecast(Ranking(world.presets[0].config, ranking.gamma, ranking.library))
     if not ranking.deviation:
         return None
-    model = load_model()
-    named = features(ranking)
+    model = load_model(world.forecast.folder)
+    named = features(ranking, world.forecast)
     values = np.array([named.get(name, 0.0) for name in model.names])
-    landing, crash, timeout = model.predict(values).tolist()
+    chances = dict(zip(outcomes_of(world), model.predict(values).tolist(), strict=True))
     new = any(named[name] for name in named.keys() - set(model.names))  # a term that was added since
     horizons = (1 - GAMMA) / max(1 - ranking.gamma, 1e-12)
-    known = 1 / OTHER_GAMMA <= horizons <= OTHER_GAMMA and not new and not reversed_parts(ranking.config)
-    return Forecast(landing, crash, timeout, known and model.distance(values) <= model.far)
+    known = 1 / HORIZON_RATIO <= horizons <= HORIZON_RATIO and not new and not reversed_parts(ranking.config)
+    return Forecast(chances, known and model.distance(values) <= model.far)
 
 
 @cache
-def load_model() -> ForecastModel:
-    """The shipped model."""
-    value = json.loads(FORECAST.read_text())
+def load_model(folder: Path) -> ForecastModel:
+    """The model that was fitted for a world, from its folder."""
+    value = json.loads((folder / FILE).read_text())
     arrays = {name: np.array(value[name], np.float64) for name in ("mean", "deviation", "weights", "offsets", "seen")}
     return ForecastModel(tuple(value["features"]), far=value["far"], **arrays)

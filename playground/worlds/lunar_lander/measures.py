@@ -1,11 +1,18 @@
 """How well a lander landed: scores of one episode that no weight can change."""
 
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Final
+
 import numpy as np
 
 from playground.flight.trajectory import Trajectory
 from playground.flight.world import Measure
-from playground.worlds.lunar_lander.geometry import PAD_HALF_WIDTH, speed
+from playground.reward.term import Floats
+from playground.worlds.lunar_lander.geometry import PAD_HALF_WIDTH, STEPS_PER_SECOND, speed
 from playground.worlds.lunar_lander.outcomes import Outcome
+
+if TYPE_CHECKING:
+    from playground.flight.scorecard import Scorecard
 
 
 def on_pad(trajectory: Trajectory) -> bool:
@@ -38,3 +45,21 @@ MEASURES = (
     Measure("main_firings", main_firings, "main_firings", int),
     Measure("side_firings", side_firings, "side_firings", int),
 )
+
+
+def _of_100(card: "Scorecard", *outcomes: Outcome) -> Floats:
+    """100 where an episode ended in one of these ways, else 0."""
+    return np.where(np.isin(card.outcomes, outcomes), 100.0, 0.0)
+
+
+SCORES: Final[Mapping[str, Callable[["Scorecard"], Floats]]] = {
+    "landed": lambda card: _of_100(card, Outcome.LANDED),
+    "native": lambda card: card.native_return,
+    "crashed": lambda card: _of_100(card, Outcome.CRASHED, Outcome.OUT_OF_BOUNDS),
+    "timeout": lambda card: _of_100(card, Outcome.TIMEOUT),
+    "touchdown": lambda card: card.measured["touchdown_speed"],
+    "fuel": lambda card: np.asarray(card.measured["main_firings"] + card.measured["side_firings"], np.float64),
+    "time": lambda card: np.where(card.outcomes == Outcome.LANDED, card.steps / STEPS_PER_SECOND, np.nan),
+}
+"""What is compared, each ``(n,)`` by episode: three outcomes in episodes of a hundred, Gymnasium's return, m/s at
+touchdown, engine firings, and seconds until it landed. NaN where an episode has no such value."""

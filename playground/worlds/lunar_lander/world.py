@@ -2,10 +2,13 @@
 
 from typing import Any, Final
 
+from playground.flight.probes import Probes
 from playground.flight.world import Quantity, World
+from playground.worlds.lunar_lander.behaviours import BEHAVIOURS, FORECAST
 from playground.worlds.lunar_lander.conditions import CONDITIONS, Conditions
 from playground.worlds.lunar_lander.geometry import ACTION_NAMES, MAX_STEPS, STEPS_PER_SECOND
-from playground.worlds.lunar_lander.measures import MEASURES
+from playground.worlds.lunar_lander.highlights import highlights
+from playground.worlds.lunar_lander.measures import MEASURES, SCORES
 from playground.worlds.lunar_lander.outcomes import Outcome, outcome_of
 from playground.worlds.lunar_lander.presets import PRESETS
 from playground.worlds.lunar_lander.terms import RewardConfig
@@ -27,6 +30,13 @@ def make(conditions: Conditions, render_mode: str | None) -> Any:
     from playground.worlds.lunar_lander.simulator import make_simulator  # Box2D, not needed to know the world
 
     return make_simulator(render_mode, conditions)
+
+
+def probes() -> Probes:
+    """Scripted pilots."""
+    from playground.worlds.lunar_lander.probes import PROBES  # Gymnasium's controller loads Box2D
+
+    return PROBES
 
 
 def age_smoke(simulator: Any) -> None:
@@ -63,6 +73,11 @@ WORLD: Final = World(
     measures=MEASURES,
     success_time="seconds_to_land",
     conditions=CONDITIONS,
+    probes=probes,
+    behaviours=BEHAVIOURS,
+    forecast=FORECAST,
+    highlights=highlights,
+    scores=SCORES,
     can_fork=True,
     finish_frame=age_smoke,
 )

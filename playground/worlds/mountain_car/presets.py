@@ -17,8 +17,8 @@ PRESETS: Final[tuple[Preset, ...]] = (
         GYMNASIUM,
         {"en": "Gymnasium's own", "zh": "Gymnasium 默认"},
         {
-            "en": "−1 for every step says nothing until the flag is reached by chance: a short training learns nothing.",
-            "zh": "每一步 −1，在碰巧到达旗帜之前什么也没说：短时间的训练学不到东西。",
+            "en": "Every step costs 1 until chance finds the flag, so a short training usually learns nothing.",
+            "zh": "每一步扣 1 分，直到碰巧到达旗帜，而这几乎从不发生：短时间的训练通常学不到东西。",
         },
     ),
     Preset(

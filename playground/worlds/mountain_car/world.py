@@ -44,5 +44,5 @@ WORLD: Final = World(
     outcome_of=outcome_of,
     rates={"reach_rate": ("reached",), "timeout_rate": ("timeout",)},
     measures=(Measure("height", greatest_height, "greatest_height"),),
-    training={"steps": 200_000},
+    training={"steps": 500_000, "persistence": 0.0},
 )

@@ -6,20 +6,22 @@ import numpy as np
 import pytest
 from scipy.stats import spearmanr
 
-from playground.insight.forecast.features import AGREEMENTS, agreement, features
-from playground.insight.library import CRASHES, Behaviour, load_library
+from playground.insight.forecast.features import agreement, features
+from playground.insight.library import library_of
 from playground.insight.ranking import Ranking
+from playground.worlds.lunar_lander.behaviours import CRASHES, FORECAST, Behaviour
 from playground.worlds.lunar_lander.presets import PRESET, PRESETS
 from playground.worlds.lunar_lander.terms import RewardConfig
+from playground.worlds.lunar_lander.world import WORLD as LANDER
 
 EVERYTHING = tuple(Behaviour)
 
 
 def ranking_of(reward, gamma=0.995):
-    return Ranking(reward, gamma, load_library())
+    return Ranking(reward, gamma, library_of(LANDER))
 
 
-@pytest.mark.parametrize("among", AGREEMENTS.values(), ids=AGREEMENTS)
+@pytest.mark.parametrize("among", FORECAST.orders.values(), ids=FORECAST.orders)
 def test_gymnasiums_reward_agrees_with_itself_and_its_opposite_does_not(among):
     own, opposite = (RewardConfig(replace_reward=True, w_env=weight) for weight in (1.0, -1.0))
     assert agreement(ranking_of(own), among) == pytest.approx(1)
@@ -29,7 +31,7 @@ def test_gymnasiums_reward_agrees_with_itself_and_its_opposite_does_not(among):
 @pytest.mark.parametrize("slug", ["article", "sparse", "fuel-miser"])
 def test_agreement_is_spearmans_correlation(slug):
     """Against scipy, among crashes, start by start."""
-    library = load_library()
+    library = library_of(LANDER)
     paid, theirs = (ranking_of(reward) for reward in (PRESET[slug].config, RewardConfig(replace_reward=True, w_env=1)))
     crashed = np.isin(library.behaviours, [behaviour.value for behaviour in CRASHES])
     columns = []
@@ -54,6 +56,6 @@ def test_features_are_free_of_scale(slug):
     if not reward.replace_reward:
         pytest.skip("only logged")
     larger = dataclasses.replace(reward, scale=reward.scale * 37, w_env=reward.w_env * 37)
-    first, second = (features(ranking_of(one)) for one in (reward, larger))
+    first, second = (features(ranking_of(one), FORECAST) for one in (reward, larger))
     assert list(first) == list(second)
     np.testing.assert_allclose(list(first.values()), list(second.values()), atol=1e-3)

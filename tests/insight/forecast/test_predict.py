@@ -9,39 +9,31 @@ from hypothesis import strategies as st
 
 from playground.insight.check import check_reward
 from playground.insight.forecast.features import features
-from playground.insight.forecast.fit import (
-    Judged,
-    Tried,
-    about_seeds,
-    auc,
-    calibration,
-    calibration_error,
-    choose_ridge,
-    fit,
-    judge,
-    log_loss,
-    read_table,
-    report,
-)
+from playground.insight.forecast.fit import choose_ridge, fit, log_loss
+from playground.insight.forecast.judge import Judged, auc, calibration, calibration_error, judge_forecast
 from playground.insight.forecast.predict import (
-    FORECAST,
+    FILE,
     FRACTIONS,
-    OUTCOMES,
     Forecast,
     ForecastModel,
     forecast,
     load_model,
+    outcomes_of,
 )
-from playground.insight.library import load_library
+from playground.insight.forecast.report import about_seeds, report
+from playground.insight.forecast.table import Tried, read_table
+from playground.insight.library import library_of
 from playground.insight.ranking import Ranking
 from playground.words.forecast import forecast_sentence
 from playground.words.say import say
+from playground.worlds.lunar_lander.behaviours import FORECAST
 from playground.worlds.lunar_lander.presets import GYMNASIUM, PRESET, PRESETS
 from playground.worlds.lunar_lander.terms import RewardConfig
+from playground.worlds.lunar_lander.world import WORLD as LANDER
 
 
 def ranked(config: RewardConfig, gamma: float = 0.995) -> Ranking:
-    return Ranking(config, gamma, load_library())
+    return Ranking(config, gamma, library_of(LANDER))
 
 
 def test_chances_are_a_softmax_of_standardised_features() -> None:
@@ -82,9 +74,9 @@ def test_any_reward_has_chances_that_sum_to_one_or_none(weights, form, gamma) ->
 @given(st.floats(1e-3, 1e3))
 def test_the_scale_changes_no_feature(scale: float) -> None:
     config = PRESET["legs-farm"].config
-    one, other = (features(ranked(replace(config, scale=s))) for s in (1.0, scale))
+    one, other = (features(ranked(replace(config, scale=s)), FORECAST) for s in (1.0, scale))
     assert other == pytest.approx(one, rel=1e-6, abs=1e-6)
-    assert len(one) == len(load_model().names)
+    assert len(one) == len(load_model(FORECAST.folder).names)
 
 
 def test_all_zero_weights_have_no_forecast() -> None:
@@ -119,7 +111,7 @@ def test_the_presets_come_out_as_they_were_trained_or_the_forecast_is_open() -> 
         found = check_reward(preset.config).predicted
         assert found is not None
         summary = ModelStore().resolve(preset.slug).summary
-        came = max(OUTCOMES, key=lambda outcome: summary[f"{outcome}_rate"])
+        came = max(outcomes_of(LANDER), key=lambda outcome: summary[f"{outcome}_rate"])
         if found.kind in ("sure", "probable") and found.outcome != came:
             wrong.append(preset.slug)
     assert len(wrong) <= 1, wrong
@@ -138,7 +130,7 @@ def test_the_presets_come_out_as_they_were_trained_or_the_forecast_is_open() -> 
     ],
 )
 def test_chances_in_words(chances, familiar, told) -> None:
-    assert told in forecast_sentence(Forecast(*chances, familiar), "en")
+    assert told in forecast_sentence(Forecast(dict(zip(outcomes_of(LANDER), chances, strict=True)), familiar), "en")
 
 
 def test_fractions_are_in_lowest_terms() -> None:
@@ -192,7 +184,7 @@ def test_judging_by_hand() -> None:
         return Tried("judge", "wide", GYMNASIUM, np.array([[p, 1 - p, 0.0] for p in landing]))
 
     chances = np.array([[0.9, 0.1, 0.0], [0.2, 0.8, 0.0]])
-    found = judge([tried(1.0, 0.8), tried(0.0, 0.6)], chances, np.array([1.0, -1.0]))
+    found = judge_forecast([tried(1.0, 0.8), tried(0.0, 0.6)], chances, np.array([1.0, -1.0]))
     assert (found.rewards, found.landing, found.auc, found.margin_auc, found.hits) == (2, 1, 1.0, 1.0, 1.0)
     assert found.brier == pytest.approx((0.0 + 0.01) / 2)
     assert found.ceiling == pytest.approx(2 / 3)  # for landing: 1.0, 0.8 and 0.0 (its other lands); against: 0.6
@@ -222,15 +214,15 @@ def test_figures_that_rest_on_too_little_are_left_out_of_the_report() -> None:
 def test_the_shipped_model_belongs_to_the_shipped_table_and_recordings() -> None:
     import json
 
-    value = json.loads(FORECAST.read_text())
-    learned = [one for one in read_table() if one.purpose == "fit"]
-    assert value["trainings"] == len(learned) == len(load_model().seen)
-    assert value["library"] == load_library().fingerprint, "run python -m playground.insight.forecast.fit"
-    assert value["features"] == list(features(ranked(GYMNASIUM)))
+    value = json.loads((FORECAST.folder / FILE).read_text())
+    learned = [one for one in read_table(LANDER) if one.purpose == "fit"]
+    assert value["trainings"] == len(learned) == len(load_model(FORECAST.folder).seen)
+    assert value["library"] == library_of(LANDER).fingerprint, "run python -m playground.insight.forecast.fit"
+    assert value["features"] == list(features(ranked(GYMNASIUM), FORECAST))
 
 
 def test_rewards_to_judge_by_were_not_learned_from() -> None:
-    table = read_table()
+    table = read_table(LANDER)
     learned = {one.reward for one in table if one.purpose == "fit"}
     apart = [one for one in table if one.purpose == "judge"]
     assert apart
@@ -240,10 +232,10 @@ def test_rewards_to_judge_by_were_not_learned_from() -> None:
 
 
 def test_a_forecast_survives_being_written_down() -> None:
-    one = Forecast(0.25, 0.5, 0.25, True)
-    assert Forecast.from_json({"verdict": "sound", **one.to_json()}) == one
-    assert Forecast.from_json({"landing": 0.5}) is None
-    assert Forecast.from_json({**one.to_json(), "crash": "much"}) is None
+    one = Forecast({"landing": 0.25, "crash": 0.5, "timeout": 0.25}, True)
+    assert Forecast.from_json({"verdict": "sound", **one.to_json()}, LANDER) == one
+    assert Forecast.from_json({"landing": 0.5}, LANDER) is None
+    assert Forecast.from_json({**one.to_json(), "crash": "much"}, LANDER) is None
 
 
 @pytest.mark.parametrize(
