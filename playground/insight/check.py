@@ -180,7 +180,7 @@ def assert_reward_sound(
     >>> from playground import find_world
     >>> gymnasium, article, *_ = find_world("LunarLander-v3").presets
     >>> assert_reward_sound(gymnasium.config)
-    >>> assert_reward_sound(article.config)
+    >>> assert_reward_sound(article.config)  # doctest: +ELLIPSIS
     Traceback (most recent call last):
         ...
     AssertionError: the reward is broken: Crashing pays more than landing: the quickest way out is the best deal. ...

@@ -291,9 +291,14 @@ def test_an_unknown_field_of_the_reward_names_itself():
     assert (error.code, error.params["field"]) == ("unknown_field", "w_speed")
 
 
-@pytest.mark.parametrize("env", ["LunarLander-v2", "CartPole-v1", "", None])
+@pytest.mark.parametrize("env", ["LunarLander-v2", "Acrobot-v1", "", None])
 def test_another_environment_is_refused(env):
     assert refusal(parse_spec, as_file(env=env)).code == "other_environment"
+
+
+def test_a_reward_of_another_world_than_the_file_names_is_refused():
+    error = refusal(parse_spec, as_file(env="CartPole-v1", reward={"w_legs": 1.0}))
+    assert (error.code, error.params["field"]) == ("unknown_field", "w_legs")
 
 
 @pytest.mark.parametrize(
