@@ -10,7 +10,7 @@ import streamlit as st
 from playground.app.session import board, session, store
 from playground.app.texts import language, say, say_error
 from playground.lab.model_names import reward_name
-from playground.lab.queue_local import Job
+from playground.lab.queue import Job
 from playground.words.errors import InvalidInput
 
 POLL_SECONDS = 1.0
@@ -77,13 +77,13 @@ def draw_curves(rows: Sequence[Mapping[str, float]], where: str, kept: float | N
 
 def _running(job: Job, name: str, where: str) -> None:
     s = job.status
-    asked = (job.folder / "cancel").exists()
+    asked = job.cancelling
     words, button = st.columns([5, 1], vertical_alignment="center")
     if s.state == "queued":
         words.progress(
             0.0,
             f"**{say('job.title', name=name)}** — "
-            + (say("job.queued", count=job.position) if s.pid else say("job.starting")),
+            + (say("job.starting") if job.starting else say("job.queued", count=job.position)),
         )
     else:
         left = job.seconds_left

@@ -19,7 +19,8 @@ from playground.flight.trajectory import Trajectory
 from playground.lab.model import Model, open_model
 from playground.lab.model_names import nearest_preset
 from playground.lab.notebook.notebook import Notebook
-from playground.lab.queue_local import JobBoard
+from playground.lab.queue import Queue
+from playground.lab.queue_local import Local
 from playground.lab.store import ModelStore, nearest_model
 from playground.reward.codec import changed_fields, from_query, to_query
 from playground.reward.design import Design
@@ -238,9 +239,9 @@ def notebook() -> Notebook:
     return Notebook(store())
 
 
-def board() -> JobBoard:
-    """The trainings at hand."""
-    return JobBoard(store())
+def board() -> Queue:
+    """The queue of trainings."""
+    return Local(store())
 
 
 def shown_model(state: Session) -> Model:

@@ -48,7 +48,7 @@ def _envs() -> list[Figure]:
 
 
 def _jobs() -> list[Figure]:
-    from playground.lab.queue_local import JobBoard
+    from playground.lab.queue_local import Local
     from playground.lab.store import ModelStore
     from playground.training.spec import TrainSpec
 
@@ -57,11 +57,11 @@ def _jobs() -> list[Figure]:
         folder = tempfile.mkdtemp(prefix="playground-bench-")
         try:
             store = ModelStore(Path(folder))
-            board = JobBoard(store)
+            queue = Local(store)
             specs = [TrainSpec(GYMNASIUM, seed=100 + i, steps=65_536) for i in range(count)]
             start = time.perf_counter()
             for spec in specs:
-                board.submit(spec)
+                queue.submit(spec)
             while any(store.find(spec.key) is None for spec in specs):
                 time.sleep(0.05)
             figures.append(Figure(f"{count} jobs of 65,536 steps asked for at once", [time.perf_counter() - start]))

@@ -2,9 +2,9 @@
 
 Two processes that are asked for the same spec end with one training: the second follows the first and
 takes its model; if the first dies, the second goes on from its checkpoint. Who trains writes that into the notebook
-when it begins and when it ends.
+when it begins and when it ends. Torch is loaded when the turn has come, not before.
 
-Leaves out: starting processes (``jobs``).
+Leaves out: starting processes (``scheduler``), and training.
 """
 
 import json
@@ -13,43 +13,63 @@ import platform
 import shutil
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
-from filelock import Timeout
+from filelock import FileLock, Timeout
 
 from playground.lab.files import explain_os_errors, write_atomically
+from playground.lab.job_folder import Status
+from playground.lab.line import wait_for_slot
 from playground.lab.model import CHECKPOINTS, EVENTS, UPDATES, Model, write_curve
-from playground.lab.notebook.diff import changes
-from playground.lab.notebook.entry import result_of, training_entry
+from playground.lab.notebook.entry import result_of
 from playground.lab.notebook.intent import Intent
-from playground.lab.notebook.notebook import Notebook
-from playground.lab.queue_local import JobBoard, Status, read_status, write_status
+from playground.lab.notebook.log import TrainingLog
+from playground.lab.pulse import Pulse
+from playground.lab.queue_local import Local
 from playground.lab.store import ModelStore
-from playground.lab.tensorboard_export import EventLog, available, event_file
-from playground.training.result import Progress, Result, Stopped
 from playground.training.spec import TrainSpec, dump_spec
-from playground.training.train import train
+
+if TYPE_CHECKING:
+    from playground.training.result import Progress, Result
 
 LIBRARIES: Final = ("gymnasium", "box2d", "stable-baselines3", "sb3-contrib", "torch", "numpy", "reward-playground")
-HEARTBEAT: Final = 0.5
-"""Least seconds between two status files."""
+REPORTS: Final = 0.5
+"""Least seconds between two status files, and between two newest policies."""
+
+OnStatus = Callable[[Status, list[dict[str, float]]], None]
 
 
 class Cancelled(Exception):
     """The job was asked to stop."""
 
 
+def train(*arguments: Any, **named: Any) -> "Result":
+    """The trainer, which takes seconds and a quarter of a gigabyte to load."""
+    from playground.training.train import train
+
+    return train(*arguments, **named)
+
+
+def end_process() -> None:
+    """End this process at once, whatever its other threads do; the system frees its locks."""
+    print("playground: cancelled while the learner was busy", file=sys.stderr, flush=True)
+    os._exit(1)
+
+
 def make_model(
     spec: TrainSpec,
     store: ModelStore,
-    on_status: Callable[[Status, list[dict[str, float]]], None] = lambda status, curve: None,
+    on_status: OnStatus = lambda status, curve: None,
     slots: int | None = None,
     intent: Intent | None = None,
+    *,
+    queued: bool = False,
+    give_up: Callable[[], None] | None = None,
 ) -> Model:
     """The model of a spec: found, or trained now, or made by another process meanwhile.
 
@@ -59,152 +79,162 @@ def make_model(
         on_status: called with the status and the learning curve as they change.
         slots: how many trainings may run at once.
         intent: what is meant by the training, for the notebook.
+        queued: only if its job is still in the queue; a person who asks for a cancelled job means that it goes on.
+        give_up: ends this process. Called when a learner does not stop in time though somebody asked it to; by default
+            there is no hurry.
 
     Raises:
         Cancelled: somebody asked to stop.
         InvalidInput: the home folder cannot be written to.
         FloatingPointError: the training diverged.
     """
-    board = JobBoard(store, slots)
-    lock = board.lock(spec.key)
+    queue = Local(store, slots)
+    folder = queue.folder(spec.key)
     following = False
     while (model := store.find(spec.key)) is None:
         try:
             with explain_os_errors(store.home):
+                lock = folder.lock
                 lock.acquire(timeout=0.2)
         except Timeout:
             following = True
-            job = board.find(spec.key)
-            if job is not None:
-                on_status(job.status, job.curve)
-            time.sleep(HEARTBEAT)
+            status = folder.look()
+            if status is not None:
+                on_status(status, queue_curve(queue, spec.key))
+            time.sleep(REPORTS)
             continue
         try:
-            status = read_status(board.folder(spec.key))
-            if following and status is not None and status.state == "cancelled":
+            status = folder.read()
+            over = status is not None and status.state == "cancelled"
+            if (following and over) or (queued and (status is None or status.state != "queued")):
                 raise Cancelled
-            return store.find(spec.key) or _work(spec, board, on_status, intent or Intent())
+            return store.find(spec.key) or _Run(spec, queue, on_status, intent, give_up).make()
         finally:
             lock.release()
-    board.forget(spec.key)  # what a crash or a second request left behind
+    folder.remove()  # what a crash or a second request left behind
     return model
 
 
-def _work(
-    spec: TrainSpec,
-    board: JobBoard,
-    on_status: Callable[[Status, list[dict[str, float]]], None],
-    intent: Intent,
-) -> Model:
-    """Train while holding the key's lock."""
-    folder = board.folder(spec.key)
-    before = read_status(folder)
-    if before is None or before.state != "queued":  # a wish to stop counts for a job that was just queued only
-        board.open(spec)
-    page = _Page(spec, board, intent)
-    status = replace(_status(board, spec), state="queued", pid=os.getpid(), message="", heartbeat=time.time())
-    write_status(folder, status)
-    slot = None
-    try:
-        page.write("running")
-        slot = board.wait_for_slot(spec.key)
-        if slot is None:
-            raise Cancelled
-        result = _train(spec, board, on_status)
-        manifest = manifest_of(result) | {"notebook": page.intent().to_json()}
-        model = board.store.add(spec.key, model_files(spec, result, folder), manifest)
-    except (Stopped, Cancelled, KeyboardInterrupt):
-        status = replace(_status(board, spec), state="cancelled")
-        write_status(folder, status)
-        page.write("cancelled", {"steps": status.steps, "seconds": status.seconds})
-        raise Cancelled from None
-    except Exception as error:
-        status = replace(_status(board, spec), state="failed", message=str(error) or repr(error))
-        write_status(folder, status)
-        page.write("failed", {"steps": status.steps, "seconds": status.seconds, "message": status.message})
-        raise
-    finally:
-        if slot is not None:
-            slot.release()
-    page.write("done", result_of(model.manifest))
-    board.forget(spec.key)
-    return model
+def queue_curve(queue: Local, key: str) -> list[dict[str, float]]:
+    """The learning curve of a job, as far as it has come."""
+    job = queue.find(key)
+    return [] if job is None else job.curve
 
 
-class _Page:
-    """A training's page in the notebook. What goes wrong with it is told once and stops nothing."""
+class _Run:
+    """One training, while its process holds the key's lock."""
 
-    def __init__(self, spec: TrainSpec, board: JobBoard, intent: Intent) -> None:
-        self.spec, self.board = spec, board
-        self.notebook = Notebook(board.store)
-        self.told = False
-        self.meant = board.note(spec.key, intent)
-        self.meant = board.note(spec.key, self.intent())  # its parent may be deleted meanwhile, the change stays
+    def __init__(
+        self,
+        spec: TrainSpec,
+        queue: Local,
+        on_status: OnStatus,
+        intent: Intent | None,
+        give_up: Callable[[], None] | None,
+    ) -> None:
+        self.spec, self.queue, self.on_status, self.give_up = spec, queue, on_status, give_up
+        self.folder = queue.folder(spec.key)
+        status = self.folder.read()
+        if status is None or status.state != "queued":  # a wish to stop counts for a job that was just queued only
+            queue.open(spec, intent)
+        self.log = TrainingLog(spec, self.folder, queue.store, intent, _warn)
+        self.folder.write(replace(self.status(), state="queued", pid=os.getpid(), message="", heartbeat=time.time()))
 
-    def intent(self) -> Intent:
-        """What is meant by the training, with what somebody added meanwhile and with what was changed."""
-        self.meant = self.meant.updated(self.board.intent(self.spec.key))
-        if self.meant.parent and not self.meant.change:
-            parent = self.notebook.spec_of(self.meant.parent)
-            if parent is not None:
-                self.meant = replace(self.meant, change=changes(parent, self.spec))
-        return self.meant
-
-    def write(self, state: str, result: Mapping[str, Any] | None = None) -> None:
-        """Record the training as it is now."""
-        try:
-            self.notebook.record(training_entry(self.spec, self.intent(), state, result))
-        except Exception as error:  # whatever it is, the training matters more
-            if not self.told:
-                print(f"playground: this training is not in the notebook: {error}", file=sys.stderr, flush=True)
-            self.told = True
-
-
-def _train(spec: TrainSpec, board: JobBoard, on_status: Callable[[Status, list[dict[str, float]]], None]) -> Result:
-    folder = board.folder(spec.key)
-    path = folder / "checkpoint.pt"
-    status = replace(_status(board, spec), state="running", pid=os.getpid())
-    rows = 0
-    shutil.rmtree(folder / "tensorboard", ignore_errors=True)  # a resume writes its earlier rows again
-    log = EventLog(folder / "tensorboard") if available() else None
-
-    def report(progress: Progress) -> None:
-        nonlocal status, rows
+    def status(self) -> Status:
+        """What the job said last."""
         now = time.time()
-        if len(progress.curve) > rows:
-            rows = len(progress.curve)
-            write_atomically(folder / "curve.csv", write_curve(progress.curve).encode())
-            if log is not None:
-                log.write(progress.curve)
-        elif now - status.heartbeat < HEARTBEAT:
-            return
-        steps = {"steps": progress.steps, "total": progress.total, "seconds": progress.seconds}
-        status = replace(status, heartbeat=now, **steps)  # type: ignore[arg-type]
-        write_status(folder, status)
-        on_status(status, progress.curve)
+        return self.folder.read() or Status("queued", submitted=now, heartbeat=now, total=self.spec.steps)
 
-    parent = board.store.resolve(spec.init_from) if spec.init_from else None
-    try:
-        return train(
-            spec,
-            report,
-            initial=None if parent is None else parent.policy,
-            checkpoint=path.read_bytes() if path.is_file() else None,
-            on_checkpoint=lambda data: write_atomically(path, data),
-            should_stop=lambda: (folder / "cancel").exists() or not (folder / "request.json").exists(),
-        )
-    finally:
-        if log is not None:
-            log.close()
+    def make(self) -> Model:
+        """Wait for a slot, train, store."""
+        slot: FileLock | None = None
+        self.log.write("running")
+        try:
+            slot = wait_for_slot(self.folder, self.queue.slots, nudge=self.queue.wake)
+            if slot is None:
+                raise Cancelled
+            result = self._train()
+            manifest = manifest_of(result) | {"notebook": self.log.intent().to_json()}
+            model = self.queue.store.add(self.spec.key, model_files(self.spec, result, self.folder.path), manifest)
+        except (Cancelled, KeyboardInterrupt):
+            self._end("cancelled")
+            raise Cancelled from None
+        except Exception as error:
+            self._end("failed", str(error) or repr(error))
+            raise
+        finally:
+            if slot is not None:
+                slot.release()
+        self.log.write("done", result_of(model.manifest))
+        self.folder.remove()
+        return model
+
+    def _end(self, state: Any, message: str = "") -> None:
+        """Say how it ended without a model."""
+        status = replace(self.status(), state=state, message=message, heartbeat=time.time())
+        self.folder.write(status)
+        said = {"message": message} if message else {}
+        self.log.write(state, {"steps": status.steps, "seconds": status.seconds, **said})
+
+    def _too_late(self) -> None:
+        """End this process: the learner did not stop when it was asked to. Its last checkpoint stays."""
+        if self.give_up is not None:
+            self._end("cancelled")
+            self.give_up()
+
+    def _train(self) -> "Result":
+        folder, spec = self.folder, self.spec
+        status = replace(self.status(), state="running", pid=os.getpid())
+        with Pulse(folder, status, None if self.give_up is None else self._too_late) as pulse:
+            from playground.lab.tensorboard_export import EventLog, available  # loads torch
+            from playground.training.nets import dump_policy
+            from playground.training.result import Stopped
+
+            shutil.rmtree(folder.events, ignore_errors=True)  # a resume writes its earlier rows again
+            log = EventLog(folder.events) if available() else None
+            rows, newest = 0, 0.0
+
+            def report(progress: "Progress") -> None:
+                nonlocal rows, newest
+                now = time.time()
+                if len(progress.curve) > rows:
+                    rows = len(progress.curve)
+                    write_atomically(folder.curve, write_curve(progress.curve).encode())
+                    if log is not None:
+                        log.write(progress.curve)
+                elif now - pulse.reported < REPORTS:
+                    return
+                if progress.policy is not None and now - newest >= REPORTS:
+                    newest = now
+                    write_atomically(folder.policy, dump_policy(progress.policy))
+                said = pulse.report(progress.steps, progress.total, progress.seconds)
+                self.on_status(said, progress.curve)
+
+            parent = self.queue.store.resolve(spec.init_from) if spec.init_from else None
+            try:
+                return train(
+                    spec,
+                    report,
+                    initial=None if parent is None else parent.policy,
+                    checkpoint=folder.checkpoint.read_bytes() if folder.checkpoint.is_file() else None,
+                    on_checkpoint=lambda data: write_atomically(folder.checkpoint, data),
+                    should_stop=lambda: folder.must_stop,
+                )
+            except Stopped:
+                raise Cancelled from None
+            finally:
+                if log is not None:
+                    log.close()
 
 
-def _status(board: JobBoard, spec: TrainSpec) -> Status:
-    now = time.time()
-    return read_status(board.folder(spec.key)) or Status("queued", submitted=now, heartbeat=now, total=spec.steps)
+def _warn(words: str) -> None:
+    print(f"playground: this training is not in the notebook: {words}", file=sys.stderr, flush=True)
 
 
-def model_files(spec: TrainSpec, result: Result, place: Path | None = None) -> dict[str, bytes]:
+def model_files(spec: TrainSpec, result: "Result", place: Path | None = None) -> dict[str, bytes]:
     """The bytes of a model's files by name; ``place`` is a folder to write in meanwhile."""
+    from playground.lab.tensorboard_export import available, event_file
+
     card: Any = result.scorecard.to_json()
     optional = {
         CHECKPOINTS: result.checkpoints,
@@ -221,7 +251,7 @@ def model_files(spec: TrainSpec, result: Result, place: Path | None = None) -> d
     }
 
 
-def manifest_of(result: Result) -> dict[str, Any]:
+def manifest_of(result: "Result") -> dict[str, Any]:
     """What a manifest records besides the key and the checksums."""
     return {
         "created": datetime.now(UTC).isoformat(timespec="seconds"),

@@ -1,25 +1,32 @@
 """Train a design again with other seeds, another discount or another algorithm, and fly all under other conditions.
 
-The plan is a list of specs, and the queue is the ordinary one: whatever is at hand is reused, a training that was
+The plan is a list of specs, and the queue is the ordinary one: a model that exists is reused, a training that was
 killed goes on from its checkpoint, and a command or a page that is asked again finds everything where it stood.
-Flights are kept in ``robustness/`` of the home folder, by what decides them: policy, conditions and starts.
+Flights are kept in ``robustness/`` of the home folder, by what decides them: policy, conditions and starts. A process
+of its own stays with a test until its last flight, so a page only looks on.
 
 Leaves out: what the flights mean (``insight.success_rates``), printing, and clearing old flights away.
 """
 
 import hashlib
 import json
+import threading
 import time
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Final, Literal
 
+from filelock import FileLock, Timeout
+
 from playground.flight.scorecard import EVALUATION_SEEDS, Scorecard, evaluate
-from playground.lab.files import read_json, write_atomically
+from playground.lab.batch import Batch, Progress, train_all
+from playground.lab.files import explain_os_errors, read_json, write_atomically
+from playground.lab.locks import lock
 from playground.lab.model import SHORT, Model, open_model
-from playground.lab.queue_local import JobBoard
+from playground.lab.processes import start_detached
+from playground.lab.queue import Queue
 from playground.lab.store import ModelStore
 from playground.training.spec import BUDGETS, TrainSpec, for_algorithm
 from playground.words.errors import InvalidInput
@@ -29,8 +36,10 @@ from playground.worlds.lunar_lander.conditions import CALM, Conditions
 Setting = Literal["seed", "gamma", "algorithm"]
 SEEDS: Final = 5
 MOST_SEEDS: Final = 100
-POLL: Final = 1.0
-"""Seconds between two looks at the queue."""
+FLIGHTS: Final = "robustness"
+"""The folder of kept flights in the home."""
+BREATH: Final = 10.0
+"""Seconds in which no second process is started for a test: the first may not have begun yet."""
 
 
 @dataclass(frozen=True)
@@ -76,20 +85,15 @@ class Failure:
 
 
 @dataclass(frozen=True)
-class Progress:
-    """Where the variants of a plan stand."""
+class Trained:
+    """What the trainings of a plan have come to so far."""
 
     done: tuple[Variant, ...] = ()
-    running: tuple[Variant, ...] = ()
-    waiting: tuple[Variant, ...] = ()
     failed: tuple[Failure, ...] = ()
     share: float = 0.0
     """Of all training, 0 to 1; one that failed counts as over."""
-
-    @property
-    def settled(self) -> bool:
-        """Nothing trains or waits."""
-        return not self.running and not self.waiting
+    settled: bool = True
+    """Nothing trains or waits."""
 
 
 @dataclass(frozen=True)
@@ -163,104 +167,133 @@ def plan_variants(
 
 
 def model_of(store: ModelStore, variant: Variant) -> Model | None:
-    """The model of a variant, if it is at hand."""
+    """The model of a variant, if it is there."""
     if variant.folder is not None:
         with suppress(InvalidInput):
             return open_model(variant.folder)
     return store.find(variant.key)
 
 
-def progress(board: JobBoard, plan: Sequence[Variant], asked: Collection[str] | None = None) -> Progress:
-    """Where every training of a plan stands; any process may ask.
+def batch_of(queue: Queue, plan: Sequence[Variant]) -> Batch:
+    """The trainings of a plan as one piece of work; a model that lies in a folder of its own needs none."""
+    kept = [variant for variant in plan if variant.folder is not None and model_of(queue.store, variant)]
+    return Batch(queue, [variant.spec for variant in plan if variant not in kept])
+
+
+def trained(queue: Queue, plan: Sequence[Variant], now: Progress | None = None) -> Trained:
+    """What the trainings of a plan have come to so far.
 
     Args:
-        board: the queue.
+        queue: who trains.
         plan: the variants.
-        asked: keys that were queued for this plan. What failed before counts as waiting then, because it will be tried
-            again, and what was queued but has neither model nor job is gone. By default a failure is a failure, and
-            what has neither is waiting.
+        now: where its batch stands; by default it is asked.
     """
-    places: dict[str, list[Variant]] = {"done": [], "running": [], "queued": []}
-    failed: list[Failure] = []
-    trained = 0.0
-    for variant in plan:
-        job = None if model_of(board.store, variant) else board.find(variant.key)
-        if job is not None and job.alive:
-            places[job.status.state].append(variant)
-            trained += min(job.status.steps / max(job.status.total, 1), 1.0)
-        elif job is None and model_of(board.store, variant):  # looked at again: a job ends by becoming a model
-            places["done"].append(variant)
-            trained += 1
-        elif asked is not None and variant.key not in asked:
-            places["queued"].append(variant)
-        elif job is not None:
-            failed.append(Failure(variant, job.status.state, job.status.message))  # type: ignore[arg-type]
-            trained += 1
-        elif asked is None:
-            places["queued"].append(variant)
-        else:
-            failed.append(Failure(variant, "gone"))
-            trained += 1
-    done, running, waiting = (tuple(place) for place in places.values())
-    return Progress(done, running, waiting, tuple(failed), trained / max(len(plan), 1))
+    now = now or batch_of(queue, plan).progress()
+    by_key = {variant.key: variant for variant in plan}
+    failed = tuple(Failure(by_key[f.key], f.state, f.message) for f in now.failed)
+    unfinished = {*now.running, *now.waiting, *(failure.key for failure in now.failed)}
+    done = tuple(variant for variant in plan if variant.key not in unfinished)
+    others = len(plan) - len(now.done) - len(unfinished)  # they lie in folders of their own
+    share = (now.share * (len(plan) - others) + others) / max(len(plan), 1)
+    return Trained(done, failed, share, now.settled)
 
 
-def feed(board: JobBoard, plan: Sequence[Variant], asked: set[str]) -> list[Variant]:
-    """Queue the next trainings of a plan: as many as run at once, and one to come after them.
-
-    Every job that waits is a process with torch in it, a quarter of a gigabyte, so the plan is not queued all at once.
-
-    Args:
-        board: the queue.
-        plan: the variants.
-        asked: keys that are not queued again; those queued now are added.
-
-    Returns:
-        Those queued now.
-
-    Raises:
-        InvalidInput: the home folder cannot be written to.
-    """
-    missing = [variant for variant in plan if model_of(board.store, variant) is None]
-    alive = {v.key for v in missing if (job := board.find(v.key)) is not None and job.alive}
-    asked |= alive
-    queued = []
-    for variant in missing:
-        if len(alive) > board.slots:
-            break
-        if variant.key not in asked:
-            board.submit(variant.spec)
-            asked.add(variant.key)
-            alive.add(variant.key)
-            queued.append(variant)
-    return queued
-
-
-def train_all(board: JobBoard, plan: Sequence[Variant], on_progress: Callable[[Progress], None]) -> Progress:
-    """Train a plan through the queue and wait until nothing of it trains any more.
-
-    Stopped by Ctrl-C, it cancels what it queued itself; killed, it leaves the jobs to go on. Either way the next call
-    takes up where things stand, and tries once more what failed.
-
-    Raises:
-        InvalidInput: the home folder cannot be written to.
-    """
-    asked: set[str] = set()
-    queued: list[Variant] = []
+def is_tested(queue: Queue, plan: Sequence[Variant]) -> bool:
+    """Whether a process stays with the test of a plan."""
     try:
-        while True:
-            queued += feed(board, plan, asked)
-            now = progress(board, plan, asked)
-            on_progress(now)
-            if now.settled:
-                return now
-            time.sleep(POLL)
-    except KeyboardInterrupt:
-        for variant in queued:
-            job = board.find(variant.key)
-            if job is not None and job.alive:
-                board.cancel(variant.key)
-        raise
+        with _attendance(queue, plan).acquire(timeout=0):
+            return False
+    except Timeout:
+        return True
+    except (InvalidInput, OSError):
+        return False
+
+
+def _attendance(queue: Queue, plan: Sequence[Variant]) -> FileLock:
+    return lock(queue.store.home, f"test-{batch_of(queue, plan).name}")
+
+
+def start_test(queue: Queue, names: Sequence[str], plan: Sequence[Variant]) -> None:
+    """Have a plan trained and flown, whoever stays to look.
+
+    Args:
+        queue: who trains.
+        names: of the designs, as `find_design` knows them.
+        plan: theirs, with the defaults of ``playground robustness``.
+
+    Raises:
+        InvalidInput: the home folder cannot be written to.
+    """
+    batch_of(queue, plan).start()
+    attend_test(queue, names, plan)
+
+
+def attend_test(queue: Queue, names: Sequence[str], plan: Sequence[Variant]) -> None:
+    """See to it that a process stays with a test: the command ``playground robustness``; see `start_test`.
+
+    Raises:
+        InvalidInput: the home folder cannot be written to.
+    """
+    folder = queue.store.home / FLIGHTS
+    log = folder / f"{batch_of(queue, plan).name}.log"
+    with explain_os_errors(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+        if log.exists() and time.time() - log.stat().st_mtime < BREATH:
+            return
+        log.touch()
+    process = start_detached(
+        "playground", ["robustness", *names, "--json"], log, {"PLAYGROUND_HOME": str(folder.parent)}
+    )
+    threading.Thread(target=process.wait, daemon=True).start()  # so that no zombie is left
+
+
+def run_test(
+    queue: Queue,
+    plan: Sequence[Variant],
+    conditions: Mapping[str, Conditions],
+    on_training: Callable[[Trained], None] = lambda trained: None,
+    on_flight: Callable[[int, int], None] = lambda flown, total: None,
+) -> tuple[Trained, Flights]:
+    """Train what is missing of a plan and fly all of it; what `start_test` starts.
+
+    Args:
+        queue: who trains.
+        plan: the variants.
+        conditions: by name.
+        on_training: called as the trainings go on.
+        on_flight: called with how many of how many scorecards are there.
+
+    Raises:
+        InvalidInput: the home folder cannot be written to.
+    """
+    batch = batch_of(queue, plan)
+    attendance = _attendance(queue, plan)
+    with suppress(Timeout, OSError):  # two may work on one plan: the queue and the kept flights are shared
+        attendance.acquire(timeout=0)
+    try:
+        if batch.missing:
+            train_all(batch, lambda now: on_training(trained(queue, plan, now)))
+        outcome = trained(queue, plan)
+        return outcome, fly_all(queue.store, outcome.done, conditions, on_flight)
+    finally:
+        attendance.release()
+
+
+def unflown(
+    store: ModelStore, plan: Sequence[Variant], conditions: Mapping[str, Conditions]
+) -> list[tuple[Variant, str]]:
+    """Which models of a plan have not flown under which conditions.
+
+    Raises:
+        InvalidInput: a model is damaged.
+    """
+    return [
+        (variant, name)
+        for variant in plan
+        if (model := model_of(store, variant)) is not None
+        for name, weather in conditions.items()
+        if kept_card(store, model, weather) is None
+    ]
 
 
 def flight_file(store: ModelStore, model: Model, conditions: Conditions, seeds: Sequence[int]) -> Path:
@@ -268,7 +301,7 @@ def flight_file(store: ModelStore, model: Model, conditions: Conditions, seeds: 
     policy = model.manifest["sha256"].get("policy.safetensors")
     decides = [policy, model.spec.gamma, asdict(conditions), list(seeds)]
     name = hashlib.sha256(json.dumps(decides, sort_keys=True).encode()).hexdigest()
-    return store.home / "robustness" / f"{name}.json"
+    return store.home / FLIGHTS / f"{name}.json"
 
 
 def kept_card(

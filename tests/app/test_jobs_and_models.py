@@ -8,7 +8,8 @@ import pytest
 from streamlit.testing.v1 import AppTest
 from test_app import start
 
-from playground.lab.queue_local import JobBoard, Status, write_status
+from playground.lab.job_folder import Status
+from playground.lab.queue_local import Local
 from playground.lab.store import ModelStore
 from playground.training.spec import TrainSpec, dump_spec
 from playground.words.say import say
@@ -17,12 +18,12 @@ from playground.worlds.lunar_lander.presets import GYMNASIUM
 SPEC = TrainSpec(replace(GYMNASIUM, w_legs=20.0))
 
 
-def left_behind(state: str, **more) -> JobBoard:
+def left_behind(state: str, **more) -> Local:
     """A job of SPEC whose process is gone."""
-    board = JobBoard(ModelStore())
+    board = Local(ModelStore())
     board.open(SPEC)
     status = Status(state, submitted=1.0, heartbeat=1.0, pid=1, steps=4096, total=8192, seconds=3.0, **more)
-    write_status(board.folder(SPEC.key), status)
+    board.folder(SPEC.key).write(status)
     return board
 
 
@@ -55,33 +56,33 @@ def test_an_ended_training_says_why_and_offers_to_go_on(own_home, state, more, t
     key = SPEC.key
     assert app.button(key=f"resume_watched_{key}").label == "Try again"  # there is no checkpoint
     app.button(key=f"discard_watched_{key}").click().run()
-    assert JobBoard(ModelStore()).find(key) is None
+    assert Local(ModelStore()).find(key) is None
     assert told not in words(app)
 
 
 def test_a_training_with_a_checkpoint_is_resumed_not_begun_again(own_home):
     board = left_behind("cancelled")
-    (board.folder(SPEC.key) / "checkpoint.pt").write_bytes(b"anything")
+    (board.folder(SPEC.key).path / "checkpoint.pt").write_bytes(b"anything")
     app = start(w_legs="20")
     assert app.button(key="train").label == say("train.resume", "en")
     assert app.button(key=f"resume_watched_{SPEC.key}").label == "Resume"
 
 
 def test_a_training_that_has_just_been_asked_for_is_starting(own_home):
-    board = JobBoard(ModelStore())
+    board = Local(ModelStore())
     board.open(SPEC)
     app = start(w_legs="20")
     assert not app.exception
     assert app.button(key="train").disabled
     assert app.button(key=f"cancel_watched_{SPEC.key}").label == "Cancel"
     app.button(key=f"cancel_watched_{SPEC.key}").click().run()
-    assert (board.folder(SPEC.key) / "cancel").exists()
+    assert (board.folder(SPEC.key).path / "cancel").exists()
 
 
 def test_damaged_job_files_do_not_break_the_page(own_home):
     board = left_behind("failed", message="x")
-    (board.folder(SPEC.key) / "request.json").write_bytes(b"\x00{")
-    (board.folder(SPEC.key) / "curve.csv").write_bytes(b"\xff\xfe")
+    (board.folder(SPEC.key).path / "request.json").write_bytes(b"\x00{")
+    (board.folder(SPEC.key).path / "curve.csv").write_bytes(b"\xff\xfe")
     app = start(w_legs="20")
     assert not app.exception
     assert not models_page().exception

@@ -12,7 +12,7 @@ from playground.lab.notebook.diff import changes
 from playground.lab.notebook.entry import Entry, training_entry
 from playground.lab.notebook.intent import Intent
 from playground.lab.notebook.notebook import FILE, Notebook, entry_of
-from playground.lab.queue_local import JobBoard
+from playground.lab.queue_local import Local
 from playground.lab.store import ModelStore
 
 
@@ -105,7 +105,7 @@ def test_a_damaged_notebook_is_told_and_made_anew(own_home):
 
 def test_pressing_train_tells_the_notebook_what_was_expected(own_home, monkeypatch):
     submitted = []
-    monkeypatch.setattr(JobBoard, "submit", lambda self, spec, intent=None: submitted.append((spec, intent)))
+    monkeypatch.setattr(Local, "submit", lambda self, spec, intent=None, **lane: submitted.append((spec, intent)))
     app = start(w_legs="23")
     app.text_input(key="hypothesis").set_value("legs matter little").run()
     app.button(key="train").click().run()

@@ -6,10 +6,10 @@ import pytest
 from streamlit.testing.v1 import AppTest
 from test_compare import sibling
 
-from playground.lab.queue_local import JobBoard
+from playground.lab.queue_local import Local
 from playground.lab.store import ModelStore
 from playground.studies import robustness
-from playground.studies.robustness import find_design, other_gamma, plan_variants
+from playground.studies.robustness import find_design, other_gamma, plan_variants, run_test
 from playground.worlds.lunar_lander.conditions import CONDITIONS
 
 SLUG = "gymnasium"
@@ -29,6 +29,13 @@ def flown(monkeypatch):
 
     monkeypatch.setattr(robustness, "evaluate", evaluate)
     return asked
+
+
+class Ended:
+    """A process that has ended."""
+
+    def wait(self):
+        return 0
 
 
 def section() -> AppTest:
@@ -58,18 +65,32 @@ def plan():
 
 def test_it_says_how_many_trainings_it_needs_and_starts_none_by_itself(own_home, monkeypatch):
     submitted = []
-    monkeypatch.setattr(JobBoard, "submit", lambda self, spec, intent=None: submitted.append(spec))
+    monkeypatch.setattr(Local, "submit", lambda self, spec, intent=None, **lane: submitted.append(spec))
+    attended = []
+    monkeypatch.setattr(robustness, "start_detached", lambda *arguments: attended.append(arguments) or Ended())
     app = section()
     assert not app.exception
     assert "5 trainings" in app.button(key="run_overfit").label  # five seeds and a discount, one of them shipped
     assert not submitted
     app.button(key="run_overfit").click().run()
     assert not app.exception
-    assert submitted
+    assert len(submitted) == 5
+    assert [arguments[:2] for arguments in attended] == [
+        ("playground", ["robustness", ModelStore().resolve(SLUG).key, "--json"])
+    ]
     assert {spec.reward for spec in submitted} == {plan()[0].spec.reward}
 
 
-def test_what_is_at_hand_is_flown_step_by_step_and_then_told(own_home, flown):
+def test_what_is_there_is_flown_by_a_process_and_then_shown(own_home, flown, monkeypatch):
+    started = []
+
+    def start(module, arguments, log, environment):
+        """The process's work, in this one."""
+        started.append(arguments)
+        run_test(Local(ModelStore()), plan(), CONDITIONS)
+        return Ended()
+
+    monkeypatch.setattr(robustness, "start_detached", start)
     for variant in plan()[1:]:
         sibling(SLUG, own_home, seed=variant.spec.seed, gamma=variant.spec.gamma)
     app = section()
@@ -87,3 +108,4 @@ def test_what_is_at_hand_is_flown_step_by_step_and_then_told(own_home, flown):
     again = len(flown)
     assert "all 5 seeds" in told(section())
     assert len(flown) == again, "what was flown is not flown again"
+    assert len(started) == 1

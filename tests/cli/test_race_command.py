@@ -30,7 +30,7 @@ def test_a_race_that_cannot_be_run_is_told_with_status_2(capsys, options, told):
 
 
 @pytest.mark.slow
-def test_a_race_trains_all_and_tells_the_table(capsys, home):
+def test_a_race_trains_all_and_tells_the_table(capsys, home, awake):
     out, figure = home / "race.md", home / "race.svg"
     names = "reinforce,grpo"
     files = ["--out", out, "--figure", figure]

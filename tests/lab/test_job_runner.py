@@ -3,7 +3,7 @@ import os
 import sqlite3
 import threading
 import time
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import replace
 from functools import partial
 
@@ -12,11 +12,12 @@ import pytest
 from playground.flight.scorecard import EVALUATION_SEEDS
 from playground.lab import job_runner as work
 from playground.lab.job_runner import Cancelled, make_model
+from playground.lab.locks import lock
 from playground.lab.model import CHECKPOINTS, FILES, OPTIONAL
 from playground.lab.notebook.entry import training_entry
 from playground.lab.notebook.intent import Intent
 from playground.lab.notebook.notebook import Notebook
-from playground.lab.queue_local import JobBoard, read_status, write_status
+from playground.lab.queue_local import Local
 from playground.lab.store import ModelStore
 from playground.training import train as training
 from playground.training.result import Result
@@ -42,7 +43,7 @@ def store(tmp_path):
 
 @pytest.fixture
 def board(store):
-    return JobBoard(store, slots=1)
+    return Local(store, slots=1)
 
 
 def count_trainings(monkeypatch):
@@ -62,7 +63,7 @@ def test_a_spec_becomes_a_whole_model_and_its_job_is_gone(store, board):
     model.verify()
     assert (model.key, model.spec) == (SPEC.key, SPEC)
     assert board.find(SPEC.key) is None
-    assert not board.folder(SPEC.key).exists()
+    assert not board.folder(SPEC.key).path.exists()
 
 
 def test_the_manifest_records_what_a_reader_needs_later(store):
@@ -162,7 +163,7 @@ def test_a_job_cancelled_before_its_process_began_is_not_trained(store, board, m
     board.open(SPEC)
     board.cancel(SPEC.key)
     with pytest.raises(Cancelled):
-        make_model(SPEC, store)
+        make_model(SPEC, store, queued=True)
     assert trainings == []
     assert board.find(SPEC.key).status.state == "cancelled"
 
@@ -171,7 +172,7 @@ def test_an_old_wish_to_stop_does_not_stop_a_new_request(store, board):
     board.open(SPEC)
     board.cancel(SPEC.key)
     with pytest.raises(Cancelled):
-        make_model(SPEC, store)
+        make_model(SPEC, store, queued=True)
     assert make_model(SPEC, store).key == SPEC.key
 
 
@@ -201,7 +202,7 @@ def test_a_training_that_fails_says_why_and_frees_its_locks(store, board, monkey
 
 
 def test_a_training_waits_for_its_slot(store, board):
-    other = board.lock("slot-0")
+    other = lock(board.store.home, "slot-0")
     other.acquire(timeout=0)
     done = threading.Event()
     states = []
@@ -226,24 +227,41 @@ def test_a_training_waits_for_its_slot(store, board):
     assert states == ["queued"]
 
 
+@pytest.mark.parametrize("fails", [False, True])
+def test_a_training_gives_its_slot_back_before_anybody_forgets_it(store, monkeypatch, fails):
+    slots = []
+    real = work.wait_for_slot
+
+    def remember(*arguments, **keywords):
+        slots.append(real(*arguments, **keywords))  # held here, so it is not freed by being forgotten
+        return slots[-1]
+
+    monkeypatch.setattr(work, "wait_for_slot", remember)
+    if fails:
+        monkeypatch.setattr(work, "train", lambda *arguments, **keywords: 1 / 0)
+    with suppress(ZeroDivisionError):
+        make_model(SPEC, store, slots=1)
+    assert [slot.is_locked for slot in slots] == [False]
+
+
 def test_the_slot_is_free_again_after_a_training(store, board):
     make_model(SPEC, store, slots=1)
-    with board.lock("slot-0").acquire(timeout=0):
+    with lock(board.store.home, "slot-0").acquire(timeout=0):
         pass
-    with board.lock(SPEC.key).acquire(timeout=0):
+    with lock(board.store.home, SPEC.key).acquire(timeout=0):
         pass
 
 
 def test_a_damaged_checkpoint_does_not_stop_a_spec_from_being_trained(store, board):
     board.open(SPEC)
-    (board.folder(SPEC.key) / "checkpoint.pt").write_bytes(b"half a file")
+    (board.folder(SPEC.key).path / "checkpoint.pt").write_bytes(b"half a file")
     assert make_model(SPEC, store).key == SPEC.key
 
 
 @pytest.mark.parametrize("text", ["{", '{"state": "queued"}'])
 def test_a_damaged_status_does_not_stop_a_training(store, board, text):
     board.open(SPEC)
-    (board.folder(SPEC.key) / "status.json").write_text(text)
+    (board.folder(SPEC.key).path / "status.json").write_text(text)
     assert make_model(SPEC, store).key == SPEC.key
 
 
@@ -292,7 +310,7 @@ def test_every_checkpoint_of_a_model_has_its_row_of_the_curve(store):
 def test_the_time_that_a_job_was_submitted_survives_its_training(store, board):
     board.open(SPEC)
     folder = board.folder(SPEC.key)
-    write_status(folder, replace(read_status(folder), submitted=12345.0))
+    folder.write(replace(folder.read(), submitted=12345.0))
     seen = []
     make_model(SPEC, store, lambda status, curve: seen.append(status.submitted))
     assert set(seen) == {12345.0}
@@ -367,7 +385,7 @@ def test_a_job_cancelled_before_it_began_leaves_an_entry(store, board, notebook)
     board.open(SPEC, Intent("it lands"))
     board.cancel(SPEC.key)
     with pytest.raises(Cancelled):
-        make_model(SPEC, store)
+        make_model(SPEC, store, queued=True)
     assert [(entry.state, entry.hypothesis) for entry in notebook.entries()] == [("cancelled", "it lands")]
 
 

@@ -9,19 +9,15 @@ from dataclasses import replace
 
 import psutil
 import pytest
+from filelock import Timeout
 
 from playground.flight.cores import available_cores
+from playground.lab.job_folder import STALE, JobFolder, Status, is_request
+from playground.lab.line import wait_for_slot
+from playground.lab.locks import lock
 from playground.lab.notebook.intent import Intent
 from playground.lab.notebook.notebook import FILE, Notebook
-from playground.lab.queue_local import (
-    STALE,
-    STARTING,
-    JobBoard,
-    Status,
-    check_request,
-    read_status,
-    write_status,
-)
+from playground.lab.queue_local import Local
 from playground.lab.store import ModelStore
 from playground.training.spec import TrainSpec
 from playground.words.errors import InvalidInput
@@ -41,11 +37,11 @@ def home(tmp_path, monkeypatch):
 
 @pytest.fixture
 def board(home, tmp_path):
-    """A board whose processes are ended after the test, each by its own number."""
-    board = JobBoard(ModelStore(home, tmp_path / "shipped"), slots=1)
+    """A queue whose trainings are ended after the test, each by its own number."""
+    board = Local(ModelStore(home, tmp_path / "shipped"), slots=1)
     yield board
     for path in home.glob("jobs/*"):
-        pid = status.pid if (status := read_status(path)) else None
+        pid = status.pid if (status := JobFolder(home, path.name).read()) else None
         if pid in (None, os.getpid()) or not psutil.pid_exists(pid):
             continue
         if str(home) in " ".join(psutil.Process(pid).cmdline()):
@@ -70,7 +66,7 @@ def is_running(board, spec):
 
 
 def log_of(board, spec):
-    return (board.folder(spec.key) / "log.txt").read_text()
+    return (board.folder(spec.key).path / "log.txt").read_text()
 
 
 def put(board, spec, **changes):
@@ -78,21 +74,21 @@ def put(board, spec, **changes):
     board.open(spec)
     now = time.time()
     status = replace(Status("queued", submitted=now, heartbeat=now, total=spec.steps), **changes)
-    write_status(board.folder(spec.key), status)
+    board.folder(spec.key).write(status)
     return status
 
 
 # Real processes.
 
 
-def test_a_submitted_spec_becomes_a_model_and_its_job_is_gone(board):
+def test_a_submitted_spec_becomes_a_model_and_its_job_is_gone(board, awake):
     job = board.submit(TINY, Intent("it lands", prediction={"landing": 0.5}))
     assert job.alive
     assert job.spec == TINY
     again = board.submit(TINY)
     assert (again.key, again.alive) == (job.key, True)
     wait_for(lambda: board.store.find(TINY.key))
-    wait_for(lambda: not board.folder(TINY.key).exists(), 5)
+    wait_for(lambda: not board.folder(TINY.key).path.exists(), 5)
     board.store.find(TINY.key).verify()
     assert board.list_jobs() == []
     assert board.submit(TINY) is None
@@ -100,7 +96,7 @@ def test_a_submitted_spec_becomes_a_model_and_its_job_is_gone(board):
     assert (entry.state, entry.hypothesis, entry.prediction) == ("done", "it lands", {"landing": 0.5})
 
 
-def test_a_running_job_asked_for_again_is_one_job_and_stops_within_seconds_of_a_cancel(board):
+def test_a_running_job_asked_for_again_is_one_job_and_stops_within_seconds_of_a_cancel(board, awake):
     first = board.submit(ENDLESS)
     wait_for(lambda: is_running(board, ENDLESS))
     pid = board.find(ENDLESS.key).status.pid
@@ -114,20 +110,36 @@ def test_a_running_job_asked_for_again_is_one_job_and_stops_within_seconds_of_a_
     assert board.find(ENDLESS.key) is None
 
 
-@pytest.mark.slow
-def test_a_job_that_waits_for_a_slot_stops_within_seconds_of_a_cancel(board):
-    with board.lock("slot-0").acquire(timeout=0):
+def trainings_of(home):
+    """The command lines of trainings of this home."""
+    lines = (" ".join(process.info["cmdline"] or ()) for process in psutil.process_iter(["cmdline"]))
+    return [line for line in lines if str(home) in line and " train " in line]
+
+
+def test_a_job_that_waits_for_a_slot_has_no_process_and_is_cancelled_at_once(board, home, awake):
+    with lock(board.store.home, "slot-0").acquire(timeout=0):
         board.submit(ENDLESS)
-        job = wait_for(lambda: (j := board.find(ENDLESS.key)) and j.status.pid and j)
-        assert job.status.state == "queued"
+        wait_for(lambda: is_held(home, "scheduler"))
+        time.sleep(0.6)
+        assert board.find(ENDLESS.key).status.state == "queued"
+        assert trainings_of(home) == []
         board.cancel(ENDLESS.key)
-        wait_for(lambda: is_in(board, ENDLESS, "cancelled"), 5)
-        wait_for(lambda: not psutil.pid_exists(job.status.pid), 5)
+        assert is_in(board, ENDLESS, "cancelled")
+        wait_for(lambda: not is_held(home, "scheduler"), 5)  # nothing lies in the queue any more
     assert not board.find(ENDLESS.key).resumable
+    assert Notebook(board.store).get(ENDLESS.key).state == "cancelled"
+
+
+def is_held(home, name):
+    try:
+        with lock(home, name).acquire(timeout=0):
+            return False
+    except Timeout:
+        return True
 
 
 @pytest.mark.slow
-def test_a_killed_job_is_interrupted_at_once_and_goes_on_from_its_checkpoint(board, home, tmp_path):
+def test_a_killed_job_is_interrupted_at_once_and_goes_on_from_its_checkpoint(board, home, tmp_path, awake):
     board.submit(LONG)
     wait_for(lambda: (job := board.find(LONG.key)).resumable and job.status.steps > 2560)
     pid = board.find(LONG.key).status.pid
@@ -153,14 +165,13 @@ def test_a_killed_job_is_interrupted_at_once_and_goes_on_from_its_checkpoint(boa
 
 
 @pytest.mark.slow
-def test_with_one_slot_the_second_job_starts_after_the_first(board):
+def test_with_one_slot_the_second_job_starts_after_the_first(board, awake):
     second, third = replace(TINY, seed=2), replace(TINY, seed=3)
     board.submit(ENDLESS)
     wait_for(lambda: is_running(board, ENDLESS))
     board.submit(second)
     time.sleep(0.05)
     board.submit(third)
-    wait_for(lambda: all(board.find(spec.key).status.pid for spec in (second, third)))
     waiting = [board.find(spec.key) for spec in (second, third)]
     assert [job.status.state for job in waiting] == ["queued", "queued"]
     assert [job.position for job in waiting] == [0, 1]
@@ -219,26 +230,26 @@ def test_when_the_working_command_line_dies_the_waiting_one_takes_over(home, tmp
 
 def test_what_is_meant_by_a_job_lies_in_its_folder_and_stays_when_it_is_asked_for_again(board):
     board.open(TINY, Intent("legs farm", "ab" * 32, prediction={"landing": 0.5}))
-    first = board.intent(TINY.key)
+    first = board.folder(TINY.key).intent()
     assert (first.hypothesis, first.parent, first.prediction) == ("legs farm", "ab" * 32, {"landing": 0.5})
     assert first.asked
     board.open(TINY)
-    assert board.intent(TINY.key) == first
+    assert board.folder(TINY.key).intent() == first
     board.open(TINY, Intent("legs do not farm"))
-    assert board.intent(TINY.key) == replace(first, hypothesis="legs do not farm")
+    assert board.folder(TINY.key).intent() == replace(first, hypothesis="legs do not farm")
     assert board.find(TINY.key).spec == TINY
 
 
 def test_a_design_is_not_its_own_parent(board):
     board.open(TINY, Intent(parent=TINY.key))
-    assert board.intent(TINY.key).parent == ""
+    assert board.folder(TINY.key).intent().parent == ""
 
 
 def test_a_hypothesis_for_a_job_that_runs_is_added_to_it(board):
     put(board, TINY, state="running", pid=os.getpid())
-    with board.lock(TINY.key).acquire(timeout=0):
+    with lock(board.store.home, TINY.key).acquire(timeout=0):
         board.submit(TINY, Intent("late thought"))
-    assert board.intent(TINY.key).hypothesis == "late thought"
+    assert board.folder(TINY.key).intent().hypothesis == "late thought"
 
 
 @pytest.mark.parametrize(
@@ -246,10 +257,10 @@ def test_a_hypothesis_for_a_job_that_runs_is_added_to_it(board):
 )
 def test_a_damaged_intent_is_an_empty_one_and_is_written_again(board, data):
     board.open(TINY, Intent("x"))
-    (board.folder(TINY.key) / "notebook.json").write_bytes(data)
-    assert board.intent(TINY.key) == Intent()
+    (board.folder(TINY.key).path / "notebook.json").write_bytes(data)
+    assert board.folder(TINY.key).intent() == Intent()
     board.open(TINY, Intent("y"))
-    assert board.intent(TINY.key).hypothesis == "y"
+    assert board.folder(TINY.key).intent().hypothesis == "y"
 
 
 def test_a_job_whose_process_is_gone_is_interrupted(board):
@@ -261,16 +272,20 @@ def test_a_job_whose_process_is_gone_is_interrupted(board):
 @pytest.mark.parametrize("state", ["queued", "running"])
 def test_a_job_whose_lock_is_held_is_alive(board, state):
     put(board, TINY, state=state, pid=os.getpid())
-    with board.lock(TINY.key).acquire(timeout=0):
+    with lock(board.store.home, TINY.key).acquire(timeout=0):
         assert board.find(TINY.key).status.state == state
         assert board.find(TINY.key).alive
     assert board.find(TINY.key).status.state == "interrupted"
 
 
-def test_a_job_that_was_just_submitted_is_given_time_to_start(board):
+def test_a_job_that_lies_in_the_queue_waits_as_long_as_it_takes(board):
     put(board, TINY)
-    assert board.find(TINY.key).status.state == "queued"
-    put(board, TINY, submitted=time.time() - STARTING - 1)
+    assert board.find(TINY.key).starting
+    for submitted in (time.time() - 3600, time.time() + 3600):  # the clock may have been corrected
+        put(board, TINY, submitted=submitted, heartbeat=submitted)
+        assert board.find(TINY.key).status.state == "queued"
+        assert not board.find(TINY.key).starting
+    put(board, TINY, pid=2**22 - 1)
     assert board.find(TINY.key).status.state == "interrupted"
 
 
@@ -279,7 +294,7 @@ def test_an_ended_job_keeps_its_state_and_can_be_discarded(board, state):
     put(board, TINY, state=state, message="why")
     assert (board.find(TINY.key).status.state, board.find(TINY.key).status.message) == (state, "why")
     board.discard(TINY.key)
-    assert not board.folder(TINY.key).exists()
+    assert not board.folder(TINY.key).path.exists()
 
 
 def test_a_job_that_is_alive_is_not_discarded(board):
@@ -297,7 +312,7 @@ def test_cancelling_a_dead_job_marks_it_at_once(board):
 def test_cancelling_what_is_not_there_does_nothing(board):
     board.cancel(TINY.key)
     board.discard(TINY.key)
-    assert not board.folder(TINY.key).exists()
+    assert not board.folder(TINY.key).path.exists()
 
 
 def test_jobs_are_listed_oldest_first_and_counted_in_line(board):
@@ -323,34 +338,34 @@ def test_the_first_in_line_gets_the_slot(board):
     put(board, later, submitted=now)
     give_up = threading.Event()
     threading.Timer(0.5, give_up.set).start()
-    assert board.wait_for_slot(later.key, give_up) is None
-    lock = board.wait_for_slot(TINY.key)
+    assert wait_for_slot(board.folder(later.key), 1, lambda: not give_up.is_set()) is None
+    lock = wait_for_slot(board.folder(TINY.key), 1)
     assert lock is not None
     lock.release()
 
 
 def test_there_are_as_many_slots_as_asked_for(board, monkeypatch):
-    board = JobBoard(board.store, slots=2)
+    board = Local(board.store, slots=2)
     locks = []
     for seed in range(2):
         spec = replace(TINY, seed=seed)
         put(board, spec)
-        locks.append(board.wait_for_slot(spec.key))
-        write_status(board.folder(spec.key), replace(read_status(board.folder(spec.key)), state="running"))
+        locks.append(wait_for_slot(board.folder(spec.key), 2))
+        board.folder(spec.key).write(replace(board.folder(spec.key).read(), state="running"))
     assert all(locks)
     put(board, replace(TINY, seed=2))
     give_up = threading.Event()
     threading.Timer(0.5, give_up.set).start()
-    assert board.wait_for_slot(replace(TINY, seed=2).key, give_up) is None
-    for lock in locks:
-        lock.release()
+    assert wait_for_slot(board.folder(replace(TINY, seed=2).key), 2, lambda: not give_up.is_set()) is None
+    for held in locks:
+        held.release()
 
 
 def test_slots_come_from_the_environment_or_the_cores(board, monkeypatch):
     monkeypatch.setenv("PLAYGROUND_SLOTS", "3")
-    assert JobBoard(board.store).slots == 3
+    assert Local(board.store).slots == 3
     monkeypatch.delenv("PLAYGROUND_SLOTS")
-    assert JobBoard(board.store).slots == available_cores() == len(os.sched_getaffinity(0))
+    assert Local(board.store).slots == available_cores() == len(os.sched_getaffinity(0))
 
 
 def test_time_left_is_unknown_before_the_first_rollout_and_then_an_estimate(board):
@@ -368,7 +383,7 @@ def test_a_damaged_status_is_no_job_and_does_not_hide_the_others(board, data):
     other = replace(TINY, seed=1)
     put(board, other)
     put(board, TINY)
-    (board.folder(TINY.key) / "status.json").write_bytes(data)
+    (board.folder(TINY.key).path / "status.json").write_bytes(data)
     assert board.find(TINY.key) is None
     assert [job.key for job in board.list_jobs()] == [other.key]
     assert board.find(other.key).position == 0
@@ -380,7 +395,7 @@ def test_a_status_with_values_of_other_types_is_no_job_and_does_not_hide_the_oth
     other = replace(TINY, seed=1)
     put(board, other)
     put(board, TINY)
-    path = board.folder(TINY.key) / "status.json"
+    path = board.folder(TINY.key).path / "status.json"
     path.write_text(json.dumps(json.loads(path.read_text()) | {name: value}))
     assert [job.key for job in board.list_jobs()] == [other.key]
     assert board.find(other.key).position == 0
@@ -389,7 +404,7 @@ def test_a_status_with_values_of_other_types_is_no_job_and_does_not_hide_the_oth
 @pytest.mark.parametrize("data", [b"", b"{", b"\xff\xfe", b'{"schema": 1}', b'{"schema": 9, "reward": {}}'])
 def test_a_damaged_request_is_bad_input_where_it_is_read(board, data):
     put(board, TINY)
-    (board.folder(TINY.key) / "request.json").write_bytes(data)
+    (board.folder(TINY.key).path / "request.json").write_bytes(data)
     job = board.list_jobs()[0]
     with pytest.raises(InvalidInput):
         _ = job.spec
@@ -397,7 +412,7 @@ def test_a_damaged_request_is_bad_input_where_it_is_read(board, data):
 
 def test_a_missing_request_is_bad_input_where_it_is_read(board):
     put(board, TINY)
-    (board.folder(TINY.key) / "request.json").unlink()
+    (board.folder(TINY.key).path / "request.json").unlink()
     with pytest.raises(InvalidInput) as caught:
         _ = board.find(TINY.key).spec
     assert caught.value.code == "cannot_read"
@@ -410,7 +425,7 @@ def test_a_missing_curve_is_an_empty_one(board):
 
 def test_a_curve_that_is_no_text_is_an_empty_one(board):
     put(board, TINY)
-    (board.folder(TINY.key) / "curve.csv").write_bytes(b"\xff\xfe\x00\x01")
+    (board.folder(TINY.key).path / "curve.csv").write_bytes(b"\xff\xfe\x00\x01")
     assert board.find(TINY.key).curve == []
 
 
@@ -422,13 +437,13 @@ def test_folders_that_are_no_keys_are_not_jobs(board):
 
 
 def test_a_damaged_job_can_be_submitted_again(board, monkeypatch):
-    started = []
-    monkeypatch.setattr(board, "_start", started.append)
+    woken = []
+    monkeypatch.setattr(board, "_wake", lambda home, slots: woken.append((home, slots)))
     put(board, TINY)
     for name in ("request.json", "status.json"):
-        (board.folder(TINY.key) / name).write_bytes(b"{")
+        (board.folder(TINY.key).path / name).write_bytes(b"{")
     job = board.submit(TINY)
-    assert started == [TINY.key]
+    assert (board.store.home, 1) in woken
     assert (job.status.state, job.spec) == ("queued", TINY)
 
 
@@ -441,21 +456,20 @@ def test_a_home_that_cannot_be_written_to_is_told(board, home):
 
 def test_a_job_asked_for_again_right_after_its_cancel_is_not_lost(board, monkeypatch):
     """The first process has not seen the cancel yet when the second request comes."""
-    started = []
-    monkeypatch.setattr(board, "_start", started.append)
     put(board, TINY, state="running", pid=os.getpid())
-    with board.lock(TINY.key).acquire(timeout=0):
+    with lock(board.store.home, TINY.key).acquire(timeout=0):
         board.cancel(TINY.key)
         board.submit(TINY)
-    assert started == [TINY.key] or not (board.folder(TINY.key) / "cancel").exists()
+    assert not board.folder(TINY.key).cancelling
 
 
 def test_a_job_asked_for_by_a_version_with_other_keys_says_so(board):
     folder = board.folder("ab" * 32)
     now = time.time()
-    write_status(folder, Status("queued", submitted=now, heartbeat=now))
-    with pytest.raises(InvalidInput) as told:
-        check_request(folder, TINY)
-    assert told.value.code == "other_version"
-    assert read_status(folder).state == "failed"
-    check_request(board.folder(TINY.key), TINY)
+    folder.write(Status("queued", submitted=now, heartbeat=now))
+    with pytest.raises(InvalidInput) as caught:
+        is_request(board.store.home, folder.request, TINY.key)
+    assert caught.value.code == "other_version"
+    assert folder.read().state == "failed"
+    assert is_request(board.store.home, board.folder(TINY.key).request, TINY.key)
+    assert not is_request(board.store.home, board.store.home / "spec.json", TINY.key)

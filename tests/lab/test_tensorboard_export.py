@@ -10,7 +10,7 @@ from playground.lab import job_runner as work
 from playground.lab import tensorboard_export as events
 from playground.lab.job_runner import Cancelled, make_model
 from playground.lab.model import EVENTS
-from playground.lab.queue_local import JobBoard
+from playground.lab.queue_local import Local
 from playground.lab.store import ModelStore
 from playground.lab.tensorboard_export import EventLog, event_file, to_scalars
 from playground.training import train as training
@@ -84,8 +84,8 @@ def test_a_trained_model_carries_its_curve_for_tensorboard(tmp_path):
 def test_a_training_is_followed_live_and_a_resume_writes_no_row_twice(tmp_path):
     pytest.importorskip("tensorboard")
     store = ModelStore(tmp_path / "home", tmp_path / "shipped")
-    board = JobBoard(store)
-    folder = board.folder(SPEC.key) / "tensorboard"
+    board = Local(store)
+    folder = board.folder(SPEC.key).events
 
     def cancel_at_256(status, curve):
         if status.steps == 256:

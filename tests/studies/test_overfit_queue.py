@@ -10,23 +10,25 @@ import pytest
 from safetensors.numpy import save as save_safetensors
 
 from playground.flight.scorecard import EVALUATION_SEEDS, evaluate
+from playground.lab.batch import train_all
+from playground.lab.job_folder import Status
 from playground.lab.model import write_curve
-from playground.lab.queue_local import JobBoard, Status, write_status
+from playground.lab.queue_local import Local
 from playground.lab.store import ModelStore
 from playground.reward.codec import dump_reward
 from playground.studies import robustness
 from playground.studies.robustness import (
     Design,
     Variant,
-    feed,
+    batch_of,
     find_design,
     fly,
     fly_all,
     kept_card,
     other_gamma,
     plan_variants,
-    progress,
-    train_all,
+    run_test,
+    trained,
 )
 from playground.training.spec import TrainSpec, dump_spec
 from playground.words.errors import InvalidInput
@@ -46,11 +48,9 @@ def store(tmp_path):
 
 
 @pytest.fixture
-def board(store, monkeypatch):
-    """A board that starts no process."""
-    board = JobBoard(store, slots=2)
-    monkeypatch.setattr(board, "_start", lambda key: None)
-    return board
+def board(store):
+    """A queue that starts no process."""
+    return Local(store, slots=2)
 
 
 def add(store: ModelStore, spec: TrainSpec) -> Any:
@@ -68,9 +68,9 @@ def add(store: ModelStore, spec: TrainSpec) -> Any:
     return store.add(spec.key, files, {"created": "2026", "steps": 1, "seconds": 1.0, "summary": card.summary})
 
 
-def end(board: JobBoard, variant: Variant, state: Any, message: str = "") -> None:
+def end(board: Local, variant: Variant, state: Any, message: str = "") -> None:
     now = time.time()
-    write_status(board.folder(variant.key), Status(state, submitted=now, heartbeat=now, total=256, message=message))
+    board.folder(variant.key).write(Status(state, submitted=now, heartbeat=now, total=256, message=message))
 
 
 def test_a_plan_has_the_own_seed_first_then_others_then_other_discounts():
@@ -126,57 +126,70 @@ def test_a_model_in_a_folder_of_its_own_flies_from_there(store, tmp_path):
     design = find_design(store, str(tmp_path / "elsewhere"))
     plan = plan_variants(design, 2)
     assert [v.folder for v in plan] == [tmp_path / "elsewhere", None]
-    assert progress(JobBoard(store), plan).done == (plan[0],)
+    assert trained(Local(store), plan).done == (plan[0],)
+    assert list(batch_of(Local(store), plan).specs) == [plan[1].key]
 
 
-def test_models_at_hand_are_not_queued_and_no_more_than_one_waits(store, board):
+def keys(variants):
+    return tuple(variant.key for variant in variants)
+
+
+def test_a_batch_is_queued_whole_without_the_models_that_exist(store, board):
     plan = plan_variants(DESIGN, 6)
     add(store, plan[0].spec)
-    asked: set[str] = set()
-    assert feed(board, plan, asked) == plan[1:4]  # two that may run, and one to come
-    assert feed(board, plan, asked) == []
+    batch = batch_of(board, plan)
+    assert not batch.started
+    assert batch.missing == [variant.spec for variant in plan[1:]]
+    batch.start()
+    assert batch_of(board, plan).started  # whoever looks
+    assert [job.key for job in board.list_jobs()] == list(keys(plan[1:]))
     add(store, plan[1].spec)
-    board.forget(plan[1].key)
-    assert feed(board, plan, asked) == [plan[4]]
-    now = progress(board, plan, asked)
-    assert (now.done, now.waiting, now.running, now.failed) == ((plan[0], plan[1]), tuple(plan[2:]), (), ())
-    assert now.share == pytest.approx(2 / 6)
+    board.folder(plan[1].key).remove()
+    now = batch.progress()
+    assert (now.done, now.waiting, now.running, now.failed) == (keys(plan[:2]), keys(plan[2:]), (), ())
+    assert now.share == trained(board, plan).share == pytest.approx(2 / 6)
     assert not now.settled
+    assert trained(board, plan).done == tuple(plan[:2])
 
 
 def test_a_failure_is_named_once_while_the_others_count(store, board):
     plan = plan_variants(DESIGN, 3)
-    asked: set[str] = set()
-    feed(board, plan, asked)
+    batch_of(board, plan).start()
     add(store, plan[0].spec)
     end(board, plan[1], "failed", "diverged")
     end(board, plan[2], "cancelled")
-    now = progress(board, plan, asked)
+    now = trained(board, plan)
     assert now.settled
     assert now.done == (plan[0],)
     assert [(f.variant, f.state, f.message) for f in now.failed] == [
         (plan[1], "failed", "diverged"),
         (plan[2], "cancelled", ""),
     ]
-    assert feed(board, plan, asked) == []
-    assert feed(board, plan, set()) == plan[1:]  # asked again by a new command
+    assert [job.alive for job in board.list_jobs() if job.key != plan[0].key] == [False, False]
+    batch_of(board, plan).start()  # asked again by a new command
+    assert batch_of(board, plan).progress().waiting == keys(plan[1:])
 
 
 def test_one_that_was_queued_and_then_removed_is_gone(store, board):
     plan = plan_variants(DESIGN, 1)
-    assert progress(board, plan).waiting == tuple(plan)
-    assert [f.state for f in progress(board, plan, {plan[0].key}).failed] == ["gone"]
+    batch = batch_of(board, plan)
+    assert batch.progress().waiting == keys(plan)
+    batch.start()
+    board.folder(plan[0].key).remove()
+    assert [f.state for f in trained(board, plan).failed] == ["gone"]
 
 
 def test_ctrl_c_cancels_what_was_queued(store, board):
     plan = plan_variants(DESIGN, 2)
+    board.submit(plan[1].spec)  # somebody asked for this one by itself
 
     def press(now):
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        train_all(board, plan, press)
-    assert all((board.folder(v.key) / "cancel").exists() for v in plan)
+        train_all(batch_of(board, plan), press)
+    assert [board.find(v.key).status.state for v in plan] == ["cancelled", "queued"]
+    assert not batch_of(board, plan).started
 
 
 def test_flights_are_kept_and_asked_again_not_flown(store, monkeypatch):
@@ -218,16 +231,16 @@ def test_a_model_that_was_deleted_or_damaged_is_named_and_the_others_fly(store, 
 
 
 @pytest.mark.slow
-def test_a_real_plan_is_trained_flown_and_found_again(store):
-    board = JobBoard(store, slots=1)
+def test_a_real_plan_is_trained_flown_and_found_again(store, awake):
+    board = Local(store, slots=1)
     plan = plan_variants(DESIGN, 2, [0.9])
     shares = []
-    now = train_all(board, plan, lambda p: shares.append(p.share))
+    conditions = {"default": CALM, "strong-wind": WIND}
+    now, flights = run_test(board, plan, conditions, lambda trained: shares.append(trained.share))
     assert now.done == tuple(plan)
     assert (now.failed, now.share) == ((), 1.0)
     assert shares == sorted(shares)
-    flights = fly_all(store, plan, {"default": CALM, "strong-wind": WIND})
     assert [list(cards) for cards in flights.cards.values()] == [["default", "strong-wind"]] * 3
     created = [store.find(v.key).manifest["created"] for v in plan]
-    train_all(board, plan, lambda p: None)
+    train_all(batch_of(board, plan))
     assert [store.find(v.key).manifest["created"] for v in plan] == created

@@ -11,15 +11,14 @@ from safetensors import SafetensorError
 from safetensors.numpy import load as load_tensors
 
 from playground.app.lessons import LESSONS, Term, passage, to_dot
-from playground.app.session import Session, load, models_at_hand, session, store
+from playground.app.session import Session, board, load, models_at_hand, session, store
 from playground.app.texts import language, say, say_error
 from playground.insight.success_rates import spread_over
+from playground.lab.batch import Batch, Failure, Progress
 from playground.lab.model import UPDATES, Model
 from playground.lab.model_names import algorithm_name, names_of
-from playground.lab.queue_local import JobBoard
 from playground.studies.colours import BADGES, MODEL_COLOURS, NET_COLOUR, TEXT_COLOUR
 from playground.studies.race import GOAL, Entrant, entrants, plan_race, size, spread
-from playground.studies.robustness import Failure, Progress, Variant, feed, progress
 from playground.training.algorithms import ALGORITHMS, HALF_TRAINED, Algorithm
 from playground.training.spec import TrainSpec
 from playground.words.errors import InvalidInput
@@ -171,70 +170,55 @@ def _race(state: Session) -> None:
         return
     half = store().resolve(HALF_TRAINED).key if any(ALGORITHMS[name].needs_start for name in names) else ""
     specs = plan_race(state.draft, names, int(seeds), seconds=float(seconds), steps=int(steps), start=half)
-    plan = [Variant(spec, "algorithm") for spec in specs]
-    asked: dict[tuple[str, ...], set[str]] = st.session_state.setdefault("races", {})
-    failed: dict[tuple[str, ...], list[str]] = st.session_state.setdefault("race_failures", {})
-    key = tuple(variant.key for variant in plan)
-    missing = [variant for variant in plan if store().find(variant.key) is None]
-
-    def start() -> None:
-        asked[key] = set()
-        failed.pop(key, None)
-
-    def stop() -> None:
-        lane = _lane()
-        for variant in plan:
-            lane.cancel(variant.key)
-        asked.pop(key, None)
-
-    if missing and key not in asked:
-        minutes = len(missing) * float(seconds) / 60
-        label = say("algorithms.start_steps", count=len(missing))
+    batch = Batch(board(), specs, width=1)  # one training at a time, so that none races beside another
+    now = batch.progress()
+    racing = batch.started and not now.settled
+    if racing:
+        st.button(say("algorithms.stop"), key="stop_race", icon=":material/stop:", on_click=_guarded(batch.cancel))
+    elif missing := len(batch.missing):
+        minutes = missing * float(seconds) / 60
+        label = say("algorithms.start_steps", count=missing)
         if seconds:
-            label = say("algorithms.start", count=len(missing), minutes=f"{minutes:.0f}" if minutes >= 1 else "< 1")
-        st.button(label, key="start_race", icon=":material/play_arrow:", on_click=start)
-    elif missing:
-        st.button(say("algorithms.stop"), key="stop_race", icon=":material/stop:", on_click=stop)
-    for words in failed.get(key, []):
-        st.warning(words, icon=":material/error:")
-
-    def over(words: list[str]) -> None:
-        asked.pop(key, None)
-        failed[key] = words
-
-    st.fragment(_work, run_every=TICK if key in asked else None)(plan, specs, asked.get(key), over)
+            label = say("algorithms.start", count=missing, minutes=f"{minutes:.0f}" if minutes >= 1 else "< 1")
+        st.button(label, key="start_race", icon=":material/play_arrow:", on_click=_guarded(batch.start))
+    for failure in now.failed if batch.started and now.settled else ():
+        st.warning(_failure_words(batch, failure), icon=":material/error:")
+    st.fragment(_look, run_every=TICK if racing else None)(batch, specs, racing)
 
 
-def _lane() -> JobBoard:
-    """The queue with one training at a time, so that nobody races beside another."""
-    return JobBoard(store(), slots=1)
-
-
-def _work(
-    plan: Sequence[Variant], specs: Sequence[TrainSpec], asked: set[str] | None, over: Callable[[list[str]], None]
-) -> None:
-    """One step of the race and how far it is, and what came of it so far."""
+def _look(batch: Batch, specs: Sequence[TrainSpec], racing: bool) -> None:
+    """How far a race is, and what came of it so far."""
     try:
-        if asked is not None:
-            lane = _lane()
-            feed(lane, plan, asked)
-            now = progress(lane, plan, asked)
+        if racing:
+            now = batch.progress()
             if now.settled:
-                over([_failure_words(failure) for failure in now.failed])
                 st.rerun()
-            st.progress(min(now.share, 1.0), _progress_words(now, len(plan)))
+            st.progress(min(now.share, 1.0), _progress_words(batch, now))
         _results(specs)
     except InvalidInput as error:
         st.error(say_error(error))
 
 
-def _failure_words(failure: Failure) -> str:
-    name = algorithm_name(failure.variant.spec.algorithm, language())
+def _guarded(act: Callable[[], None]) -> Callable[[], None]:
+    """A callback whose bad input becomes a message."""
+
+    def run() -> None:
+        try:
+            act()
+        except InvalidInput as error:
+            session().problems.append(error)
+
+    return run
+
+
+def _failure_words(batch: Batch, failure: Failure) -> str:
+    name = algorithm_name(batch.specs[failure.key].algorithm, language())
     return say("algorithms.failed", algorithm=name, reason=failure.message or failure.state)
 
 
-def _progress_words(now: Progress, count: int) -> str:
-    running = ", ".join(algorithm_name(v.spec.algorithm, language()) for v in now.running)
+def _progress_words(batch: Batch, now: Progress) -> str:
+    running = ", ".join(algorithm_name(batch.specs[key].algorithm, language()) for key in now.running)
+    count = len(batch.specs)
     return say("algorithms.racing", done=len(now.done), count=count, running=running or say("algorithms.waiting"))
 
 

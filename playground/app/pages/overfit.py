@@ -1,12 +1,12 @@
 """The overfit test on the compare page: more seeds, another discount, other weather, as one queue with one progress.
 
-While somebody looks, each tick queues what may train next, or flies one more scorecard. Whatever was trained or flown
-stays, so a page that is closed and opened again goes on.
+The page only looks on: a process of its own queues the trainings, waits for them and flies the scorecards, and goes on
+when the page is closed. Whatever was trained or flown stays, so a test that was stopped or killed continues.
 
 Leaves out: the queue (``studies.robustness``), and what its flights say (``robustness``).
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 
@@ -14,22 +14,22 @@ import streamlit as st
 
 from playground.app.session import board, session, store
 from playground.app.texts import language, say, say_error
-from playground.lab.store import ModelStore
 from playground.studies.compare import Comparison
 from playground.studies.robustness import (
     Design,
     Flights,
-    Progress,
+    Trained,
     Variant,
-    feed,
+    attend_test,
+    batch_of,
     find_design,
-    fly,
     fly_all,
-    kept_card,
-    model_of,
+    is_tested,
     other_gamma,
     plan_variants,
-    progress,
+    start_test,
+    trained,
+    unflown,
 )
 from playground.studies.robustness_words import tell
 from playground.words.errors import InvalidInput
@@ -41,72 +41,58 @@ TICK: Final = 1.0
 Plans = Mapping[Design, Sequence[Variant]]
 
 
-def draw_overfit(told: Comparison) -> None:
+def draw_overfit(comparison: Comparison) -> None:
     """The section, closed until asked for."""
     with st.expander(say("overfit.title"), icon=":material/air:", key="overfit", on_change="rerun") as panel:
         if panel.open:
             st.caption(say("overfit.about", conditions=len(CONDITIONS)))
             try:
-                _section(told)
+                _section(comparison)
             except InvalidInput as error:
                 st.error(say_error(error))
 
 
-def _section(told: Comparison) -> None:
+def _section(comparison: Comparison) -> None:
     plans: dict[Design, list[Variant]] = {}
-    for one in told.contestants:
+    for one in comparison.contestants:
         design = replace(find_design(store(), one.model.key), name=one.label)
         plans[design] = plan_variants(design, gammas=[other_gamma(design.spec)])
     plan = list(dict.fromkeys(variant for variants in plans.values() for variant in variants))
-    asked: dict[tuple[str, ...], set[str]] = st.session_state.setdefault("overfit_asked", {})
-    key = tuple(variant.key for variant in plan)
-    missing = sum(model_of(store(), variant) is None for variant in plan)
-    if key in asked or not missing:
-        running = key in asked and _left(store(), plan, progress(board(), plan, asked[key])) > 0
-        st.fragment(_work, run_every=TICK if running or not missing else None)(
-            plans, plan, asked.setdefault(key, set())
-        )
-        return
-
-    def start() -> None:
-        asked[key] = set()
-
-    st.button(say("overfit.run", count=missing), key="run_overfit", icon=":material/play_arrow:", on_click=start)
-
-
-def _left(models: ModelStore, plan: Sequence[Variant], now: Progress) -> int:
-    """Trainings and scorecards that are still to come."""
-    return len(now.running) + len(now.waiting) + sum(1 for _ in _unflown(models, now.done))
-
-
-def _unflown(models: ModelStore, plan: Sequence[Variant]) -> list[tuple[Variant, str]]:
-    """Which of the plan's models have not flown under which conditions."""
-    found = []
-    for variant in plan:
-        model = model_of(models, variant)
-        if model is not None:
-            found += [(variant, name) for name, world in CONDITIONS.items() if kept_card(models, model, world) is None]
-    return found
-
-
-def _work(plans: Plans, plan: Sequence[Variant], asked: set[str]) -> None:
-    """One step of the work and how far it is; or what came of it."""
-    try:
-        feed(board(), plan, asked)
-        now = progress(board(), plan, asked)
-        if not now.settled:
-            names = {"done": len(now.done), "count": len(plan)}
-            st.progress(0.9 * now.share, say("overfit.training", **names))
+    names = [one.model.key for one in comparison.contestants]
+    batch, going_on = batch_of(board(), plan), _is_going_on(plan)
+    if not going_on and (missing := len(batch.missing)):
+        start = _guarded(lambda: start_test(board(), names, plan))
+        st.button(say("overfit.run", count=missing), key="run_overfit", icon=":material/play_arrow:", on_click=start)
+        if not batch.started:
             return
-        unflown = _unflown(store(), now.done)
-        if unflown:
-            variant, name = unflown[0]
-            total = len(now.done) * len(CONDITIONS)
-            share = 0.9 + 0.1 * (total - len(unflown)) / max(total, 1)
-            st.progress(share, say("overfit.flying", done=total - len(unflown), count=total))
-            model = model_of(store(), variant)
-            if model is not None:
-                fly(store(), model, CONDITIONS[name])
+    elif going_on and batch.missing:
+        st.button(say("overfit.stop"), key="stop_overfit", icon=":material/stop:", on_click=_guarded(batch.cancel))
+    st.fragment(_look, run_every=TICK if going_on else None)(plans, plan, names, going_on)
+
+
+def _is_going_on(plan: Sequence[Variant]) -> bool:
+    """Whether something of a test trains, waits or still has to fly."""
+    batch, now = batch_of(board(), plan), trained(board(), plan)
+    if batch.missing and not batch.started:
+        return False
+    return not now.settled or bool(unflown(store(), now.done, CONDITIONS))
+
+
+def _look(plans: Plans, plan: Sequence[Variant], names: Sequence[str], going_on: bool) -> None:
+    """How far a test is, or what came of it."""
+    try:
+        if going_on and not is_tested(board(), plan):  # it was killed, or it flies models that existed before
+            attend_test(board(), names, plan)
+        if going_on and not _is_going_on(plan):
+            st.rerun()
+        now = trained(board(), plan)
+        if not now.settled:
+            st.progress(0.9 * now.share, say("overfit.training", done=len(now.done), count=len(plan)))
+            return
+        left, total = len(unflown(store(), now.done, CONDITIONS)), len(now.done) * len(CONDITIONS)
+        if left:
+            share = 0.9 + 0.1 * (total - left) / max(total, 1)
+            st.progress(share, say("overfit.flying", done=total - left, count=total))
             return
         _results(plans, fly_all(store(), now.done, CONDITIONS), now)
     except InvalidInput as error:
@@ -114,7 +100,19 @@ def _work(plans: Plans, plan: Sequence[Variant], asked: set[str]) -> None:
         st.error(say_error(error))
 
 
-def _results(plans: Plans, flights: Flights, now: Progress) -> None:
+def _guarded(act: Callable[[], None]) -> Callable[[], None]:
+    """A callback whose bad input becomes a message."""
+
+    def run() -> None:
+        try:
+            act()
+        except InvalidInput as error:
+            session().problems.append(error)
+
+    return run
+
+
+def _results(plans: Plans, flights: Flights, now: Trained) -> None:
     test = tell(plans, flights, now.failed, language())
     for name in test.designs:
         if len(test.designs) > 1:

@@ -66,18 +66,17 @@ def spec_settings(lang: str) -> dict[str, Any]:
 
 def run(arguments: argparse.Namespace) -> int:
     """Train unless the model exists, copy it, and print its scorecard."""
+    from playground.lab.job_folder import JobFolder, is_request
     from playground.lab.model import SHORT
-    from playground.lab.queue_local import JobBoard, check_request
     from playground.lab.store import ModelStore
 
     lang, store = arguments.lang, ModelStore()
     spec = read_spec(arguments)
-    if arguments.spec:
-        check_request(arguments.spec.absolute().parent, spec)
+    queued = arguments.spec is not None and is_request(store.home, arguments.spec, spec.key)
     existing = store.find(spec.key)
     if existing:
-        JobBoard(store).forget(spec.key)  # what a crash or a second request left behind
-    model = existing or _train(spec, store, _intent(arguments, spec, store), arguments)
+        JobFolder(store.home, spec.key).remove()  # what a crash or a second request left behind
+    model = existing or _train(spec, store, _intent(arguments, spec, store), arguments, queued)
     if model is None:
         return fail(arguments, "cancelled", lambda lang: say("cli.train.cancelled", lang))
     if arguments.out:
@@ -136,22 +135,32 @@ def read_spec(arguments: argparse.Namespace) -> "TrainSpec":
 def _intent(arguments: argparse.Namespace, spec: "TrainSpec", store: "ModelStore") -> "Intent":
     """What is meant by a training; with the check's prediction, unless the page that submitted it left one."""
     from playground.insight.check import check_reward
+    from playground.lab.job_folder import JobFolder
     from playground.lab.notebook.intent import Intent
     from playground.lab.notebook.notebook import Notebook
-    from playground.lab.queue_local import JobBoard
 
     parent = Notebook(store).find_design(arguments.parent) if arguments.parent else ""
     prediction = None
-    if JobBoard(store).intent(spec.key).prediction is None:
+    if JobFolder(store.home, spec.key).intent().prediction is None:
         prediction = check_reward(spec.reward, spec.gamma).prediction
     return Intent(arguments.hypothesis.strip(), parent, prediction=prediction)
 
 
-def _train(spec: "TrainSpec", store: "ModelStore", intent: "Intent", arguments: argparse.Namespace) -> "Model | None":
-    """Train here and show the progress: a bar on a terminal, a line for each evaluation elsewhere."""
+def _train(
+    spec: "TrainSpec", store: "ModelStore", intent: "Intent", arguments: argparse.Namespace, queued: bool
+) -> "Model | None":
+    """Train here and show the progress: a bar on a terminal, a line for each evaluation elsewhere.
+
+    Args:
+        spec: what to train.
+        store: where models are.
+        intent: for the notebook.
+        arguments: how much to print, and in which language.
+        queued: the queue started this process, and takes it back with the job.
+    """
     from tqdm import tqdm
 
-    from playground.lab.job_runner import Cancelled, make_model
+    from playground.lab.job_runner import Cancelled, end_process, make_model
 
     lang, quiet = arguments.lang, arguments.quiet or arguments.json
     terminal = sys.stderr.isatty()
@@ -177,7 +186,7 @@ def _train(spec: "TrainSpec", store: "ModelStore", intent: "Intent", arguments: 
                 print(say("cli.train.progress", lang, **values), file=sys.stderr, flush=True)
 
     try:
-        return make_model(spec, store, report, intent=intent)
+        return make_model(spec, store, report, intent=intent, queued=queued, give_up=end_process)
     except Cancelled:
         return None
     finally:

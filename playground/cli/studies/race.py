@@ -26,6 +26,7 @@ from playground.words.tables import to_lines
 
 if TYPE_CHECKING:
     from playground.studies.race import Entrant
+    from playground.training.spec import TrainSpec
 
 
 def add_arguments(parser: argparse.ArgumentParser, lang: str) -> None:
@@ -57,11 +58,11 @@ def run(arguments: argparse.Namespace) -> int:
     """
     from tqdm import tqdm
 
-    from playground.lab.queue_local import JobBoard
+    from playground.lab.batch import Batch, train_all
+    from playground.lab.queue_local import Local
     from playground.lab.store import ModelStore
     from playground.studies.charts import svg_library
     from playground.studies.race import COLUMNS, entrants, plan_race, rows, to_markdown
-    from playground.studies.robustness import Variant, train_all
     from playground.training.algorithms import ALGORITHMS, HALF_TRAINED
     from playground.worlds import find_world, load_reward
 
@@ -93,37 +94,39 @@ def run(arguments: argparse.Namespace) -> int:
         start=start,
         variations=[dict(map(read_setting, text.split())) for text in arguments.vary],
     )
-    plan = [Variant(spec, "algorithm") for spec in specs]
+    batch = Batch(Local(store), specs, width=1)
     quiet = arguments.json or not sys.stderr.isatty()
     with tqdm(total=100, bar_format=BAR, disable=quiet, leave=False) as bar:
 
         def show(now: Any) -> None:
-            running = ", ".join(_training(variant, lang) for variant in now.running)
-            text = say("algorithms.racing", lang, done=len(now.done), count=len(plan), running=running)
+            running = ", ".join(_training(batch.specs[key], lang) for key in now.running)
+            text = say("algorithms.racing", lang, done=len(now.done), count=len(specs), running=running)
             bar.set_postfix_str(text, refresh=False)
             bar.update(100 * now.share - bar.n)
             bar.refresh()
 
-        trained = train_all(JobBoard(store, slots=1), plan, show)
-    models = {v.key: model for v in trained.done if (model := store.find(v.key)) is not None}
+        trained = train_all(batch, show)
+    models = {key: model for key in trained.done if (model := store.find(key)) is not None}
     field = entrants(specs, models)
     if arguments.out:
         write_text(arguments.out, to_markdown(field) + "\n")
     if arguments.figure:
         write_text(arguments.figure, _figure(field, lang))
-    failures = [(failure.variant, failure.message or failure.state) for failure in trained.failed]
+    failures = [(batch.specs[failure.key], failure.message or failure.state) for failure in trained.failed]
     value = {
         "entrants": [entrant.to_json() for entrant in field],
-        "failed": [f"{_training(variant, 'en')}: {reason}" for variant, reason in failures],
+        "failed": [f"{_training(spec, 'en')}: {reason}" for spec, reason in failures],
     }
-    lines = [say("algorithms.failed", lang, algorithm=_training(v, lang), reason=reason) for v, reason in failures]
+    lines = [
+        say("algorithms.failed", lang, algorithm=_training(spec, lang), reason=reason) for spec, reason in failures
+    ]
     put(arguments, value, [*to_lines([COLUMNS, *rows(field)]), *lines])
     return FAILED if failures else DONE
 
 
-def _training(variant: Any, lang: str) -> str:
+def _training(spec: "TrainSpec", lang: str) -> str:
     """One training of a race in words."""
-    return f"{variant.spec.algorithm}, {say('compare.seed', lang, seed=variant.spec.seed)}"
+    return f"{spec.algorithm}, {say('compare.seed', lang, seed=spec.seed)}"
 
 
 def _figure(field: "Sequence[Entrant]", lang: str) -> str:

@@ -40,9 +40,9 @@ def run(arguments: argparse.Namespace) -> int:
     """Train and fly what is missing, and print what came of it."""
     from tqdm import tqdm
 
-    from playground.lab.queue_local import JobBoard
+    from playground.lab.queue_local import Local
     from playground.lab.store import ModelStore
-    from playground.studies.robustness import find_design, fly_all, other_gamma, plan_variants, train_all
+    from playground.studies.robustness import find_design, other_gamma, plan_variants, run_test
     from playground.studies.robustness_words import tell
     from playground.worlds.lunar_lander.conditions import parse_conditions
 
@@ -64,15 +64,11 @@ def run(arguments: argparse.Namespace) -> int:
             bar.update(percent - bar.n)
             bar.refresh()
 
-        trained = train_all(
-            JobBoard(store),
+        trained, flights = run_test(
+            Local(store),
             plan,
-            lambda now: show(90 * now.share, "overfit.training", len(now.done), len(plan)),
-        )
-        flights = fly_all(
-            store,
-            trained.done,
             conditions,
+            lambda now: show(90 * now.share, "overfit.training", len(now.done), len(plan)),
             lambda done, count: show(90 + 10 * done / max(count, 1), "overfit.flying", done, count),
         )
     value = tell(plans, flights, trained.failed, FALLBACK).to_json()

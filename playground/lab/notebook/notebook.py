@@ -17,6 +17,8 @@ from typing import Any, Final
 
 from filelock import Timeout
 
+from playground.lab.job_folder import JobFolder
+from playground.lab.locks import lock
 from playground.lab.model import MANIFEST, Model
 from playground.lab.notebook.database import PATIENCE, Database
 from playground.lab.notebook.entry import ENTRY_KEY, Entry, result_of, training_entry
@@ -24,7 +26,6 @@ from playground.lab.notebook.fields import dump_object
 from playground.lab.notebook.intent import Intent
 from playground.lab.notebook.spreadsheet import to_csv
 from playground.lab.notebook.tree import Branch, arrange
-from playground.lab.queue_local import JobBoard
 from playground.lab.store import ModelStore
 from playground.training.spec import TrainSpec, parse_spec
 from playground.words.errors import InvalidInput
@@ -237,7 +238,6 @@ class Notebook:
 
         A process that was killed cannot write that, and a folder that was removed does not either.
         """
-        board = JobBoard(self.store)
         shipped = {model.key for model in self.store.list_shipped()}
         corrected = []
         for entry in self.entries(kind="training", archived=None):
@@ -250,9 +250,9 @@ class Notebook:
             elif not there and state == "done":
                 state = "deleted"
             elif not there and state == "running":
-                job = board.find(entry.key)
-                if job is None or not job.alive:
-                    state = "interrupted" if job is None else job.status.state
+                job = JobFolder(self.store.home, entry.key).look()
+                if job is None or job.state not in ("queued", "running"):
+                    state = "interrupted" if job is None else job.state
             if state != entry.state:
                 corrected.append(_row(replace(entry, state=state, result=result)) | {"before": entry.state})
         if corrected:
@@ -267,7 +267,7 @@ class Notebook:
             InvalidInput: another rebuild is at work.
         """
         try:
-            with JobBoard(self.store).lock("notebook").acquire(timeout=self.database.patience):
+            with lock(self.store.home, "notebook").acquire(timeout=self.database.patience):
                 kept, aside = self._rescue()
                 made = [entry for model in reversed(self.store.list_trained()) if (entry := entry_of(model))]
                 self.record(*(kept if aside else ()), *made)

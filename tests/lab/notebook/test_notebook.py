@@ -11,12 +11,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from playground.lab.job_folder import JobFolder
+from playground.lab.locks import lock
 from playground.lab.model import MANIFEST
 from playground.lab.notebook.diff import changes
 from playground.lab.notebook.entry import KINDS, STATES, Entry, training_entry
 from playground.lab.notebook.intent import Intent
 from playground.lab.notebook.notebook import FILE, MIGRATIONS, Notebook, Rebuilt
-from playground.lab.queue_local import JobBoard, read_status, write_status
+from playground.lab.queue_local import Local
 from playground.lab.store import ModelStore, write_model
 from playground.training.spec import TrainSpec, dump_spec
 from playground.words.errors import InvalidInput
@@ -333,15 +335,13 @@ def test_a_design_is_named_by_preset_or_key_even_when_its_model_is_gone(notebook
 
 
 def test_a_training_whose_process_died_is_interrupted_and_a_living_one_runs_on(notebook, store):
-    board = JobBoard(store)
+    board = Local(store)
     dead, alive = replace(SPEC, seed=1), replace(SPEC, seed=2)
     for spec in (dead, alive):
         board.open(spec)
-        write_status(
-            board.folder(spec.key), replace(read_status(board.folder(spec.key)), state="running", pid=2**22 - 1)
-        )
+        board.folder(spec.key).write(replace(board.folder(spec.key).read(), state="running", pid=2**22 - 1))
     notebook.record(*(training_entry(spec, Intent(), "running", None) for spec in (dead, alive, SPEC)))
-    with board.lock(alive.key).acquire(timeout=0):
+    with lock(board.store.home, alive.key).acquire(timeout=0):
         notebook.settle()
     states = {entry.key: entry.state for entry in notebook.entries()}
     assert states == {dead.key: "interrupted", alive.key: "running", SPEC.key: "interrupted"}
@@ -362,10 +362,10 @@ def test_a_model_that_is_gone_is_deleted_and_one_that_is_there_is_done(notebook,
 def test_settling_does_not_overwrite_what_a_training_wrote_meanwhile(notebook, store, monkeypatch):
     notebook.record(training_entry(SPEC, Intent(), "running", None))
 
-    def ends_now(board, key):
-        notebook.finish(key, RESULT)
+    def ends_now(folder):
+        notebook.finish(folder.key, RESULT)
 
-    monkeypatch.setattr(JobBoard, "find", ends_now)
+    monkeypatch.setattr(JobFolder, "look", ends_now)
     notebook.settle()
     assert notebook.get(SPEC.key).state == "done"
 
@@ -490,5 +490,5 @@ def test_a_rebuild_leaves_a_newer_or_locked_notebook_alone(notebook, store):
 
 
 def test_two_rebuilds_do_not_meet(notebook, store):
-    with JobBoard(store).lock("notebook").acquire(timeout=0):
+    with lock(store.home, "notebook").acquire(timeout=0):
         assert refusal(notebook.rebuild) == "notebook_locked"
