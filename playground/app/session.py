@@ -137,7 +137,9 @@ class Session:
         self.watch()
         self.preset = model.slug if model.slug is not None and model.slug in PRESET else nearest_preset(self.draft).slug
         default, spec = hyperparameters(TrainSpec(reward=self.draft)), model.spec
-        names = default if spec.algorithm == "ppo" else ("seed", "gamma")  # what the sidebar trains has those, too
+        names = (
+            default if ALGORITHMS[spec.algorithm].in_spec else ("seed", "gamma")
+        )  # what the sidebar trains has those, too
         self.settings = {n: getattr(spec, n) for n in names if n in SETTINGS and getattr(spec, n) != default[n]}
 
     def changes(self) -> dict[str, Any]:

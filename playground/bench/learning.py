@@ -122,7 +122,7 @@ def race_ours(
 
     def look(progress: Progress) -> None:
         nonlocal stop
-        if race.result["seconds"] is None or not whole:
+        if progress.policy is not None and (race.result["seconds"] is None or not whole):
             stop = not race.go_on(progress.steps, lambda: progress.policy) and not whole
 
     try:

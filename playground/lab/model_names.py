@@ -23,7 +23,9 @@ def algorithm_name(name: str, language: str) -> str:
 def model_name(model: Model, language: str) -> str:
     """What a model was trained on, in a few words, and by which algorithm if that is not the usual one."""
     algorithm = model.spec.algorithm
-    return _taught(model, language) + ("" if algorithm == "ppo" else f" · {algorithm_name(algorithm, language)}")
+    return _taught(model, language) + (
+        "" if algorithm == DEFAULT_ALGORITHM else f" · {algorithm_name(algorithm, language)}"
+    )
 
 
 def _taught(model: Model, language: str) -> str:

@@ -138,7 +138,7 @@ def plan_race(
             raise InvalidInput("needs_start", algorithm=name)
         task = TrainSpec(reward, init_from=start if needs else "", **budget)
         own = for_algorithm(task, name)
-        spec = replace(own, steps=steps or (TrainSpec.steps if name == "ppo" else own.steps))
+        spec = replace(own, steps=steps or (TrainSpec.steps if ALGORITHMS[name].in_spec else own.steps))
         spec = spec if gamma is None else replace(spec, gamma=gamma)
         fitting = [changed_settings(name, v) for v in variations if v.keys() <= ALGORITHMS[name].settings.keys()]
         specs += [spec, *(replace(spec, settings=settings) for settings in fitting)]

@@ -43,11 +43,6 @@ class Progress:
     policy: Policy | None
     """The newest one; None before the first update of a training from scratch."""
 
-    @property
-    def share(self) -> float:
-        """How much of the work is done, 0 to 1."""
-        return min(1.0, self.steps / self.total) if self.total else 0.0
-
 
 @dataclass(frozen=True)
 class Result:

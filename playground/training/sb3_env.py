@@ -15,7 +15,7 @@ import numpy.typing as npt
 from gymnasium import spaces
 from stable_baselines3.common.vec_env import VecEnv
 
-from playground.flight.fleet import EnvGroup
+from playground.flight.env_group import EnvGroup
 from playground.flight.rollout import make_environment
 from playground.reward.account import decompose, reward_of
 from playground.reward.design import Design

@@ -217,8 +217,8 @@ class _Run:
         self.on_progress, self.should_stop = on_progress, should_stop
         self.learned: list[Learned] = []
         self.last = Update(0, 0, Policy((), ()))
-        self._rollout = rollout
-        if rollout:  # all updates are alike, so everything happens after whole ones
+        self._rollout = 0 if spec.seconds else rollout
+        if self._rollout:  # all updates are alike and the budget is steps, so everything happens after whole updates
             self._evaluations = _Every(whole_rollouts(spec.steps, rollout, CURVE_POINTS))
             self._checkpoints = _Every(whole_rollouts(spec.steps, rollout, CHECKPOINTS))
             self._looks = _Every(rollout * max(1, round(LOOK_EVERY / rollout)))
@@ -295,7 +295,7 @@ class _Run:
     def report(self, flown: int = 0) -> None:
         """Tell how far the training is."""
         last, steps = self.last, self.last.steps + flown
-        if self._rollout and not self.spec.seconds:
+        if self._rollout:
             total = self._rollout * math.ceil(self.spec.steps / self._rollout)
         elif (last.share is None and not self.spec.seconds) or not self.share:
             total = self.spec.steps

@@ -1,6 +1,7 @@
 """Landers in groups: the same flight wherever a group flies, and after any resume."""
 
 import itertools
+import json
 import os
 import signal
 import subprocess
@@ -11,7 +12,8 @@ import numpy as np
 import psutil
 import pytest
 
-from playground.flight.fleet import EnvGroup, Fleet, Flown, _episode_seeds
+from playground.flight.env_group import EnvGroup, Flown, _episode_seeds
+from playground.flight.fleet import Fleet
 from playground.flight.rollout import run_episode
 from playground.flight.scorecard import EVALUATION_SEEDS
 from playground.lab.store import ModelStore
@@ -212,3 +214,69 @@ def test_the_other_process_leaves_when_its_owner_is_killed(tmp_path):
     while psutil.pid_exists(pid) and psutil.Process(pid).status() != psutil.STATUS_ZOMBIE:
         assert time.monotonic() < deadline, "the process flies on alone"
         time.sleep(0.05)
+
+
+def counting(ticks, limit=10**9):
+    def tick(flown):
+        ticks.append(flown)
+        if len(ticks) >= limit:
+            raise KeyboardInterrupt
+
+    return tick
+
+
+@pytest.mark.parametrize("remote", [0, 1])
+def test_a_fleet_ticks_with_the_steps_flown_so_far(policy, remote):
+    """Steps of groups in another process are estimated from those here; evaluations count as none."""
+    ticks = []
+    fleet = Fleet(LANDER, 4, remote, counting(ticks))
+    try:
+        fleet.start(0)
+        fleet.fly(policy, 64)
+        assert ticks == sorted(ticks)
+        assert 100 < max(ticks) <= 256
+        ticks.clear()
+        flown = sum(map(len, fleet.sample(policy, [1, 1, 2, 2], 0)))
+        assert ticks == sorted(ticks)
+        assert 0.4 * flown < max(ticks) < 2.5 * flown
+        ticks.clear()
+        fleet.run(policy, [1, 2, 3])
+        assert len(ticks) > 50
+        assert not any(ticks)
+    finally:
+        fleet.close()
+
+
+@pytest.mark.parametrize("remote", [0, 1])
+def test_what_a_tick_raises_ends_the_call(policy, remote):
+    fleet = Fleet(LANDER, 4, remote, counting([], limit=5))
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            fleet.sample(policy, range(100), 0)
+    finally:
+        fleet.close()
+
+
+def test_environments_are_made_when_they_are_needed(policy):
+    """A fleet that flies whole episodes only keeps no others idle."""
+    fleet = Fleet(LANDER, 8)
+    fleet.sample(policy, [1, 2], 0)
+    assert not any("simulators" in vars(group) for group in fleet._local)
+    fleet.start(0)
+    assert sum(len(group.simulators) for group in fleet._local) == 8
+
+
+def test_a_group_goes_on_exactly_from_its_state_however_its_episodes_began():
+    """Started from numbers, or reset with seeds at first and without any later, as Gymnasium's own runners do."""
+    rng = np.random.default_rng(0)
+    for begin in (lambda group: group.start(4), lambda group: group.reset([5, 6])):
+        first, second = EnvGroup(LANDER, 2), EnvGroup(LANDER, 2)
+        begin(first)
+        for _ in range(333):
+            first.advance(rng.integers(4, size=2))
+        second.load_state(json.loads(json.dumps(first.state())))
+        np.testing.assert_array_equal(first.observations, second.observations)
+        for _ in range(333):
+            actions = rng.integers(4, size=2)
+            for a, b in zip(first.advance(actions), second.advance(actions), strict=True):
+                np.testing.assert_array_equal(a, b)

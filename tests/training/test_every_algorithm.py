@@ -290,3 +290,18 @@ def test_the_ordinary_job_stores_it_as_a_model(name, tmp_path):
     assert 0 < model.curve[-1]["steps"] <= model.manifest["steps"]
     model.verify()
     assert isinstance(model.folder, Path)
+
+
+@pytest.mark.parametrize("name", ["grpo", "a2c", "dqn"])
+def test_every_algorithm_stops_when_it_succeeds_if_asked_to(name, monkeypatch):
+    looked = []
+
+    def succeeds(fleet, policy, wanted, seeds):
+        looked.append(wanted)
+        return len(looked) == 2
+
+    monkeypatch.setattr(loop, "LOOK_EVERY", 300)
+    monkeypatch.setattr(loop, "succeeds", succeeds)
+    result = trained_anew(name, steps=100_000, until_landing=0.75)
+    assert looked == [0.75, 0.75]
+    assert result.steps == result.kept < 20_000

@@ -36,7 +36,7 @@ SMALL = {
     "ppo-sb3": {"n_steps": 64, "n_epochs": 2, "hidden": (8,)},
     "ppo-zoo": {"n_envs": 2, "n_steps": 32, "hidden": (8,)},
 }
-STEPS = {"dpo": 10**6, "rlhf": 25_000}
+STEPS = {"dpo": 10**6, "rlhf": 18_000}
 TINY = {"steps": 1024, "n_envs": 2, "n_steps": 64, "batch_size": 64, "n_epochs": 2, "net_arch": (8,)}
 HOME = Path(__file__).parents[1] / "data" / "old_home"
 OLD = "9ae29f5156962518ef0c1109907bd07776680c47af231ca415c36832e3355eaf"
@@ -74,7 +74,7 @@ def columns(rows):
 def test_a_resumed_training_makes_the_policy_of_an_uninterrupted_one(name):
     spec, initial, whole, checkpoints = uninterrupted(name)
     assert 2 <= len(checkpoints) <= 11
-    for checkpoint in (checkpoints[0], checkpoints[len(checkpoints) // 2], checkpoints[-1]):
+    for checkpoint in {checkpoints[0], checkpoints[len(checkpoints) // 2], checkpoints[-1]}:
         resumed = train(spec, initial=initial, checkpoint=checkpoint)
         assert resumed.policy == whole.policy
         assert resumed.checkpoints == whole.checkpoints
@@ -102,7 +102,7 @@ def test_a_training_that_is_killed_again_and_again_still_makes_it(name):
             break
         except Stopped:
             assert len(saved) == before + 1
-    assert len(saved) > 3
+    assert len(saved) > 2
     assert resumed.policy == whole.policy
 
 

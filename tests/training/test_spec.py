@@ -459,3 +459,12 @@ def test_the_reward_in_the_file_is_what_the_spec_changes(preset):
 )
 def test_a_forecast_speaks_of_the_usual_settings(changes, usual):
     assert TrainSpec(RewardConfig(w_legs=3.0), **changes).usual == usual
+
+
+def test_when_another_algorithm_stops_early_is_in_its_file_only_if_it_does():
+    """Older files of other algorithms have no such field, and their keys have to stay."""
+    assert "until_landing" not in json.loads(dump_spec(other("grpo")))
+    early = other("grpo", until_landing=0.5)
+    assert json.loads(dump_spec(early))["until_landing"] == 0.5
+    assert parse_spec(dump_spec(early)) == early
+    assert json.loads(dump_spec(PLAIN))["until_landing"] == 0.0

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from safetensors.numpy import load as load_safetensors
 from stable_baselines3 import PPO
 
-from playground.flight.fleet import Flown
+from playground.flight.env_group import Flown
 from playground.flight.policy import Policy, load_policy
 from playground.flight.rollout import run_episode
 from playground.flight.scorecard import EVALUATION_SEEDS, evaluate

@@ -119,7 +119,7 @@ def read_spec(arguments: argparse.Namespace) -> "TrainSpec":
     wanted = ALGORITHMS.get(given.get("algorithm", ""))
     if start := given.get("init_from") or (HALF_TRAINED if wanted is not None and wanted.needs_start else ""):
         given["init_from"] = start_key(ModelStore(), start, spec.world)
-        spec = replace(spec, init_from=given["init_from"]) if spec.algorithm == "ppo" else spec
+        spec = replace(spec, init_from=given["init_from"]) if ALGORITHMS[spec.algorithm].in_spec else spec
     if "algorithm" in given:
         spec = for_algorithm(spec, given.pop("algorithm"))
     if arguments.budget:
@@ -127,7 +127,7 @@ def read_spec(arguments: argparse.Namespace) -> "TrainSpec":
     if arguments.set:
         chosen = dict(spec.settings) | dict(map(read_setting, arguments.set))
         given["settings"] = changed_settings(spec.algorithm, chosen)
-    if given.get("seconds") and "steps" not in given and spec.algorithm != "ppo":
+    if given.get("seconds") and "steps" not in given and not ALGORITHMS[spec.algorithm].in_spec:
         given["steps"] = MOST_STEPS  # the clock alone decides
     return replace(spec, **given)
 

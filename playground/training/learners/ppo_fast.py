@@ -5,8 +5,7 @@ follows the very loss of ``PPO.train``, with a gradient written out by hand inst
 an SB3 PPO: ``model.zip`` holds its network and Adam's state, and goes on learning there. ``ppo`` is the same algorithm
 in torch, to be read first.
 
-At every checkpoint noise is seeded again from the training's seed and the step, in an uninterrupted run too, so a
-resumed training needs no state of random generators.
+Ten times in a training, where checkpoints are written, noise is seeded again from the training's seed and the step.
 
 Leaves out: continuous actions, shared layers, value clipping, a target for the KL divergence, state-dependent
 exploration.
@@ -23,7 +22,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from playground.flight.fleet import Flown
+from playground.flight.env_group import Flown
 from playground.flight.policy import Policy
 from playground.training.learners.ppo import gae
 from playground.training.learners.task import Count, Metrics, Task, Update, whole_rollouts
@@ -37,7 +36,7 @@ from playground.words.errors import InvalidInput
 Floats32 = npt.NDArray[np.float32]
 
 RESEEDS: Final = 10
-"""Times that noise is seeded again in a training; checkpoints are written then."""
+"""Times that noise is seeded again in a training."""
 
 
 @dataclass(frozen=True)
@@ -262,12 +261,12 @@ def learn(task: Task, settings: TrainSpec) -> Iterator[Update]:
     rollout_steps = steps_per_update(settings)
     updates = math.ceil(task.steps / rollout_steps)
     reseed_every = whole_rollouts(task.steps, rollout_steps, RESEEDS)
-    task.fleet.start(task.seed)
-    task.keep(net=net, scale=scale, fleet=task.fleet, count=count)
     rng = np.random.default_rng(task.seed)
+    task.fleet.start(task.seed)
+    task.keep(net=net, scale=scale, fleet=task.fleet, rng=rng, count=count)
     while True:
         if count.steps % reseed_every == 0:
-            rng = np.random.default_rng((task.seed, count.steps))
+            rng.bit_generator.state = np.random.default_rng((task.seed, count.steps)).bit_generator.state
             task.fleet.seed_noise(task.seed, count.steps)
 
         # fly

@@ -193,3 +193,22 @@ def test_one_network_or_two():
 def test_settings_that_make_no_sense_name_themselves(changes):
     with pytest.raises(InvalidInput, match=next(iter(changes))):
         Settings(**changes)
+
+
+@pytest.mark.parametrize("bootstrap", [True, False])
+def test_what_follows_the_end_of_the_batch_is_guessed_or_taken_for_nothing(bootstrap):
+    """Nothing ends, γ = 0.5 and λ = 1: A₀ = 1 + 0.5·2 + 0.25·(guess or 0) − V₀, A₁ = 2 + 0.5·(guess or 0) − V₁."""
+    torch.manual_seed(0)
+    plain = {"scale_rewards": False, "normalize": "nothing", "gae_lambda": 1.0, "update_timestep": 4}
+    agent = PPOAgent(task(), replace(SMALL, **plain, bootstrap=bootstrap))
+    first, second, beyond = np.random.default_rng(0).normal(size=(3, 2, 8)).astype(np.float32)
+    values = [agent.policy.guess(states) for states in (first, second)]
+    rest = agent.policy.guess(beyond) * bootstrap
+    assert np.abs(agent.policy.guess(beyond)).min() > 0.01
+    for states, reward in ((first, 1.0), (second, 2.0)):
+        agent.act(states)
+        enough = agent.step(np.full(2, reward, np.float32), np.array([False, False]), {})
+    assert enough
+    advantages = agent.update(beyond, 1.0, np.random.default_rng(0)).batch["advantage"].reshape(2, 2)
+    np.testing.assert_allclose(advantages[0], 2 + 0.25 * rest - values[0], rtol=1e-5)
+    np.testing.assert_allclose(advantages[1], 2 + 0.5 * rest - values[1], rtol=1e-5)
