@@ -24,6 +24,7 @@ from playground.lab.queue_local import Local
 from playground.lab.store import ModelStore, nearest_model
 from playground.reward.codec import changed_fields, from_query, to_query
 from playground.reward.design import Design
+from playground.training.algorithms import ALGORITHMS
 from playground.training.spec import BUDGETS, TrainSpec, hyperparameters
 from playground.words.errors import InvalidInput
 from playground.worlds.lunar_lander.presets import PRESET, PRESETS
@@ -137,9 +138,8 @@ class Session:
         self.watch()
         self.preset = model.slug if model.slug is not None and model.slug in PRESET else nearest_preset(self.draft).slug
         default, spec = hyperparameters(TrainSpec(reward=self.draft)), model.spec
-        names = (
-            default if ALGORITHMS[spec.algorithm].in_spec else ("seed", "gamma")
-        )  # what the sidebar trains has those, too
+        own = ALGORITHMS[spec.algorithm].in_spec
+        names = default if own else ("seed", "gamma")  # settings of the sidebar that this algorithm has, too
         self.settings = {n: getattr(spec, n) for n in names if n in SETTINGS and getattr(spec, n) != default[n]}
 
     def changes(self) -> dict[str, Any]:

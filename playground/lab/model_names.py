@@ -9,7 +9,7 @@ from playground.lab.model import SHORT, Model
 from playground.reward.codec import changed_fields
 from playground.reward.design import Design
 from playground.reward.preset import Preset
-from playground.training.algorithms import ALGORITHMS, HALF_TRAINED
+from playground.training.algorithms import ALGORITHMS, DEFAULT_ALGORITHM, HALF_TRAINED
 from playground.words.say import has, label, say, text
 from playground.worlds import find_preset, world_of
 
@@ -23,9 +23,8 @@ def algorithm_name(name: str, language: str) -> str:
 def model_name(model: Model, language: str) -> str:
     """What a model was trained on, in a few words, and by which algorithm if that is not the usual one."""
     algorithm = model.spec.algorithm
-    return _taught(model, language) + (
-        "" if algorithm == DEFAULT_ALGORITHM else f" · {algorithm_name(algorithm, language)}"
-    )
+    suffix = "" if algorithm == DEFAULT_ALGORITHM else f" · {algorithm_name(algorithm, language)}"
+    return _taught(model, language) + suffix
 
 
 def _taught(model: Model, language: str) -> str:
