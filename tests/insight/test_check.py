@@ -84,6 +84,21 @@ def test_a_margin_is_the_gap_in_deviations_worked_by_hand():
     assert found["risk"].value == pytest.approx(0.5)  # 1 to gain, 2 to lose
 
 
+@pytest.mark.parametrize(("cost", "accepted", "status"), [(0.25, 0.8, "ok"), (3.0, 0.25, "ok"), (19.0, 0.05, "warn")])
+def test_the_accepted_risk_by_hand(cost, accepted, status):
+    """A landing pays 1, hovering nothing, a crash costs c: p·(−c) + (1 − p)·1 = 0 at p = 1/(1 + c)."""
+    found = check_reward(RewardConfig(replace_reward=True, w_landing=1.0, w_crash=cost, form="progress"), 1.0)["risk"]
+    assert found.value == pytest.approx(accepted)
+    assert found.status == status
+
+
+def test_the_horizon_is_what_the_discount_leaves_at_a_typical_landing():
+    library = library_of(LANDER)
+    lengths = library.lengths[np.isin(library.behaviours, LANDINGS)]
+    assert np.median(lengths) < 0.8 * np.median(library.lengths)
+    assert check("gymnasium", 0.99)["horizon"].value == pytest.approx(0.99 ** float(np.median(lengths)))
+
+
 def test_log_only_checks_what_training_sees():
     logged = check_reward(dataclasses.replace(PRESET["article"].config, replace_reward=False))
     native = check_reward(RewardConfig(replace_reward=True, w_env=1.0))

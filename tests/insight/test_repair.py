@@ -143,6 +143,17 @@ def test_bands_are_where_the_check_says_that_landing_pays_best(slug):
                 assert inside, (name, value)
 
 
+def test_bands_leave_out_where_too_little_risk_is_accepted():
+    """A landing pays w, hovering nothing, a crash costs 450: one crash in ten is accepted from w = 50 on."""
+    config = RewardConfig(form="progress", replace_reward=True, w_landing=100.0, w_crash=450.0)
+    bands = sound_bands(config, 1.0)
+    ((first, last),) = bands["w_landing"]
+    low, high = slider_bounds(config)["w_landing"]
+    grain = (high - low) / 80
+    assert 50 <= first <= 50 + grain
+    assert last == high
+
+
 def test_a_reward_that_training_does_not_see_has_no_bands():
     assert sound_bands(RewardConfig(w_legs=5.0)) == {}
 

@@ -15,7 +15,7 @@ from playground.lab.store import ModelStore
 from playground.training import curve as curves
 from playground.training import train as loop
 from playground.training.algorithms import ALGORITHMS
-from playground.training.checkpoint import read_checkpoint
+from playground.training.checkpoint import dump_checkpoint, read_checkpoint
 from playground.training.result import Stopped
 from playground.training.spec import TrainSpec, changed_settings, parse_spec
 from playground.worlds.lunar_lander.presets import GYMNASIUM
@@ -133,6 +133,14 @@ def test_which_steps_were_the_best_is_remembered_over_a_resume(name, monkeypatch
     monkeypatch.setattr(curves, "discounted_return", lambda *_: -1e9)
     resumed = train(spec, checkpoint=checkpoints[-1])
     assert (resumed.kept, resumed.policy) == (whole.kept, whole.policy)
+
+
+def test_time_that_an_earlier_run_took_is_counted():
+    spec, _, _, checkpoints = uninterrupted("ppo")
+    state = read_checkpoint(checkpoints[-1], spec)
+    resumed = train(spec, checkpoint=dump_checkpoint({**state, "seconds": 1000.0}))
+    assert 1000 < resumed.seconds < 1060
+    assert resumed.curve[-1]["seconds"] > 1000
 
 
 @pytest.mark.parametrize("data", [b"", b"nonsense", b"PK\x03\x04 torn"])

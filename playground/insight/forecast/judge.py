@@ -10,12 +10,12 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
+from playground.flight.statistics import resampled_indices
 from playground.insight.comparison import ranks
 from playground.insight.forecast.table import Tried
 from playground.reward.term import Floats
 
 BINS: Final = 10
-RESAMPLES: Final = 2000
 
 
 def auc(scores: Floats, good: npt.ArrayLike) -> float | None:
@@ -101,8 +101,7 @@ def judge_forecast(tried: Sequence[Tried], chances: Floats, margins: Floats) -> 
         return calibration_error(calibration(chances[of, 0], shares[of, 0]))
 
     everything = np.arange(len(tried))
-    rng = np.random.default_rng(0)
-    again = [rng.choice(everything, len(everything)) for _ in range(RESAMPLES)]
+    again = resampled_indices(len(everything))
     drawn: dict[str, list[float | None]] = {
         "auc": [auc(chances[of, 0], lands[of]) for of in again],
         "brier": [brier(of) for of in again],

@@ -13,6 +13,7 @@ from playground.insight.forecast.judge import Judged
 from playground.insight.forecast.predict import SPLIT
 from playground.insight.forecast.table import Tried
 from playground.reward.term import Floats
+from playground.words.errors import InvalidInput
 
 ENOUGH: Final = 60
 """Rewards kept apart from which figures are no longer called few."""
@@ -21,9 +22,15 @@ FEWEST: Final = 5
 
 
 def picture(rows: Sequence[tuple[float, float, int]]) -> str:
-    """Calibration as SVG: chance against share, a dot a tenth, its area how many rewards."""
-    import vl_convert  # for this picture alone
+    """Calibration as SVG: chance against share, a dot a tenth, its area how many rewards.
 
+    Raises:
+        InvalidInput: ``not_installed``, without the extra ``figures``.
+    """
+    try:
+        import vl_convert  # for this picture alone
+    except ImportError:
+        raise InvalidInput("not_installed", package="vl-convert-python", extra="figures") from None
     dots = [{"chance": chance, "share": share, "rewards": n} for chance, share, n in rows]
     axes = {
         "x": {"field": "chance", "type": "quantitative", "scale": {"domain": [0, 1]}, "title": "predicted landing"},

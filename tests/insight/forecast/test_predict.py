@@ -102,6 +102,18 @@ def test_a_reward_far_from_all_is_unfamiliar() -> None:
     assert not found.familiar
 
 
+def test_a_reward_beyond_what_was_learned_from_is_unfamiliar(monkeypatch) -> None:
+    """How far is too far stands in the fitted model; with no distance allowed nothing new is familiar."""
+    model, ranking = load_model(FORECAST.folder), Ranking(GYMNASIUM, 0.995, library_of(LANDER))
+    values = np.array([features(ranking, FORECAST)[name] for name in model.names])
+    for far, familiar in ((1.01 * model.distance(values), True), (0.99 * model.distance(values), False)):
+        nearer = replace(model, far=far)
+        monkeypatch.setattr("playground.insight.forecast.predict.load_model", lambda folder, nearer=nearer: nearer)
+        found = forecast(ranking)
+        assert found is not None
+        assert found.familiar == familiar
+
+
 def test_the_presets_come_out_as_they_were_trained_or_the_forecast_is_open() -> None:
     """Nothing was fitted on a preset itself; its trained model says what came of it."""
     from playground.lab.store import ModelStore

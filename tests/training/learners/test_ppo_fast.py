@@ -108,6 +108,28 @@ def test_actions_are_drawn_with_the_policys_probabilities():
     np.testing.assert_allclose(drawn, wanted, atol=0.015)
 
 
+def test_after_a_timeout_the_critic_stands_for_the_rest():
+    """The same flight twice: once its first episode terminated, once the time limit cut it off."""
+    spec = spec_of(reward=RewardConfig(), n_steps=200, normalize_reward=False)  # Gymnasium's reward, however it ended
+    policy = shaken(spec)
+    with closing(Fleet(LANDER, spec.n_envs)) as fleet:
+        task = Task(spec.reward, spec.gamma, 1, fleet, lambda steps: 0.0)
+        fleet.start(1)
+        flown = fleet.fly(policy, spec.n_steps)
+    t, i = flown.ended[0]
+    terminated, truncated = flown.terminated.copy(), flown.truncated.copy()
+    assert terminated[t, i]
+    terminated[t, i], truncated[t, i] = False, True
+    cut = flown._replace(terminated=terminated, truncated=truncated)
+    scale = RewardScale(spec.n_envs, spec.gamma)
+    returns, with_the_rest = (
+        rollout_of(f, policy, task, spec, scale).returns.reshape(-1, spec.n_envs) for f in (flown, cut)
+    )
+    rest = spec.gamma * policy.values(flown.last_observations[:1])[0]
+    assert (with_the_rest - returns)[t, i] == pytest.approx(rest, rel=1e-3)
+    np.testing.assert_array_equal(with_the_rest[t + 1 :], returns[t + 1 :])
+
+
 def test_normalisation_divides_by_the_deviation_of_the_discounted_return():
     """Two steps of one lander, γ = 0.5: the returns so far are 4, then 0.5·4 + 2 = 4: no spread but the prior's."""
     scale = RewardScale(1, 0.5)

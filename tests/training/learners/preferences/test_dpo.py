@@ -102,6 +102,29 @@ def test_learning_makes_the_preferred_episodes_more_probable_and_ends_by_itself(
     assert updates[-1].episodes == 16
 
 
+def test_every_round_begins_at_its_own_reference():
+    """One pass a round over all pairs at once: before its step the policy is the reference, so no pair has a margin."""
+    with closing(Fleet(LANDER, 2)) as fleet:
+        settings = Settings(pairs=9, rounds=3, epochs=1, batch_pairs=100, learning_rate=1e-2)
+        updates = list(dpo.learn(task(fleet), settings))
+    assert len(updates) == 3
+    assert all(np.abs(update.batch["margin"]).max() < 1e-5 for update in updates)
+
+
+def test_the_learning_rate_falls_in_equal_steps_over_rounds_and_passes(monkeypatch):
+    rates, step = [], torch.optim.Adam.step
+
+    def record(optimizer, *given):
+        rates.append(optimizer.param_groups[0]["lr"])
+        return step(optimizer, *given)
+
+    monkeypatch.setattr(torch.optim.Adam, "step", record)
+    with closing(Fleet(LANDER, 2)) as fleet:
+        settings = Settings(pairs=6, rounds=2, epochs=2, batch_pairs=100, learning_rate=0.4)
+        list(dpo.learn(task(fleet), settings))
+    assert rates == pytest.approx([0.4, 0.3, 0.2, 0.1])
+
+
 def sum_of_log_probs(policy, episode):
     chances = policy.probabilities(episode.observations[:-1])
     return np.log(chances[np.arange(len(episode)), episode.actions]).sum() / len(episode)
