@@ -1,16 +1,18 @@
 """What is around every page: its title, the shared sidebar, and the way to the other pages.
 
-Leaves out: the pages (``views``).
+Leaves out: the pages (``pages``).
 """
 
 import logging
 
 import streamlit as st
 
+from playground.app.address import sync_url
 from playground.app.jobs_panel import finish_watching
+from playground.app.now import Now
 from playground.app.pages import algorithms, compare, models, notebook, playground
-from playground.app.session import session, sync_url
-from playground.app.sidebar import draw_sidebar
+from playground.app.session import session
+from playground.app.sidebar import draw_bands, draw_sidebar
 from playground.app.texts import language, say, say_error
 from playground.words.errors import InvalidInput
 
@@ -19,9 +21,15 @@ def draw() -> None:
     """Everything that a page shows, from the tab's title down."""
     language()
     st.set_page_config(page_title=say("app.title"), page_icon="🚀", layout="wide", initial_sidebar_state=380)
+    now: Now | None = None
+
+    def first_page() -> None:
+        if now is not None:
+            playground.draw(now)
+
     pages = {
         "playground": st.Page(
-            playground.draw,
+            first_page,
             title=say("nav.playground"),
             icon=":material/rocket_launch:",
             default=True,
@@ -41,7 +49,8 @@ def draw() -> None:
         state = session()
         finish_watching()
         sync_url(state)
-        draw_sidebar()
+        now = Now(state)
+        place = draw_sidebar(now)
         for problem in state.problems:
             st.warning(say_error(problem), icon=":material/error:")
         state.problems.clear()
@@ -49,6 +58,7 @@ def draw() -> None:
             st.toast(state.notice)
             state.notice = ""
         page.run()
+        draw_bands(now, place)
     except InvalidInput as error:
         st.error(say_error(error))
     except Exception as error:  # no traceback ever reaches a page

@@ -1,28 +1,25 @@
-"""The session's state: the draft design, what is on screen, and the address bar that mirrors both.
+"""The session's state: the draft design and what is on screen; on a first run it is read from the address bar.
 
 The *draft* is what the sidebar says; the *shown* model was trained on some design. They differ as soon as a
 slider moves, and nothing here ever makes the one follow the other without being asked.
 
-Leaves out: widgets and drawing.
+Leaves out: writing the address bar (``address``), what is worked out from the state (``now``), and drawing.
 """
 
-from contextlib import suppress
-from dataclasses import dataclass, field, fields
-from pathlib import Path
+from dataclasses import dataclass, field
 from typing import Any, Final, cast
 
 import streamlit as st
 
-from playground.flight.rollout import run_episode
+from playground.app.address import SETTINGS, read_setting
 from playground.flight.scorecard import EVALUATION_SEEDS
-from playground.flight.trajectory import Trajectory
-from playground.lab.model import Model, open_model
+from playground.lab.model import Model
 from playground.lab.model_names import nearest_preset
 from playground.lab.notebook.notebook import Notebook
 from playground.lab.queue import Queue
 from playground.lab.queue_local import Local
-from playground.lab.store import ModelStore, nearest_model
-from playground.reward.codec import changed_fields, from_query, to_query
+from playground.lab.store import ModelStore
+from playground.reward.codec import changed_fields, from_query
 from playground.reward.design import Design
 from playground.training.algorithms import ALGORITHMS
 from playground.training.spec import BUDGETS, TrainSpec, hyperparameters
@@ -30,18 +27,9 @@ from playground.words.errors import InvalidInput
 from playground.worlds.lunar_lander.presets import PRESET, PRESETS
 
 FIRST_PRESET: Final = PRESETS[0].slug
-NOT_SET: Final = ("reward", "algorithm", "env", "settings", "seconds")
-"""Fields of a spec that the sidebar does not set: it trains with this project's own engine."""
-SETTINGS: Final = tuple(f.name for f in fields(TrainSpec) if f.name not in NOT_SET)
-
-
 BUDGET_FIELDS: Final = frozenset(name for changes in BUDGETS.values() for name in changes)
-LINKED: Final = 12
-"""Letters of a key in the address bar where several stand there."""
 COMPARED: Final = 10
 """At most so many models are compared at once."""
-STARTS: Final = 30
-"""So many of the newest trained models are looked at for a start that is not from scratch."""
 
 
 @dataclass
@@ -112,7 +100,7 @@ class Session:
             self.settings = rest | BUDGETS[name]
 
     def choose_preset(self, slug: str) -> None:
-        """Start from a preset: its reward as the draft, and its model on screen if one is at hand."""
+        """Start from a preset: its reward as the draft, and its model on screen if there is one."""
         self.preset, self.draft = slug, PRESET[slug].config
         self.settings = {}
         model = store().find(self.spec.key)
@@ -187,52 +175,8 @@ def _from_url() -> Session:
     return state
 
 
-def read_setting(name: str, text: str) -> Any:
-    """A training setting as the address bar writes it.
-
-    Raises:
-        InvalidInput: the text is not of the setting's type.
-    """
-    default = next(f.default for f in fields(TrainSpec) if f.name == name)
-    if isinstance(default, str):
-        return text
-    if isinstance(default, bool):
-        if text not in ("true", "false"):
-            raise InvalidInput("not_a_bool", field=name, value=text)
-        return text == "true"
-    try:
-        if isinstance(default, tuple):
-            return tuple(int(part) for part in text.split(",") if part.strip())
-        return int(text) if isinstance(default, int) else float(text)
-    except ValueError:
-        raise InvalidInput("not_a_number", field=name, value=text) from None
-
-
-def write_setting(value: Any) -> str:
-    """A training setting as text for the address bar."""
-    if isinstance(value, tuple):
-        return ",".join(map(str, value))
-    return str(value).lower() if isinstance(value, bool) else str(value)
-
-
-def sync_url(state: Session) -> None:
-    """Write the design into the address bar, so that copying the address shares it."""
-    wanted = {"preset": state.preset, **to_query(state.draft, PRESET[state.preset].config)}
-    names = [n for n in SETTINGS if n in state.settings]
-    wanted |= {name: write_setting(getattr(state.spec, name)) for name in names}
-    if state.shown is not None and state.shown != state.spec.key:
-        wanted["model"] = state.shown
-    if state.compared:
-        wanted["compare"] = ".".join(key[:LINKED] for key in state.compared)
-    if state.seed != EVALUATION_SEEDS.start:
-        wanted["episode"] = str(state.seed)
-    wanted["lang"] = str(st.session_state["lang"])
-    if st.query_params.to_dict() != wanted:
-        st.query_params.from_dict(wanted)
-
-
 def store() -> ModelStore:
-    """The models at hand."""
+    """The shipped and the trained models."""
     return ModelStore()
 
 
@@ -244,77 +188,3 @@ def notebook() -> Notebook:
 def board() -> Queue:
     """The queue of trainings."""
     return Local(store())
-
-
-def shown_model(state: Session) -> Model:
-    """The model on screen; the first shipped one if what was there is gone.
-
-    Raises:
-        InvalidInput: not even that one can be read.
-    """
-    model = store().find(state.shown) if state.shown else None
-    if model is None:
-        model = store().resolve(FIRST_PRESET)
-        state.shown = model.key
-    return load(str(model.folder), model.key, model.slug)
-
-
-@st.cache_resource(max_entries=64, show_spinner=False)
-def load(folder: str, key: str, slug: str | None) -> Model:
-    """A model whose spec, policy and scorecard are read once for all sessions.
-
-    Raises:
-        InvalidInput: it is damaged.
-    """
-    model = open_model(Path(folder), slug)
-    _ = model.spec, model.policy, model.scorecard, model.curve
-    return model
-
-
-@st.cache_resource(max_entries=256, show_spinner=False)
-def fly(folder: str, key: str, slug: str | None, seed: int) -> Trajectory:
-    """One episode of a model, flown once for all sessions."""
-    return run_episode(load(folder, key, slug).spec.world, load(folder, key, slug).policy, seed)
-
-
-def episode_of(model: Model, seed: int) -> Trajectory:
-    """The model's episode from a seed."""
-    return fly(str(model.folder), model.key, model.slug, seed)
-
-
-def other_models(model: Model) -> list[Model]:
-    """What may fly beside a model."""
-    return [other for other in models_at_hand() if other.key != model.key]
-
-
-def models_at_hand() -> list[Model]:
-    """The shipped models that can be read, and the newest that were trained here."""
-    home = store().home
-    stamp = home.stat().st_mtime_ns if home.is_dir() else 0
-    return [*_shipped(), *_newest(str(home), stamp)]
-
-
-def start_of(state: Session, spec: TrainSpec) -> Model | None:
-    """The model that a training may start from: the chosen one, else the nearest at hand."""
-    if spec.init_from:
-        return store().find(spec.init_from)
-    return nearest_model(models_at_hand(), spec)
-
-
-@st.cache_resource(show_spinner=False)
-def _shipped() -> list[Model]:
-    return _readable(store().list_shipped())
-
-
-@st.cache_resource(max_entries=4, show_spinner=False)
-def _newest(home: str, stamp: int) -> list[Model]:
-    """The newest trained models; ``stamp`` changes whenever one comes or goes."""
-    return _readable(ModelStore(Path(home)).list_trained()[:STARTS])
-
-
-def _readable(models: list[Model]) -> list[Model]:
-    loaded = []
-    for model in models:
-        with suppress(InvalidInput):
-            loaded.append(load(str(model.folder), model.key, model.slug))
-    return loaded

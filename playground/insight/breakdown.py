@@ -79,6 +79,23 @@ def break_down(trajectory: Trajectory, config: Design, gamma: float, discounted:
     return Breakdown(config.keys, raw, paid)
 
 
+def to_npz(trajectory: Trajectory, breakdown: Breakdown) -> bytes:
+    """An episode as numpy arrays: all of the trajectory, and raw and paid parts with their keys."""
+    out = io.BytesIO()
+    np.savez_compressed(
+        out,
+        seed=trajectory.seed,
+        observations=trajectory.observations,
+        actions=trajectory.actions,
+        rewards=trajectory.rewards,
+        terminated=trajectory.terminated,
+        raw=breakdown.raw,
+        paid=breakdown.paid,
+        parts=np.array(breakdown.keys),
+    )
+    return out.getvalue()
+
+
 def to_csv(trajectory: Trajectory, breakdown: Breakdown) -> str:
     """One row a step: time, action, raw and paid parts, the reward and Gymnasium's own, and the return so far."""
     out = io.StringIO()

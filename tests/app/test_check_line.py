@@ -108,7 +108,7 @@ def test_one_slider_alone_mends_it_too():
 
 
 def test_only_sliders_that_matter_are_shaded():
-    styles = start(preset="fuel-miser").get("html")[0].proto.body
+    styles = "".join(element.proto.body for element in start(preset="fuel-miser").get("html"))
     assert ".st-key-slide_pen_main [role=group]" in styles
     assert ".st-key-slide_legs [role=group]" not in styles
 

@@ -95,8 +95,9 @@ def test_a_link_opens_its_comparison_and_names_what_it_does_not_know(own_home):
     assert len(LETTERS) == state.COMPARED
 
     def script():
+        from playground.app.address import sync_url
         from playground.app.pages import compare
-        from playground.app.session import session, sync_url
+        from playground.app.session import session
         from playground.app.texts import language
 
         language()

@@ -8,12 +8,12 @@ import re
 import numpy as np
 import pytest
 
+from playground.app.episode.by_hand import CHUNK, HandFlight, steer
 from playground.app.gallery import ORDERS, PAD_HEIGHT, gallery_data, path_of
-from playground.app.pages.episode import CHUNK, HandFlight, steer, to_npz
 from playground.app.player import FACTS, make_film, scene_data, to_html
 from playground.flight.fork import fork
 from playground.flight.rollout import Flight, refly, run_episode
-from playground.insight.breakdown import break_down
+from playground.insight.breakdown import break_down, to_npz
 from playground.insight.explain import explain
 from playground.lab.store import ModelStore
 from playground.reward.design import keys_of, terms_of

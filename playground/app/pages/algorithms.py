@@ -11,7 +11,8 @@ from safetensors import SafetensorError
 from safetensors.numpy import load as load_tensors
 
 from playground.app.lessons import LESSONS, Term, passage, to_dot
-from playground.app.session import Session, board, load, models_at_hand, session, store
+from playground.app.session import Session, board, session, store
+from playground.app.shared import loaded, usable_models
 from playground.app.texts import language, say, say_error
 from playground.insight.success_rates import spread_over
 from playground.lab.batch import Batch, Failure, Progress
@@ -92,7 +93,7 @@ def _source(algorithm: Algorithm, terms: Sequence[Term]) -> None:
 
 def _update(algorithm: Algorithm) -> None:
     """What one update of a model at hand did, with a slider over those that were kept."""
-    told = [m for m in models_at_hand() if m.spec.algorithm == algorithm.name and UPDATES in m.files]
+    told = [m for m in usable_models() if m.spec.algorithm == algorithm.name and UPDATES in m.files]
     if not told:
         return
     st.subheader(say("algorithms.update"), anchor=False)
@@ -228,7 +229,7 @@ def _results(specs: Sequence[TrainSpec]) -> None:
     for spec in specs:
         found = store().find(spec.key)
         if found is not None:
-            models[spec.key] = load(str(found.folder), found.key, found.slug)
+            models[spec.key] = loaded(found)
     field = [entrant for entrant in entrants(specs, models) if entrant.models]
     if not field:
         st.caption(say("algorithms.shipped_race"))
@@ -243,7 +244,7 @@ def _results(specs: Sequence[TrainSpec]) -> None:
 def _shipped_field() -> list[Entrant]:
     """The shipped models on the default reward, one an algorithm."""
     by_name: dict[str, Model] = {}
-    for model in models_at_hand():
+    for model in usable_models():
         if model.slug not in (None, HALF_TRAINED) and model.spec.reward == GYMNASIUM:
             by_name.setdefault(model.spec.algorithm, model)
     return [Entrant(name, (by_name[name],)) for name in ALGORITHMS if name in by_name]

@@ -1,23 +1,23 @@
 """The check of the draft before any training: one line above the episode, the evidence on demand.
 
-Leaves out: what was trained (``views.playground``).
+Leaves out: what was trained (``expected``, ``pages.playground``).
 """
 
-from collections.abc import Mapping
-from typing import Any, Final
+from typing import Final
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
-from playground.app.session import Session, notebook
+from playground.app.now import Now
+from playground.app.session import Session
+from playground.app.shared import repair
 from playground.app.texts import language, part_name, say
-from playground.insight.check import FlightCheck, check_reward
-from playground.insight.forecast.predict import Forecast, load_model, outcomes_of
-from playground.insight.repair import Repair, repair_reward, with_weight
-from playground.lab.model import Model
+from playground.insight.check import FlightCheck
+from playground.insight.forecast.predict import load_model
+from playground.insight.repair import with_weight
 from playground.reward.design import Design
 from playground.words.check import finding_sentence, notes, ranking_rows, verdict_sentence
-from playground.words.errors import InvalidInput
-from playground.words.forecast import chances, forecast_sentence, outcome_against_check, outcome_against_forecast
+from playground.words.forecast import chances, forecast_sentence
 from playground.words.tables import to_markdown
 from playground.worlds.lunar_lander.world import WORLD as LANDER
 
@@ -25,14 +25,18 @@ COLOURS: Final = {"sound": "green", "doubtful": "orange", "broken": "red"}
 MARKS: Final = {"ok": ":green[:material/check:]", "warn": ":orange[:material/info:]", "fail": ":red[:material/close:]"}
 
 
-def draw_check(state: Session) -> None:
+def check_place() -> DeltaGenerator:
+    """Where `draw_check` will draw."""
+    return st.container(horizontal=True, vertical_alignment="center", key="flight_check")
+
+
+def draw_check(now: Now, place: DeltaGenerator) -> None:
     """The verdict on the draft, and behind a button what it rests on."""
-    gamma = state.spec.gamma
-    found = check(state.draft, gamma)
-    with st.container(horizontal=True, vertical_alignment="center", key="flight_check"):
+    state, found = now.state, now.check
+    with place:
         badge = f":{COLOURS[found.verdict]}-badge[{say(f'check.verdict.{found.verdict}')}]"
         expected = forecast_sentence(found.predicted, language())
-        if found.predicted is not None and found.predicted.familiar and not state.spec.usual:
+        if found.predicted is not None and found.predicted.familiar and not now.spec.usual:
             expected += f" {say('forecast.unusual')}"
         verdict = verdict_sentence(found, language())
         st.markdown(f"{badge} {say('check.before')} {verdict}  \n{expected}", width="stretch")
@@ -41,22 +45,10 @@ def draw_check(state: Session) -> None:
         elif found.verdict != "sound" and not found.logged_only:
             with st.popover(say("repair.title"), icon=":material/build:", key="mend", on_change="rerun") as panel:
                 if panel.open:
-                    _repair(state, gamma)
+                    _repair(state, now.spec.gamma)
         with st.popover(say("check.why"), icon=":material/fact_check:", key="evidence", on_change="rerun") as panel:
             if panel.open:
                 _evidence(state, found)
-
-
-@st.cache_data(max_entries=256, show_spinner=False)
-def check(reward: Design, gamma: float) -> FlightCheck:
-    """The check of a reward, kept for all sessions."""
-    return check_reward(reward, gamma)
-
-
-@st.cache_data(max_entries=64, show_spinner=False)
-def repair(reward: Design, gamma: float) -> Repair:
-    """The nearest reward in which landing pays best, kept for all sessions."""
-    return repair_reward(reward, gamma)
 
 
 def _repair(state: Session, gamma: float) -> None:
@@ -93,43 +85,6 @@ def _apply(state: Session, mended: Design) -> None:
 def _undo(state: Session) -> None:
     if state.mended is not None:
         state.draft, state.mended = state.mended[0], None
-
-
-def held_against(model: Model) -> str:
-    """What was foretold of a training when it began, beside what came of it: a hit or a miss, in words.
-
-    What nobody foretold is foretold now, and that is said: a forecast that was mended since would flatter itself.
-    """
-    spec = model.spec
-    if not spec.usual:
-        return say("expected.unusual")
-    foretold, hindsight = _foretold(model.key), ""
-    if foretold is None:
-        foretold, hindsight = check(spec.reward, spec.gamma).prediction, f" {say('expected.hindsight')}"
-    predicted = Forecast.from_json(foretold, spec.world)
-    if predicted is not None and predicted.familiar:
-        return outcome_against_forecast(predicted, _came_of(model), language()) + hindsight
-    expected = "landing" if foretold["margin"] > 0 else _end_of(foretold["pays_best"])
-    return outcome_against_check(expected, _came_of(model), language()) + hindsight
-
-
-def _foretold(key: str) -> Mapping[str, Any] | None:
-    """What the notebook has; None where it has nothing, or nothing whole."""
-    try:
-        value = notebook().get(key).prediction or {}
-        _end_of(value["pays_best"])
-        return {**value, "margin": float(value["margin"])}
-    except (InvalidInput, KeyError, TypeError, ValueError):
-        return None
-
-
-def _end_of(words: object) -> str:
-    return LANDER.end_of(str(words).replace(" ", "_"))
-
-
-def _came_of(model: Model) -> str:
-    """How most of a model's episodes end: landing, crash or timeout."""
-    return max(outcomes_of(model.spec.world), key=lambda outcome: float(model.summary[f"{outcome}_rate"]))
 
 
 def _play(state: Session, name: str, episodes: tuple[int, ...]) -> None:

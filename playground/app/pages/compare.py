@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Final
 
 import streamlit as st
 
-from playground.app.pages.episode import checkpoint_film, film_of, scene_of, seen_as
+from playground.app.episode.films import accounted, checkpoint_film, film_of, paying_parts, scene_of
 from playground.app.pages.overfit import draw_overfit
 from playground.app.player import draw_player
-from playground.app.session import COMPARED, Session, load, models_at_hand, notebook, session, store
+from playground.app.session import COMPARED, Session, notebook, session, store
+from playground.app.shared import loaded, usable_models
 from playground.app.texts import language, say, say_error
 from playground.flight.scorecard import EVALUATION_SEEDS
 from playground.insight.comparison import Divergence
@@ -43,7 +44,7 @@ def draw() -> None:
     if len(models) < 2:
         st.info(say("compare.choose"))
         return
-    told = compare(models, models_at_hand(), names_of(models, language()), language())
+    told = compare(models, usable_models(), names_of(models, language()), language())
     try:
         _verdict(told)
     except InvalidInput as error:
@@ -60,28 +61,28 @@ def draw() -> None:
 
 def _choose(state: Session) -> list[Model]:
     """The chosen models, in the order in which they were chosen; those that are gone are dropped, and it says so."""
-    at_hand = {model.key: model for model in models_at_hand()}
+    available = {model.key: model for model in usable_models()}
     if state.compared is None:
-        shown = [state.shown] if state.shown in at_hand else []
-        keys = list(dict.fromkeys([*shown, *at_hand]))[:2]
+        shown = [state.shown] if state.shown in available else []
+        keys = list(dict.fromkeys([*shown, *available]))[:2]
     else:
         keys = state.compared
     for key in keys:
-        if key not in at_hand and (found := store().find(key)) is not None:
+        if key not in available and (found := store().find(key)) is not None:
             with suppress(InvalidInput):
-                at_hand[key] = load(str(found.folder), found.key, found.slug)
-    if gone := [key for key in keys if key not in at_hand]:
+                available[key] = loaded(found)
+    if gone := [key for key in keys if key not in available]:
         st.warning(say("compare.gone", keys=", ".join(key[:SHORT] for key in gone)))
-        state.compared = keys = [key for key in keys if key in at_hand]
+        state.compared = keys = [key for key in keys if key in available]
     st.session_state["compared"] = keys
-    labels = labels_of(list(at_hand.values()), language())
+    labels = labels_of(list(available.values()), language())
 
     def choose() -> None:
         state.compared = list(st.session_state["compared"])
 
     st.multiselect(
         say("compare.models"),
-        list(at_hand),
+        list(available),
         key="compared",
         format_func=lambda key: labels[key],
         max_selections=COMPARED,
@@ -89,7 +90,7 @@ def _choose(state: Session) -> list[Model]:
         label_visibility="collapsed",
         placeholder=say("compare.choose"),
     )
-    return [at_hand[key] for key in keys]
+    return [available[key] for key in keys]
 
 
 def _verdict(told: Comparison) -> None:
@@ -117,7 +118,7 @@ def _turn(one: Contestant, turn: Divergence) -> None:
     ]
     films = [checkpoint_film(one.model, checkpoint.steps, seed) for checkpoint in kept]
     names = [say("compare.after", steps=f"{checkpoint.steps:,}") for checkpoint in kept]
-    data = scene_of(films, names, seen_as(one.reward), one.model.spec.gamma, f"turn-seed{seed}")
+    data = scene_of(films, names, accounted(one.reward), one.model.spec.gamma, f"turn-seed{seed}")
     draw_player(data, f"turn_player_{one.letter}", _nothing, _nothing)
 
 
@@ -142,7 +143,7 @@ def _side_by_side(state: Session, told: Comparison) -> None:
     films = [film_of(one.model, seed) for one in pair]
     names = [one.label for one in pair]
     gamma = owner.model.spec.gamma
-    data = scene_of(films, names, seen_as(owner.reward), gamma, f"compare-seed{seed}")
+    data = scene_of(films, names, accounted(owner.reward), gamma, f"compare-seed{seed}")
     draw_player(data, "compare_player", _nothing, _nothing)
 
 
@@ -265,8 +266,8 @@ def _parts(told: Comparison) -> None:
     with st.container(horizontal=True):
         rival = _picked(told, "parts_rival", say("compare.rival"), told.others)
         owner = _picked(told, "parts_paid_by", say("compare.paid_by"), told.contestants)
-    reward = seen_as(owner.reward)
-    paying = [key for key, factor in zip(reward.keys, reward.factors.tolist(), strict=True) if factor != 0]
+    reward = accounted(owner.reward)
+    paying = paying_parts(reward)
     first, second = (one.model.scorecard.part_means(reward) for one in (told.first, rival))
     names, colours = told.part_names(), {key: colour_of(key) for key in reward.keys}
     labels = (told.first.label, rival.label)

@@ -5,8 +5,8 @@ Leaves out: comparing them.
 
 import streamlit as st
 
+from playground.app.expected import expected_against_outcome
 from playground.app.jobs_panel import draw_job
-from playground.app.pages.check_line import held_against
 from playground.app.session import board, session, store
 from playground.app.texts import language, say, say_error
 from playground.lab.model import SHORT, Model
@@ -64,7 +64,7 @@ def _row(model: Model, name: str, line: str, broken: str) -> None:
     with st.container(border=True):
         words, show, away = st.columns([6, 1, 1], vertical_alignment="center")
         words.markdown(f"**{name}**")
-        words.caption(say("models.broken", reason=broken) if broken else f"{line} · {held_against(model)}")
+        words.caption(say("models.broken", reason=broken) if broken else f"{line} · {expected_against_outcome(model)}")
         if not broken and show.button(say("models.show"), key=f"show_{model.key}", width="stretch"):
             session().show(model)
             st.switch_page(st.session_state["pages"]["playground"])

@@ -8,7 +8,8 @@ from typing import Any, Final
 
 import streamlit as st
 
-from playground.app.session import load, notebook, session, store
+from playground.app.session import notebook, session, store
+from playground.app.shared import loaded
 from playground.app.texts import language, say, say_error
 from playground.lab.model import SHORT
 from playground.lab.model_names import model_name
@@ -135,7 +136,7 @@ def _acts(book: Notebook, entry: Entry) -> None:
     ):
         state = session()
         try:
-            state.show(load(str(model.folder), model.key, model.slug))
+            state.show(loaded(model))
             st.switch_page(st.session_state["pages"]["playground"])
         except InvalidInput as error:
             st.error(say_error(error))

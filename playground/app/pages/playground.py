@@ -1,20 +1,23 @@
 """The first page: a verdict, the episode with what every part paid for it, and the task scorecard.
 
-Leaves out: the controls (``sidebar``) and the other models (``views.models``).
+Leaves out: the controls (``sidebar``) and the other models (``pages.models``).
 """
 
 import streamlit as st
 
+from playground.app.episode.downloads import file_stem
+from playground.app.episode.panel import draw_episode
+from playground.app.expected import expected_against_outcome
 from playground.app.gallery import draw_gallery, gallery_data, path_of
 from playground.app.jobs_panel import draw_curves, draw_watched_job
-from playground.app.pages.check_line import draw_check, held_against
-from playground.app.pages.episode import chosen_episode, draw_episode, file_stem, seen_as
-from playground.app.session import Session, board, load, session, shown_model, store
+from playground.app.now import Now
+from playground.app.pages.check_line import check_place, draw_check
+from playground.app.session import Session
+from playground.app.shared import load
 from playground.app.texts import language, part_name, say, say_error
 from playground.flight.rollout import run_episodes
 from playground.flight.scorecard import EVALUATION_SEEDS, Scorecard
-from playground.flight.trajectory import Trajectory
-from playground.insight.breakdown import Breakdown, break_down, to_csv
+from playground.insight.breakdown import Breakdown, to_csv
 from playground.lab.model import Model
 from playground.lab.model_names import model_name
 from playground.reward.codec import dump_reward
@@ -25,25 +28,23 @@ from playground.worlds.lunar_lander.presets import PRESET
 from playground.worlds.lunar_lander.world import WORLD as LANDER
 
 
-def draw() -> None:
-    """The page."""
-    state = session()
+def draw(now: Now) -> None:
+    """The page. What answers a slider is drawn first; what is said of the draft takes its place above it afterwards."""
     draw_watched_job()
     try:
-        model = shown_model(state)
+        model = now.model
     except InvalidInput as error:
         st.error(say("models.broken", reason=say_error(error)))
         return
-    reward = state.draft
-    _verdict(state, model)
-    draw_check(state)
-    episode = chosen_episode(state, model)
-    draw_episode(state, model, episode)
-    _scorecard(model.scorecard, reward)
-    _more(state, model, episode, break_down(episode, seen_as(reward), model.spec.gamma))
+    _verdict(now, model)
+    place = check_place()
+    draw_episode(now)
+    _scorecard(model.scorecard, now.state.draft)
+    _more(now)
+    draw_check(now, place)
 
 
-def _verdict(state: Session, model: Model) -> None:
+def _verdict(now: Now, model: Model) -> None:
     """What the training made of the reward, in one sentence."""
     s = model.summary
     count = {name: round(100 * s[f"{name}_rate"]) for name in ("landing", "crash", "timeout")}
@@ -53,11 +54,10 @@ def _verdict(state: Session, model: Model) -> None:
     name = model_name(model, language())
     about = say("verdict.trained_on", name=name, steps=f"{model.manifest['steps']:,}", seed=model.spec.seed)
     lesson = [PRESET[model.slug].lesson[language()]] if model.slug is not None and model.slug in PRESET else []
-    st.caption(" — ".join([about, " ".join([*lesson, held_against(model)])]))
-    if state.draft != model.spec.reward:
-        job = board().find(state.spec.key)
-        training = job is not None and job.alive
-        kind = "old_load" if store().find(state.spec.key) else "old_training" if training else "old"
+    st.caption(" — ".join([about, " ".join([*lesson, expected_against_outcome(model)])]))
+    if now.state.draft != model.spec.reward:
+        training = now.job is not None and now.job.alive
+        kind = "old_load" if now.trained is not None else "old_training" if training else "old"
         st.info(say(f"verdict.{kind}", name=f"**{name}**"), icon=":material/history:")
 
 
@@ -113,8 +113,9 @@ def _scorecard(card: Scorecard, reward: Design) -> None:
             st.caption(say("score.potential"))
 
 
-def _more(state: Session, model: Model, episode: Trajectory, parts: Breakdown) -> None:
+def _more(now: Now) -> None:
     """Below the fold, closed until asked for."""
+    state, model = now.state, now.model
     with st.expander(
         say("more.episodes"), icon=":material/scatter_plot:", key="more_episodes", on_change="rerun"
     ) as panel:
@@ -130,12 +131,12 @@ def _more(state: Session, model: Model, episode: Trajectory, parts: Breakdown) -
                 st.caption(say("more.curve.none"))
     with st.expander(say("more.table"), icon=":material/table:", key="more_table", on_change="rerun") as panel:
         if panel.open:
-            _table(seen_as(state.draft), parts)
-            stem = file_stem(state, model)
+            episode, parts = now.episode, now.parts  # now: a download is made outside the session
+            _table(now.reward, parts)
             st.download_button(
                 say("episode.csv"),
                 lambda: to_csv(episode, parts),
-                f"{stem}.csv",
+                f"{file_stem(now)}.csv",
                 "text/csv",
                 key="table_csv",
                 on_click="ignore",
@@ -143,7 +144,7 @@ def _more(state: Session, model: Model, episode: Trajectory, parts: Breakdown) -
     with st.expander(say("more.code"), icon=":material/code:", key="more_code", on_change="rerun") as panel:
         if panel.open:
             st.code(dump_reward(state.draft), language="json")
-            st.code(to_python(state.draft, state.spec.gamma), language="python", height=400)
+            st.code(to_python(state.draft, now.spec.gamma), language="python", height=400)
 
 
 def _all_episodes(state: Session, model: Model) -> None:
