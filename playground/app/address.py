@@ -59,10 +59,15 @@ def write_setting(value: Any) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
-def address_of(state: "Session", lang: str) -> dict[str, str]:
-    """The parameters of the address that leads to what is on screen."""
+def address_of(state: "Session", spec: TrainSpec, lang: str) -> dict[str, str]:
+    """The parameters of the address that leads to what is on screen.
+
+    Args:
+        state: a session.
+        spec: the one of its draft.
+        lang: its language.
+    """
     query = {"preset": state.preset, **to_query(state.draft, PRESET[state.preset].config)}
-    spec = state.spec
     query |= {name: write_setting(getattr(spec, name)) for name in SETTINGS if name in state.settings}
     if state.shown is not None and state.shown != spec.key:
         query["model"] = state.shown
@@ -73,8 +78,8 @@ def address_of(state: "Session", lang: str) -> dict[str, str]:
     return query | {"lang": lang}
 
 
-def sync_url(state: "Session") -> None:
+def sync_url(state: "Session", spec: TrainSpec) -> None:
     """Write what is on screen into the address bar."""
-    query = address_of(state, str(st.session_state["lang"]))
+    query = address_of(state, spec, str(st.session_state["lang"]))
     if st.query_params.to_dict() != query:
         st.query_params.from_dict(query)

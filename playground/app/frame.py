@@ -48,8 +48,8 @@ def draw() -> None:
     try:
         state = session()
         finish_watching()
-        sync_url(state)
         now = Now(state)
+        sync_url(state, now.spec)
         place = draw_sidebar(now)
         for problem in state.problems:
             st.warning(say_error(problem), icon=":material/error:")

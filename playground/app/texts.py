@@ -13,9 +13,11 @@ from playground.worlds.lunar_lander.terms import RewardConfig
 
 def language() -> str:
     """The session's language: chosen, else in the URL, else the browser's."""
-    if "lang" not in st.session_state:
+    try:
+        return str(st.session_state["lang"])  # one look-up: a page asks two hundred times
+    except KeyError:
         st.session_state["lang"] = words.match_language(st.query_params.get("lang") or st.context.locale)
-    return str(st.session_state["lang"])
+        return str(st.session_state["lang"])
 
 
 def say(key: str, /, **values: object) -> str:

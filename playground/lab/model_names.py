@@ -4,6 +4,7 @@ Leaves out: the texts themselves.
 """
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 from playground.lab.model import SHORT, Model
 from playground.reward.codec import changed_fields
@@ -53,11 +54,13 @@ def labels_of(models: Sequence[Model], language: str) -> dict[str, str]:
     return dict(zip([model.key for model in models], names_of(models, language), strict=True))
 
 
+@lru_cache(maxsize=1024)
 def nearest_preset(reward: Design) -> Preset:
     """The preset from which the fewest fields differ."""
     return min(world_of(reward).presets, key=lambda preset: len(changed_fields(reward, preset.config)))
 
 
+@lru_cache(maxsize=1024)
 def reward_name(reward: Design, language: str) -> str:
     """A preset's name, or the nearest preset and what was changed in it."""
     nearest = nearest_preset(reward)

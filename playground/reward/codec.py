@@ -25,10 +25,8 @@ def to_fields(config: Design) -> dict[str, Any]:
     >>> to_fields(RewardConfig(w_legs=10))["w_legs"]
     10.0
     """
-    values = dataclasses.asdict(config)  # type: ignore[call-overload]
-    return {
-        n: v if isinstance(v, str) else bool(v) if n == "replace_reward" else float(v) + 0.0 for n, v in values.items()
-    }
+    values = ((f.name, getattr(config, f.name)) for f in dataclasses.fields(config))  # type: ignore[arg-type]
+    return {n: v if isinstance(v, str) else bool(v) if n == "replace_reward" else float(v) + 0.0 for n, v in values}
 
 
 def changed_fields(config: Design, base: Design | None = None) -> dict[str, Any]:

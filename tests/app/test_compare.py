@@ -101,7 +101,7 @@ def test_a_link_opens_its_comparison_and_names_what_it_does_not_know(own_home):
         from playground.app.texts import language
 
         language()
-        sync_url(session())
+        sync_url(session(), session().spec)
         compare.draw()
 
     app = AppTest.from_function(script, default_timeout=60)

@@ -162,7 +162,7 @@ def scene_data(
     """
     columns = [keys.index(key) for key in parts]
     return {
-        **_common(),
+        **_common(language()),
         "file": file,
         "gamma": gamma,
         "parts": [{"key": key, "name": part_name(key), "colour": colour_of(key)} for key in parts],
@@ -186,12 +186,14 @@ def scene_data(
     }
 
 
-def _common() -> dict[str, Any]:
-    words: dict[str, Any] = {name: _template(f"player.{name}") for name in WORDS}
-    words["actions"] = [say(f"action.{name}") for name in ACTION_NAMES]
-    words["fly_keys"] = [[key, arrow, say(f"action.{name}")] for key, arrow, name in FLY_KEYS]
+@cache
+def _common(lang: str) -> dict[str, Any]:
+    """What is the same for all episodes in a language. The browser fills in the names in the texts."""
+    words: dict[str, Any] = {name: text(f"player.{name}", lang) for name in WORDS}
+    words["actions"] = [text(f"action.{name}", lang) for name in ACTION_NAMES]
+    words["fly_keys"] = [[key, arrow, text(f"action.{name}", lang)] for key, arrow, name in FLY_KEYS]
     return {
-        "lang": language(),
+        "lang": lang,
         "words": words,
         "net": NET_COLOUR,
         "world": {
@@ -203,11 +205,6 @@ def _common() -> dict[str, Any]:
             "sideEngine": SIDE_ENGINE,
         },
     }
-
-
-def _template(key: str) -> str:
-    """A text whose names the browser fills in."""
-    return text(key, language())
 
 
 def _mark(moment: Moment) -> dict[str, Any]:
