@@ -6,6 +6,7 @@ slider moves, and nothing here ever makes the one follow the other without being
 Leaves out: writing the address bar (``address``), what is worked out from the state (``now``), and drawing.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, cast
 
@@ -13,7 +14,7 @@ import streamlit as st
 
 from playground.app.address import SETTINGS, read_setting
 from playground.flight.scorecard import EVALUATION_SEEDS
-from playground.lab.model import Model
+from playground.lab.model import SHORT, Model
 from playground.lab.model_names import nearest_preset
 from playground.lab.notebook.notebook import Notebook
 from playground.lab.queue import Queue
@@ -138,12 +139,16 @@ class Session:
 def session() -> Session:
     """This tab's state; on its first run it is read from the address bar."""
     if "session" not in st.session_state:
-        st.session_state["session"] = _from_url()
+        st.session_state["session"] = read_address(st.query_params.to_dict())
     return cast(Session, st.session_state["session"])
 
 
-def _from_url() -> Session:
-    query = st.query_params.to_dict()
+def read_address(query: Mapping[str, str]) -> Session:
+    """The state that an address leads to; what is wrong with it is in the state's ``problems``.
+
+    Args:
+        query: the parameters that ``address.address_of`` writes, of this version or an older one.
+    """
     state = Session()
     slug = query.get("preset", FIRST_PRESET)
     if slug not in PRESET:
@@ -167,11 +172,14 @@ def _from_url() -> Session:
                 state.compared.append(store().resolve(name).key)
             except InvalidInput as error:
                 state.problems.append(error)
-    model = store().find(query.get("model", "")) or store().find(state.spec.key)
-    if model is not None:
+    linked = store().find(query.get("model", ""))
+    if "model" in query and linked is None:
+        state.problems.append(InvalidInput("unknown_model", value=query["model"][:SHORT]))
+    trained = store().find(state.spec.key)
+    if (model := linked or trained) is not None:
         state.shown = model.key
-    elif (job := board().find(state.spec.key)) is not None and job.alive:
-        state.watching = job.key
+    if trained is None and (job := board().find(state.spec.key)) is not None and job.alive:
+        state.watching = job.key  # it comes on screen by itself, whatever is there until then
     return state
 
 

@@ -4,6 +4,7 @@ Leaves out: numbers that programs read, which JSON and CSV write in full.
 """
 
 from collections.abc import Sequence
+from decimal import ROUND_HALF_UP, Decimal, localcontext
 from statistics import median
 
 MINUS = "−"
@@ -43,17 +44,21 @@ def short(value: float, digits: int = 3, *, sign: bool = False) -> str:
 
 
 def amount_words(value: float, sign: bool = True) -> str:
-    """What a part paid, as the player writes it.
+    """What a part paid, as the player writes it (``paidNumber`` in ``app/player/numbers.js``): halves are rounded up.
 
-    >>> amount_words(1234567.0), amount_words(-0.5), amount_words(12.345, sign=False)
-    ('+1,234,567', '−0.500', '12.35')
+    >>> amount_words(1234567.0), amount_words(-0.5), amount_words(12.345, sign=False), amount_words(2.5e9)
+    ('+1,234,567', '−0.500', '12.35', '+2.50e9')
     """
     size = abs(value)
     mark = MINUS if value < 0 else "+" if sign and value > 0 else ""
     if size == 0:
         return "0"
-    digits = 0 if size >= 1e4 else 1 if size >= 100 else 2 if size >= 1 else 3
-    return mark + (f"{size:,.{digits}f}" if size >= 1e-3 else f"{size:.1e}".replace("-", MINUS))
+    exact = Decimal(size)
+    with localcontext(rounding=ROUND_HALF_UP):
+        if size >= 1e9 or size < 1e-3:
+            return mark + f"{exact:.{2 if size >= 1 else 1}e}".replace("e+", "e").replace("-", MINUS)
+        digits = 0 if size >= 1e4 else 1 if size >= 100 else 2 if size >= 1 else 3
+        return mark + f"{exact:,.{digits}f}"
 
 
 def signed(value: float, plain: bool) -> str:

@@ -33,7 +33,8 @@ from playground.words.say import text
 from playground.worlds.lunar_lander.geometry import ACTION_NAMES, N_ACTIONS, STEPS_PER_SECOND
 from playground.worlds.lunar_lander.scene import BODY, LEG, SIDE_ENGINE, WORLD_WIDTH, Scene, instruments
 
-SCRIPTS: Final = ("scene.js", "chart.js", "player.js")
+SCRIPTS: Final = ("numbers.js", "account.js", "scene.js", "chart.js", "pilot.js", "player.js")
+"""They become one script, in this order: what a file uses stands before it."""
 FACTS: Final = {
     "height_m": ("m", 2),
     "offset_m": ("m", 2),

@@ -86,7 +86,7 @@ class Player {
       this.scenes = [...this.element.querySelectorAll("canvas.scene")].map((canvas) => new SceneCanvas(canvas, data.world));
       this.chart = new PartsChart(this.find(".chart"), data.world);
     }
-    this.episodes = data.episodes.map(unpack);
+    this.episodes = data.episodes.map((episode, i) => unpack(episode, this.episodes && this.episodes[i]));
     this.last = Math.max(...this.episodes.map((episode) => episode.steps));
     if (this.pilot) {
       this.rest();
@@ -110,32 +110,9 @@ class Player {
 
   // Sums of what was paid, discounted or not.
   reckon() {
-    const columns = this.data.parts.length;
-    this.accounts = this.episodes.map((episode) => {
-      const { steps } = episode;
-      const paid = new Float64Array(episode.paid);
-      const sums = new Float64Array((steps + 1) * columns);
-      const total = new Float64Array(steps + 1);
-      for (let t = 0; t < steps; t++) {
-        const factor = this.discounted ? this.data.gamma ** t : 1;
-        total[t + 1] = total[t];
-        for (let k = 0; k < columns; k++) {
-          const amount = (paid[t * columns + k] *= factor);
-          sums[(t + 1) * columns + k] = sums[t * columns + k] + amount;
-          total[t + 1] += amount;
-        }
-      }
-      return { steps, columns, paid, sums, total };
-    });
-    let low = 0, high = 0;
-    for (const { sums, total } of this.accounts) {
-      for (const values of [sums, total]) {
-        for (const v of values) {
-          low = Math.min(low, v);
-          high = Math.max(high, v);
-        }
-      }
-    }
+    const gamma = this.discounted ? this.data.gamma : 1;
+    this.accounts = this.episodes.map((episode) => accountOf(episode, this.data.parts.length, gamma));
+    const { low, high } = rangeOf(this.accounts);
     this.low = low;
     this.reach = high - low || 1;
   }
@@ -636,117 +613,6 @@ class Player {
   }
 }
 
-// The arrow keys fly: a few frames at a time, each simulated by Gymnasium's own physics in the server.
-class HandPilot {
-  constructor(player, id) {
-    Object.assign(this, { player, id, actions: "", held: new Set(), seen: 0, ended: false });
-    this.buttons = player.words.fly_keys.map(([key, label, name]) => {
-      const button = make("button", label, "icon");
-      button.type = "button";
-      button.setAttribute("aria-label", name);
-      button.onmousedown = (event) => event.preventDefault(); // the keys stay with the picture
-      button.onpointerdown = () => this.held.add(key);
-      button.onpointerup = button.onpointerleave = () => this.held.delete(key);
-      return button;
-    });
-  }
-
-  begin() {
-    this.player.find(".end").textContent = "";
-    this.controls();
-    this.player.scenes[0].canvas.focus();
-    this.ask();
-  }
-
-  controls() {
-    const { player } = this;
-    player.element.classList.add("flying");
-    if (this.buttons[0].isConnected) return;
-    const stop = make("button", player.words.fly_stop, "text");
-    stop.type = "button";
-    stop.onclick = () => this.giveUp();
-    player.find(".transport").replaceChildren(make("span", player.words.fly_hint, "hint"), ...this.buttons, stop);
-  }
-
-  giveUp() {
-    this.end();
-    this.player.send("fly", { id: this.id, stop: true });
-  }
-
-  // Nothing is sent any more.
-  end() {
-    clearTimeout(this.timer);
-    this.over = true;
-  }
-
-  ask() { this.player.send("fly", { id: this.id, actions: this.actions }); }
-
-  action() {
-    if (this.held.has("ArrowUp")) return 2;
-    if (this.held.has("ArrowLeft")) return 1;
-    return this.held.has("ArrowRight") ? 3 : 0;
-  }
-
-  press(event) {
-    if (event.key === "Escape") return this.giveUp();
-    if (!event.key.startsWith("Arrow")) return;
-    this.held.add(event.key);
-    event.preventDefault();
-  }
-
-  release(event) { this.held.delete(event.key); }
-
-  receive(flight) {
-    if (this.over) return;
-    this.ended = flight.ended;
-    this.chunk = flight.chunk;
-    this.pace = 1000 / (this.player.data.world.fps * flight.pace);
-    this.next = "";
-    this.player.redraw();
-    clearTimeout(this.timer);
-    this.show();
-  }
-
-  // Show what the server flew, one frame at a time, and write down which keys are held meanwhile.
-  show() {
-    const { player } = this;
-    if (player.pilot !== this || this.over) return;
-    const { steps } = player.episodes[0];
-    player.frame = Math.min(this.seen, steps);
-    player.show();
-    if (this.seen < steps) {
-      this.seen += 1;
-      this.next += this.action();
-      this.timer = setTimeout(() => this.show(), this.pace);
-      return;
-    }
-    if (this.ended) {
-      player.send("fly", { id: this.id, done: true });
-      return;
-    }
-    this.actions += this.next.padEnd(this.chunk, String(this.action()));
-    this.ask();
-  }
-}
-
-function unpack(episode) {
-  const floats = (text, Type) => {
-    if (text === null) return null;
-    const bytes = Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
-    return new Type(bytes.buffer);
-  };
-  return {
-    ...episode,
-    frames: floats(episode.frames, Float32Array),
-    facts: floats(episode.facts, Float32Array),
-    contacts: floats(episode.contacts, Uint8Array),
-    actions: Uint8Array.from(episode.actions, Number),
-    probs: floats(episode.probs, Float32Array),
-    values: floats(episode.values, Float32Array),
-    paid: floats(episode.paid, Float64Array),
-  };
-}
-
 function labelOf(element) { return element.getAttribute("aria-label") || element.textContent; }
 
 function make(tag, text = "", style = "") {
@@ -755,12 +621,3 @@ function make(tag, text = "", style = "") {
   if (style) element.className = style.trim();
   return element;
 }
-
-function fill(text, values) { return text.replace(/\{(\w+)\}/g, (_, name) => values[name]); }
-
-function signed(value, digits) {
-  const text = Math.abs(value).toFixed(digits);
-  return value < 0 && Number(text) !== 0 ? `−${text}` : text;
-}
-
-function up(gaps) { return gaps.reduce((sum, gap) => sum + Math.max(gap, 0), 0); }
