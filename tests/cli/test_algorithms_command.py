@@ -1,6 +1,8 @@
 """The command line's algorithms: the list, and a training with settings."""
 
 import json
+import re
+from itertools import pairwise
 
 import pytest
 from command_line import run
@@ -41,6 +43,15 @@ def test_the_settings_of_one_algorithm_with_a_sentence_each(capsys):
     status, _, err = run(capsys, "algorithms", "sac")
     assert status == 2
     assert "grpo" in err
+
+
+@pytest.mark.parametrize("name", ALGORITHMS)
+def test_every_setting_has_a_sentence_in_chinese(capsys, name):
+    status, out, _ = run(capsys, "algorithms", name, "--lang", "zh")
+    assert status == 0
+    for head, sentence in pairwise(out.splitlines()):
+        if "=" in head:
+            assert re.search("[\u4e00-\u9fff]", sentence), head
 
 
 def test_a_training_with_another_algorithm_and_its_settings(capsys):

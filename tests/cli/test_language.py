@@ -23,6 +23,7 @@ SPOKEN = [
     ["models", "--delete", "MODEL"],
     ["export-model", "MODEL", "--to", "card", "--out", "OUT.md"],
     ["presets"],
+    ["algorithms", "dapo"],
     ["check", "article"],
     ["check", "gymnasium"],
     ["repair", "fuel-miser"],

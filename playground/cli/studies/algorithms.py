@@ -1,13 +1,16 @@
 """``playground algorithms``: the algorithms that can train, or the settings of one."""
 
 import argparse
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from playground.cli.options import add_json, translated
 from playground.cli.printing import DONE, put
 from playground.words.errors import InvalidInput
-from playground.words.say import say
+from playground.words.say import FALLBACK, has, say, text
 from playground.words.tables import width
+
+if TYPE_CHECKING:
+    from playground.training.algorithms import Setting
 
 
 def add_arguments(parser: argparse.ArgumentParser, lang: str) -> None:
@@ -45,10 +48,18 @@ def run(arguments: argparse.Namespace) -> int:
             raise InvalidInput("not_a_choice", field="NAME", choices=", ".join(ALGORITHMS), value=name)
         settings = ALGORITHMS[name].settings.values()
         value = [{"name": s.name, "default": s.default, "meaning": s.meaning} for s in settings]
-        lines = [f"{s.name}={_written(s.default)}\n    {s.meaning}" for s in settings]
+        lines = [f"{s.name}={_written(s.default)}\n    {meaning(name, s, lang)}" for s in settings]
         lines = lines or [say("cli.algorithms.own_options", lang)]
     put(arguments, value, lines)
     return DONE
+
+
+def meaning(algorithm: str, setting: "Setting", lang: str) -> str:
+    """What a setting does: in English as the learner's file says it, else by the setting's name if it has a text."""
+    if lang == FALLBACK:
+        return setting.meaning
+    keys = (f"cli.setting.{algorithm}.{setting.name}", f"cli.setting.{setting.name}")
+    return next((text(key, lang) for key in keys if has(key)), setting.meaning)
 
 
 def _written(value: Any) -> str:
