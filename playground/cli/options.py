@@ -76,6 +76,16 @@ def world_of(arguments: argparse.Namespace) -> "World":
     return find_world(DEFAULT_ID if arguments.world is None else arguments.world)
 
 
+def check_behaviours(world: "World") -> None:
+    """Refuse a world without recorded behaviours, for what needs them.
+
+    Raises:
+        InvalidInput: names the world.
+    """
+    if world.behaviours is None:
+        raise InvalidInput("no_behaviours", world=world.id)
+
+
 def start_key(store: "ModelStore", name: str, world: "World") -> str:
     """The key of a model to start a training from.
 
@@ -88,15 +98,19 @@ def start_key(store: "ModelStore", name: str, world: "World") -> str:
     return model.key
 
 
-def check_one_world(specs: "Iterable[TrainSpec]") -> None:
-    """Refuse models that play in different worlds.
+def check_default_world(command: str, specs: "Iterable[TrainSpec]") -> None:
+    """Refuse models of several worlds, and of a world that a command does not know.
 
     Raises:
         InvalidInput: names the worlds.
     """
-    worlds = dict.fromkeys(spec.env for spec in specs)
+    from playground.worlds import DEFAULT_ID
+
+    worlds = list(dict.fromkeys(spec.env for spec in specs))
     if len(worlds) > 1:
         raise InvalidInput("several_worlds", worlds=", ".join(worlds))
+    if worlds != [DEFAULT_ID]:
+        raise InvalidInput("not_in_this_world", command=command, known=DEFAULT_ID, world=worlds[0])
 
 
 def check_range(name: str, value: float, low: float, high: float) -> None:

@@ -1,10 +1,13 @@
 """Worlds on the command line: the list of them, and ``--world`` where a reward is named."""
 
+import io
 import json
+import sys
 
 import pytest
-from command_line import run, run_json
+from command_line import few_episodes, run, run_json
 
+from playground.cli import main
 from playground.worlds import REGISTRY, find_world
 
 
@@ -60,3 +63,83 @@ def test_a_spec_of_another_world_is_refused(capsys, key, home):
         status, _, err = run(capsys, *words, world)
         assert status == 2
         assert world in err
+
+
+SIZE = ["--steps", 64, "--n-envs", 2, "--n-steps", 32, "--batch-size", 64, "--n-epochs", 1, "--net-arch", 8]
+OTHERS = [world for world in REGISTRY if world != "LunarLander-v3"]
+
+
+@pytest.fixture(scope="module")
+def played(tmp_path_factory):
+    """A home with a tiny model of every other world, and their keys."""
+    folder = tmp_path_factory.mktemp("worlds")
+    keys = {}
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PLAYGROUND_HOME", str(folder / "home"))
+        few_episodes(patch)
+        for world in OTHERS:
+            out = io.StringIO()
+            patch.setattr(sys, "stdout", out)
+            words = ["train", "gymnasium", "--world", world, *map(str, SIZE), "--json"]
+            assert main(words) == 0
+            keys[world] = json.loads(out.getvalue())["key"]
+    return folder / "home", keys
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+@pytest.mark.parametrize("world", OTHERS)
+def test_every_command_about_a_model_works_in_every_world(capsys, played, monkeypatch, tmp_path, world, lang):
+    home, keys = played
+    monkeypatch.setenv("PLAYGROUND_HOME", str(home))
+    key, spoken = keys[world], ["--lang", lang]
+    card = run_json(capsys, "evaluate", key, "--episodes", 3)["scorecard"]
+    assert find_world(world).success_rate in card
+    parts = run_json(capsys, "breakdown", key)
+    assert sum(parts["parts"].values()) == pytest.approx(parts["return"])
+    assert parts["return"] == pytest.approx(parts["native_return"])
+    for words in (["evaluate", key, "--episodes", 3], ["breakdown", key], ["models"], ["notebook", "list"]):
+        status, out, err = run(capsys, *words, *spoken)
+        assert (status, err) == (0, "")
+        assert len(out.splitlines()) > 1
+    assert world in run(capsys, "models")[1]
+    assert run(capsys, "record", key, tmp_path / "film.gif", *spoken)[0] == 0
+    assert (tmp_path / "film.gif").read_bytes().startswith(b"GIF89a")
+    for command in ("compare", "robustness"):
+        status, out, err = run(capsys, command, key, key, *spoken)
+        assert (status, out, err.count("\n")) == (2, "", 1)
+        assert world in err
+
+
+@pytest.mark.parametrize("world", OTHERS)
+def test_conditions_that_a_world_lacks_are_refused(capsys, played, monkeypatch, world):
+    home, keys = played
+    monkeypatch.setenv("PLAYGROUND_HOME", str(home))
+    for option in ("--gravity", "--wind-power", "--turbulence-power"):
+        status, out, err = run(capsys, "evaluate", keys[world], option, "-1" if option == "--gravity" else "1")
+        assert (status, out, err.count("\n")) == (2, "", 1)
+        assert option.removeprefix("--") in err
+
+
+def test_models_of_several_worlds_are_not_mixed(capsys, played, monkeypatch):
+    home, keys = played
+    monkeypatch.setenv("PLAYGROUND_HOME", str(home))
+    one, other = OTHERS[:2]
+    for words in (["compare", keys[one], keys[other]], ["robustness", keys[one], keys[other]]):
+        status, _, err = run(capsys, *words)
+        assert status == 2
+        assert one in err
+        assert other in err
+    status, _, err = run(capsys, "train", "gymnasium", "--world", one, "--init-from", keys[other])
+    assert status == 2
+    assert other in err
+
+
+@pytest.mark.parametrize("world", OTHERS)
+def test_a_reward_of_any_world_is_checked_as_far_as_the_world_allows(capsys, world):
+    for preset in find_world(world).presets:
+        status, out, _ = run(capsys, "check", preset.slug, "--world", world, "--json")
+        assert (status in (0, 3, 4), json.loads(out)["checks"] != []) == (True, True)
+    status, _, err = run(capsys, "repair", "gymnasium", "--world", world)
+    assert (status == 2) == (find_world(world).behaviours is None)
+    assert world in err or status != 2
+    assert run(capsys, "probes", "--world", world)[0] == 0

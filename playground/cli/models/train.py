@@ -113,7 +113,7 @@ def read_spec(arguments: argparse.Namespace) -> "TrainSpec":
         if arguments.world is not None and world is not spec.world:
             raise InvalidInput("other_environment", value=spec.env, known=world.id)
     else:
-        spec = TrainSpec(load_reward(arguments.reward, world), env=world.id)
+        spec = TrainSpec(load_reward(arguments.reward, world), env=world.id, **world.training)
     names = spec_settings(arguments.lang)
     given = {name: getattr(arguments, name) for name in names if getattr(arguments, name) is not None}
     wanted = ALGORITHMS.get(given.get("algorithm", ""))
@@ -175,7 +175,7 @@ def _train(
         if len(curve) > shown:
             shown, last = len(curve), curve[-1]
             values = {
-                "rate": percent(last["landing_rate"]),
+                "rate": percent(last[spec.world.success_rate]),
                 "native": fixed(last["native_return"], 1),
                 "designed": fixed(last["designed_return"], 1),
                 "steps": f"{last['steps']:>10,.0f}",

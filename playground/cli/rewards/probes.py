@@ -5,7 +5,7 @@ import functools
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from playground.cli.options import add_json, add_world, translated, world_of
+from playground.cli.options import add_json, add_world, check_behaviours, translated, world_of
 from playground.cli.printing import DONE, put
 from playground.words.say import name_of, say
 from playground.words.tables import to_lines
@@ -29,7 +29,9 @@ def run(arguments: argparse.Namespace) -> int:
     from playground.lab.store import ModelStore
 
     lang, world = arguments.lang, world_of(arguments)
-    if arguments.record and world.behaviours is not None:
+    if arguments.record:
+        check_behaviours(world)
+        assert world.behaviours is not None
         pilots: dict[str, Callable[[int], Any]] = dict(world.probes())
         for preset in world.presets:
             pilots[preset.slug] = functools.partial(_policy_of, ModelStore().resolve(preset.slug))

@@ -10,6 +10,7 @@ from playground.cli.options import (
     add_json,
     add_reward,
     add_world,
+    check_behaviours,
     check_range,
     translated,
     world_of,
@@ -42,7 +43,9 @@ def run(arguments: argparse.Namespace) -> int:
     from playground.reward.codec import dump_reward
     from playground.worlds import load_reward
 
-    reward = load_reward(arguments.reward, world_of(arguments))
+    world = world_of(arguments)
+    reward = load_reward(arguments.reward, world)
+    check_behaviours(world)
     check_range("gamma", arguments.gamma, 0, 1)
     repair = repair_reward(reward, arguments.gamma)
     if arguments.out and (repair.after is not None or not repair.needed):

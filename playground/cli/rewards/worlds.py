@@ -24,7 +24,17 @@ def run(arguments: argparse.Namespace) -> int:
 
     lang = arguments.lang
     worlds = [abilities(find_world(name)) for name in REGISTRY]
-    heads = ("id", "observation_size", "actions", "terms", "presets", "max_steps", "conditions", "recorded_behaviours")
+    heads = (
+        "id",
+        "observation_size",
+        "actions",
+        "terms",
+        "presets",
+        "max_steps",
+        "conditions",
+        "recorded_behaviours",
+        "forecast",
+    )
     rows: list[list[object]] = [[say(f"cli.worlds.{head}", lang) for head in heads]]
     rows += [[_cell(world[head], lang) for head in heads] for world in worlds]
     put(arguments, {"worlds": worlds}, to_lines(rows))
@@ -41,7 +51,9 @@ def abilities(world: "World") -> Mapping[str, Any]:
         "presets": [preset.slug for preset in world.presets],
         "max_steps": world.max_steps,
         "conditions": list(world.conditions),
-        "recorded_behaviours": bool(world.can_fork),
+        "recorded_behaviours": world.behaviours is not None,
+        "forecast": world.forecast is not None,
+        "branches": world.can_fork,
     }
 
 

@@ -4,7 +4,7 @@ import argparse
 from contextlib import suppress
 from pathlib import Path
 
-from playground.cli.options import FIRST_SEED, add_json, check_one_world, translated
+from playground.cli.options import FIRST_SEED, add_json, check_default_world, translated
 from playground.cli.printing import DONE, put
 from playground.words.errors import InvalidInput
 from playground.words.say import FALLBACK, say
@@ -30,7 +30,7 @@ def run(arguments: argparse.Namespace) -> int:
     models = [store.resolve(name) for name in arguments.models]
     if not 2 <= len(models) <= len(LETTERS):
         raise InvalidInput("too_few_models", count=len(models), limit=len(LETTERS))
-    check_one_world(model.spec for model in models)
+    check_default_world("compare", (model.spec for model in models))
     stored = [*store.list_shipped(), *store.list_trained()]
     comparison = compare(models, stored, names_of(models, lang), lang)
     if arguments.out:

@@ -1,6 +1,7 @@
 """``playground notebook``: every training and comparison, and what came of it."""
 
 import argparse
+import json
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -114,7 +115,7 @@ def _row(branch: "Branch", lang: str) -> Sequence[str]:
     entry, result = branch.entry, branch.entry.result or {}
     star = "★" if entry.starred else " "
     title = f"{star} {'  ' * branch.depth}{entry.key[:SHORT]} {shorten(entry.title, TITLE)}"
-    success, native = result.get("landing_rate"), result.get("native_return_mean")
+    success, native = result.get(_success_rate(entry)), result.get("native_return_mean")
     return (
         title,
         say(f"notebook.kind.{entry.kind}", lang),
@@ -123,6 +124,15 @@ def _row(branch: "Branch", lang: str) -> Sequence[str]:
         "" if native is None else fixed(native),
         entry.created[:16],
     )
+
+
+def _success_rate(entry: "Entry") -> str:
+    """The name of the share of episodes that succeed, in the world of an entry's training."""
+    from playground.worlds import DEFAULT_ID, find_world
+
+    with suppress(InvalidInput, ValueError):
+        return find_world(json.loads(entry.spec).get("env", DEFAULT_ID)).success_rate
+    return ""
 
 
 def entry_lines(entry: "Entry", lang: str) -> list[str]:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from playground.cli.options import (
     add_json,
-    check_one_world,
+    check_default_world,
     check_target,
     read_number,
     split_commas,
@@ -54,7 +54,7 @@ def run(arguments: argparse.Namespace) -> int:
     for design in (find_design(store, name, arguments.budget) for name in arguments.designs):
         others = [other_gamma(design.spec)] if gammas is None else gammas
         plans[design] = plan_variants(design, arguments.seeds, others, algorithms)
-    check_one_world(design.spec for design in plans)
+    check_default_world("robustness", (design.spec for design in plans))
     plan = [variant for variants in plans.values() for variant in variants]
     quiet = arguments.json or not sys.stderr.isatty()
     with tqdm(total=100, bar_format=BAR, disable=quiet, leave=False) as bar:

@@ -94,9 +94,10 @@ def _plain(value: object) -> str:
 
 
 def result_of(manifest: Mapping[str, Any]) -> dict[str, Any]:
-    """The figures of ``RESULTS`` in a model's manifest."""
+    """The figures of ``RESULTS`` in a model's manifest; for a world without landings its own rates instead."""
     values = {**manifest["summary"], **manifest}
-    return {name: values[name] for name in RESULTS if name in values}
+    rates = [name for name in manifest["summary"] if name.endswith("_rate")] if "landing_rate" not in values else []
+    return {name: values[name] for name in (*rates, *RESULTS) if name in values}
 
 
 def training_entry(spec: TrainSpec, intent: Intent, state: str, result: Mapping[str, Any] | None) -> Entry:
