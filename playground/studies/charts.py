@@ -3,7 +3,7 @@
 Leaves out: Streamlit. Titles come in as words, so the same chart speaks both languages.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any, Final
@@ -28,13 +28,8 @@ def learning_curve(
     """One measure against steps, with a ring around the evaluation whose policy was kept."""
     data = pd.DataFrame({"steps": [r["steps"] for r in rows], "value": [r[column] for r in rows]})
     rate = column == "landing_rate"
-    y = alt.Y(
-        "value:Q",
-        title=None,
-        axis=alt.Axis(format="%" if rate else "~s"),
-        scale=alt.Scale(domain=[0, 1]) if rate else alt.Scale(zero=False),
-    )
-    x = alt.X("steps:Q", title=say("curve.steps", lang), axis=alt.Axis(format="~s", tickCount=5))
+    y = _vertical(column, data["value"])
+    x = _horizontal("steps", say("curve.steps", lang), data["steps"])
     tip = [alt.Tooltip("steps:Q", format=","), alt.Tooltip("value:Q", format=".0%" if rate else ",.1f", title=title)]
     base = alt.Chart(data).encode(x=x, y=y, tooltip=tip)
     chart = base.mark_line(color=NET_COLOUR, strokeWidth=2) + base.mark_circle(color=NET_COLOUR, size=40)
@@ -42,6 +37,30 @@ def learning_curve(
         ring = alt.Chart(data[data["steps"] == kept]).mark_point(color=KEPT_COLOUR, size=180, strokeWidth=2.5)
         chart += ring.encode(x=x, y=y, tooltip=tip)
     return chart.properties(height=180, title=alt.TitleParams(title, fontSize=13, anchor="start"))
+
+
+def _vertical(column: str, values: Iterable[Any]) -> Any:
+    """The axis of a measure: 0 to 1 for a rate, else as wide as the values, and never of a single point.
+
+    Vega has no step to round an axis of one point to, and labels it with all the digits of the value.
+    """
+    known = [float(value) for value in values if np.isfinite(value)] or [0.0]
+    low, high = min(known), max(known)
+    size = max(abs(low), abs(high), 1.0)
+    if column == "landing_rate":
+        scale, form = alt.Scale(domain=[0, 1]), "%"
+    else:
+        flat = high - low < 1e-6 * size
+        scale = alt.Scale(domain=[low - size / 10, high + size / 10]) if flat else alt.Scale(zero=False)
+        form = "~s" if size >= 1000 else ",~f"
+    return alt.Y("value:Q", title=None, axis=alt.Axis(format=form), scale=scale)
+
+
+def _horizontal(name: str, title: str, values: Iterable[Any]) -> Any:
+    """The axis of steps or seconds; from 0 if there is one point or none."""
+    known = set(values)
+    scale = alt.Undefined if len(known) > 1 else alt.Scale(domain=[0, max(known, default=0) or 1], nice=True)
+    return alt.X(f"{name}:Q", title=title, axis=alt.Axis(format="~s", tickCount=5), scale=scale)
 
 
 @dataclass(frozen=True)
@@ -85,12 +104,10 @@ def compared_curves(
                 x = float(np.median(values[:, 0]))
                 lines.append({"x": x, "value": middle, "low": low, "high": high, "design": one.label})
     rate = column == "landing_rate"
-    scale = alt.Scale(domain=[0, 1]) if rate else alt.Scale(zero=False)
-    axis = alt.Axis(format="%" if rate else "~s")
     colours = alt.Scale(domain=[one.label for one in series], range=[one.colour for one in series])
     names = alt.Legend(title=None, orient="bottom", columns=1, labelLimit=400) if legend else None
     colour = alt.Color("design:N", scale=colours, legend=names)
-    x_axis = alt.X("x:Q", title=say(f"curve.{against}", lang), axis=alt.Axis(format="~s", tickCount=5))
+    x_axis = _horizontal("x", say(f"curve.{against}", lang), [point["x"] for point in points])
     tip = [
         alt.Tooltip("design:N", title=say("compare.model", lang)),
         alt.Tooltip("steps:Q", format=","),
@@ -99,7 +116,7 @@ def compared_curves(
     dots = (
         alt.Chart(pd.DataFrame(points, columns=["x", "value", "design", "steps", "seed"]))
         .mark_circle(size=26, opacity=0.45)
-        .encode(x=x_axis, y=alt.Y("value:Q", title=None, axis=axis, scale=scale), color=colour, tooltip=tip)
+        .encode(x=x_axis, y=_vertical(column, [point["value"] for point in points]), color=colour, tooltip=tip)
     )
     middles = alt.Chart(pd.DataFrame(lines, columns=["x", "value", "low", "high", "design"]))
     line = middles.mark_line(strokeWidth=2).encode(x="x:Q", y="value:Q", color=colour)

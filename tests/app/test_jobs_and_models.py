@@ -79,6 +79,42 @@ def test_a_training_that_has_just_been_asked_for_is_starting(own_home):
     assert (board.folder(SPEC.key).path / "cancel").exists()
 
 
+def test_a_training_that_ends_after_the_page_was_loaded_again_comes_on_screen_by_itself(own_home):
+    """The address still names the model that was on screen when the training began."""
+    board = Local(ModelStore())
+    board.open(SPEC)
+    for before in ("gymnasium", "article"):
+        app = start(w_legs="20", model=ModelStore().resolve(before).key)
+        assert not app.exception
+        assert app.session_state["session"].shown == ModelStore().resolve(before).key
+        assert app.session_state["session"].watching == SPEC.key
+    trained(own_home)
+    board.folder(SPEC.key).remove()
+    app.run()
+    assert not app.exception
+    assert app.session_state["session"].shown == SPEC.key
+    assert app.session_state["session"].watching is None
+    assert app.button(key="train").label == say("train.shown", "en")
+    assert app.button(key="train").disabled
+    assert "model" not in app.query_params
+    assert [toast.value for toast in app.toast] == [say("train.done", "en")]
+    app.run()
+    assert not app.toast
+
+
+def test_a_training_that_is_asked_for_here_comes_on_screen_when_it_ends(own_home):
+    app = start(w_legs="20")
+    shown = app.session_state["session"].shown
+    app.button(key="train").click().run()
+    assert not app.exception
+    assert Local(ModelStore()).find(SPEC.key).alive
+    assert app.session_state["session"].shown == shown
+    trained(own_home)
+    Local(ModelStore()).folder(SPEC.key).remove()
+    app.run()
+    assert app.session_state["session"].shown == SPEC.key
+
+
 def test_damaged_job_files_do_not_break_the_page(own_home):
     board = left_behind("failed", message="x")
     (board.folder(SPEC.key).path / "request.json").write_bytes(b"\x00{")

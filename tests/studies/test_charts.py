@@ -1,8 +1,10 @@
+import re
+
 import pytest
 
 from playground.lab.store import ModelStore
 from playground.reward.design import keys_of, terms_of
-from playground.studies.charts import Series, compared_curves, learning_curve
+from playground.studies.charts import Series, compared_curves, learning_curve, to_svg
 from playground.studies.colours import BADGES, KEPT_COLOUR, MODEL_COLOURS, colour_of
 from playground.training.algorithms import ALGORITHMS
 from playground.worlds.lunar_lander.terms import RewardConfig
@@ -46,3 +48,32 @@ def test_the_line_joins_the_medians_of_like_looks_although_their_steps_differ():
     line = [(row["x"], row["value"]) for row in rows if "low" in row]
     assert line == [pytest.approx(pair) for pair in [(1.5, 0.1), (2.5, 0.6), (4.0, 0.9)]]
     assert sum("steps" in row for row in rows) == 7
+
+
+def labels_of(chart):
+    """What stands on a chart's axes, as a browser draws it."""
+    pytest.importorskip("vl_convert")
+    return re.findall(r"<text[^>]*>([−\-\d.,]+[kM%]?)</text>", to_svg(chart))
+
+
+@pytest.mark.parametrize(
+    "values", [[], [143.537645], [-0.123456789], [0.0], [143.537645] * 3, [1234567.891, 1234567.892]]
+)
+def test_an_axis_has_round_labels_however_few_points_there_are(values):
+    rows = [
+        {"steps": 4096.0 * (i + 1), "seconds": 1.234567 * (i + 1), "native_return": value, "landing_rate": 0.25}
+        for i, value in enumerate(values)
+    ]
+    for chart in (
+        learning_curve(rows, "native_return", "title", "en"),
+        compared_curves([Series("a", "#000000", [rows])], "native_return", "steps", "title", "en"),
+    ):
+        labels = labels_of(chart)
+        assert len(labels) >= 2
+        assert max(map(len, labels)) <= 8, labels
+
+
+def test_a_rate_has_the_same_axis_for_any_number_of_points():
+    for count in (0, 1, 3):
+        rows = [{"steps": 100.0 * i, "landing_rate": 0.123456} for i in range(count)]
+        assert {"0%", "100%"} <= set(labels_of(learning_curve(rows, "landing_rate", "title", "en")))
