@@ -23,7 +23,8 @@ T = TypeVar("T")
 PATIENCE: Final = 10.0
 """Seconds to go on trying while others hold the file."""
 ONE_TRY: Final = 0.2
-"""Seconds that SQLite waits by itself. It tells nobody to queue, so many short tries are fairer than a long one."""
+"""Seconds that SQLite waits by itself. One long wait would not do: it is passed over where several processes make the
+file and turn its log on at once, and then a write would be lost."""
 LOCKED: Final = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_PROTOCOL}
 DENIED: Final = {sqlite3.SQLITE_READONLY, sqlite3.SQLITE_PERM, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_AUTH}
 FAILED: Final = {sqlite3.SQLITE_IOERR, sqlite3.SQLITE_NOMEM, sqlite3.SQLITE_INTERRUPT}
