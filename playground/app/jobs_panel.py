@@ -12,6 +12,7 @@ from playground.app.texts import language, say, say_error
 from playground.lab.model_names import reward_name
 from playground.lab.queue import Job
 from playground.words.errors import InvalidInput
+from playground.words.numbers import duration
 
 POLL_SECONDS = 1.0
 CURVES = {"designed_return": "curve.designed", "native_return": "curve.native", "landing_rate": "curve.landing"}
@@ -135,16 +136,6 @@ def _guarded(act: Callable[[str], object]) -> Callable[[str], None]:
             session().problems.append(error)
 
     return run
-
-
-def duration(seconds: float) -> str:
-    """Seconds as people say them.
-
-    >>> duration(75.2)
-    '1:15'
-    """
-    minutes, rest = divmod(round(seconds), 60)
-    return f"{minutes}:{rest:02d}"
 
 
 def until_it_lands(job: Job) -> bool:

@@ -54,7 +54,7 @@ class Session:
     """Key of the model that flies beside the one on screen."""
     evidence: tuple[int, ...] = ()
     """Recorded behaviours that are on screen instead of the policy's episode, by their place in the library."""
-    mended: tuple[Design, Design] | None = None
+    repaired: tuple[Design, Design] | None = None
     """The draft before the last repair and after it, for undoing."""
     why: tuple[str, int, int] | None = None
     """Which episode and step was last asked about, and the number of the question."""

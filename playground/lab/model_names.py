@@ -11,14 +11,15 @@ from playground.reward.codec import changed_fields
 from playground.reward.design import Design
 from playground.reward.preset import Preset
 from playground.training.algorithms import ALGORITHMS, DEFAULT_ALGORITHM, HALF_TRAINED
-from playground.words.say import has, label, say, text
+from playground.words import model as words_of_model
+from playground.words import race as words_of_race
+from playground.words.say import label, say
 from playground.worlds import find_preset, world_of
 
 
 def algorithm_name(name: str, language: str) -> str:
     """An algorithm in words; most have the same name in every language."""
-    key = f"algorithms.name.{name.replace('-', '_')}"
-    return text(key, language) if has(key) else ALGORITHMS[name].title
+    return words_of_race.algorithm_name(name, ALGORITHMS[name].title, language)
 
 
 def model_name(model: Model, language: str) -> str:
@@ -43,7 +44,7 @@ def names_of(models: Sequence[Model], language: str) -> list[str]:
     """What each was trained on, with the seed where several share a name, and the key where even that is the same."""
     names = [model_name(model, language) for model in models]
     numbered = [
-        n if names.count(n) == 1 else f"{n} · " + say("compare.seed", language, seed=m.spec.seed)
+        n if names.count(n) == 1 else words_of_model.with_seed(n, m.spec.seed, language)
         for n, m in zip(names, models, strict=True)
     ]
     return [n if numbered.count(n) == 1 else f"{n} · {m.key[:SHORT]}" for n, m in zip(numbered, models, strict=True)]
@@ -65,10 +66,4 @@ def reward_name(reward: Design, language: str) -> str:
     """A preset's name, or the nearest preset and what was changed in it."""
     nearest = nearest_preset(reward)
     changes = changed_fields(reward, nearest.config)
-    texts = [f"{name} {value:g}" if isinstance(value, float) else f"{name} {value}" for name, value in changes.items()]
-    more = f" +{len(texts) - 3}" if len(texts) > 3 else ""
-    return (
-        " · ".join([label(nearest.name, language), ", ".join(texts[:3]) + more])
-        if texts
-        else label(nearest.name, language)
-    )
+    return words_of_model.reward_name(label(nearest.name, language), changes, reward.weight_names(language), language)

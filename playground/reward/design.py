@@ -118,6 +118,10 @@ class Design:
         term = self.term(key)
         return say("part.env_reward", lang) if term is None else label(term.label, lang)
 
+    def weight_names(self, lang: str) -> dict[str, str]:
+        """By field, what each weight's term is called."""
+        return {term.weight: label(term.label, lang) for term in self.terms}
+
 
 T = TypeVar("T")
 

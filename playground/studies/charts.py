@@ -185,18 +185,18 @@ def compared_parts(
         largest = max(map(abs, amounts), default=0.0) or 1.0
         lowest = min(lowest, *(value / largest for value in amounts))
         for label, value in zip(labels, amounts, strict=True):
-            told = f"{label}  {value:,.6g}".replace("-", "−")
+            text = f"{label}  {value:,.6g}".replace("-", "−")
             rows.append(
-                {"part": names[key], "model": label, "size": value / largest, "told": told, "colour": colours[key]}
+                {"part": names[key], "model": label, "size": value / largest, "text": text, "colour": colours[key]}
             )
-    base = alt.Chart(pd.DataFrame(rows, columns=["part", "model", "size", "told", "colour"])).encode(
+    base = alt.Chart(pd.DataFrame(rows, columns=["part", "model", "size", "text", "colour"])).encode(
         y=alt.Y("part:N", title=None, sort=[names[key] for key in values], axis=LABELS),
         yOffset=alt.YOffset("model:N", sort=list(labels)),
         x=alt.X("size:Q", axis=None, scale=alt.Scale(domain=[1.3 * lowest, 1.3])),
-        tooltip=[alt.Tooltip("part:N"), alt.Tooltip("told:N")],
+        tooltip=[alt.Tooltip("part:N"), alt.Tooltip("text:N")],
     )
     bars = base.mark_bar().encode(color=alt.Color("colour:N", scale=None))
-    amounts_told = base.mark_text(align="left", dx=5, fontSize=11, color=TEXT_COLOUR).encode(text="told:N")
+    amounts_told = base.mark_text(align="left", dx=5, fontSize=11, color=TEXT_COLOUR).encode(text="text:N")
     return (bars + amounts_told).properties(height=(14 * len(labels) + 10) * len(values) + AROUND)
 
 
@@ -226,16 +226,16 @@ def mirrored_parts(
             {
                 "part": names[key],
                 "size": side * abs(value),
-                "told": amount_words(value),
+                "text": amount_words(value),
                 "colour": colours[key],
                 "opacity": 1.0 if value >= 0 else 0.45,
             }
             for key, value in values.items()
         ]
-        base = alt.Chart(pd.DataFrame(rows, columns=["part", "size", "told", "colour", "opacity"])).encode(
+        base = alt.Chart(pd.DataFrame(rows, columns=["part", "size", "text", "colour", "opacity"])).encode(
             x=alt.X("size:Q", scale=scale, axis=None),
             y=alt.Y("part:N", title=None, sort=[names[key] for key in first], axis=LABELS),
-            tooltip=[alt.Tooltip("part:N"), alt.Tooltip("told:N")],
+            tooltip=[alt.Tooltip("part:N"), alt.Tooltip("text:N")],
         )
         layers.append(
             base.mark_bar(height=16).encode(
@@ -243,7 +243,7 @@ def mirrored_parts(
             )
         )
         align: Any = "right" if side < 0 else "left"
-        layers.append(base.mark_text(align=align, dx=5 * side, fontSize=11, color=TEXT_COLOUR).encode(text="told:N"))
+        layers.append(base.mark_text(align=align, dx=5 * side, fontSize=11, color=TEXT_COLOUR).encode(text="text:N"))
     title = alt.TitleParams(f"← {labels[0]}  |  {labels[1]} →", fontSize=13, anchor="middle")
     return alt.layer(*layers).properties(height=26 * len(first) + AROUND, title=title)
 

@@ -1,15 +1,18 @@
-"""Models held against each other, ready to be drawn or printed: who they are, and what is to be said about them.
+"""A comparison of models, ready to be drawn or printed: who they are, how they differ, and what that means.
 
 The first model is the one that all others are compared with. Models that differ in nothing but the seed are one design.
 
-Leaves out: drawing (``views.compare``, ``report``), and the statistics (``insight.comparison``).
+Leaves out: drawing (``charts``, ``report``), the statistics (``insight.comparison``), and the sentences
+(``words.comparison``).
 """
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from functools import cached_property
 from typing import Any, Final
+
+import numpy as np
 
 from playground.insight.comparison import (
     Beaten,
@@ -28,15 +31,12 @@ from playground.lab.notebook.diff import changes
 from playground.lab.notebook.entry import Entry
 from playground.reward.design import Design, defaults_of
 from playground.reward.term import Floats
-from playground.words.numbers import amount, signed
+from playground.words import comparison as words
+from playground.words.model import change_words, field_name
 from playground.words.say import say
 
 LETTERS: Final = "ABCDEFGHIJ"
 """One for each of the `COMPARED`."""
-DIGITS: Final = {"landed": 0, "crashed": 0, "timeout": 0, "native": 1, "touchdown": 2, "fuel": 0, "time": 1}
-UNITS: Final = {"touchdown": "m/s", "time": "s"}
-
-Say = Callable[..., str]
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,7 +47,7 @@ class Contestant:
     name: str
     model: Model
     siblings: tuple[Model, ...]
-    """The models at hand of the same design, whatever their seed; itself among them."""
+    """The known models of the same design, whatever their seed; itself among them."""
 
     @property
     def label(self) -> str:
@@ -130,7 +130,7 @@ class Comparison:
                 for letter, gaps in self.differences.items()
             },
             "cross": self.cross.tolist(),
-            "beaten": [asdict(found) for found in self.beaten],
+            "beaten": [asdict(beaten) for beaten in self.beaten],
             "divergences": {letter: asdict(turn) for letter, turn in self.divergences().items()},
         }
 
@@ -143,20 +143,17 @@ class Comparison:
 
     def change_words(self, other: Contestant) -> str:
         """What another differs in from the first besides its weights, which are drawn."""
-        weights = {term.weight for term in self.first.reward.terms}
+        weights = self.first.reward.weight_names(self.lang)
         fields = self.reward_changes(other)
         plain = {name: pair for name, pair in fields.items() if name not in weights} | self.setting_changes(other)
         if plain:
-            told = [f"{name} {_value(before)} → **{_value(after)}**" for name, (before, after) in plain.items()]
-            return f"**{other.letter}**: {self.say('list.comma').join(told)}"
+            return f"**{other.letter}**: {change_words(plain, weights, self.lang, mark='**')}"
         return f"**{other.letter}**: " + self.say("compare.weights_only" if fields else "compare.nothing")
 
     def part_names(self) -> dict[str, str]:
         """Every part's short name."""
-        return {
-            part.key: part.term.label[self.lang] if part.term else self.say("part.env_reward")
-            for part in self.first.reward.parts
-        }
+        reward = self.first.reward
+        return {key: reward.part_name(key, self.lang) for key in reward.keys}
 
     def headlines(self) -> list[str]:
         """One sentence for each of the others: how many more or fewer it lands."""
@@ -164,15 +161,8 @@ class Comparison:
         for other in self.others:
             gap = self.differences[other.letter]["landed"]
             assert gap is not None  # every episode lands or does not
-            if gap.mean == gap.low == gap.high == 0:
-                count = round(100 * other.model.summary["landing_rate"])
-                lines.append(self.say("compare.lands_same", one=other.label, first=self.first.label, n=count))
-                continue
-            kind = "unclear" if not gap.clear else "more" if gap.mean > 0 else "fewer"
-            ends = sorted((abs(gap.low), abs(gap.high))) if gap.clear else [gap.low, gap.high]
-            values = {"low": signed(ends[0], gap.clear), "high": signed(ends[1], gap.clear)}
-            told = signed(abs(gap.mean) if gap.clear else gap.mean, gap.clear)
-            lines.append(self.say(f"compare.lands_{kind}", one=other.label, first=self.first.label, n=told, **values))
+            landed = round(100 * other.model.summary["landing_rate"])
+            lines.append(words.headline(other.label, self.first.label, gap, landed, self.lang))
         return lines
 
     def warnings(self) -> list[str]:
@@ -181,64 +171,34 @@ class Comparison:
         for other in self.others:
             settings = set(self.setting_changes(other)) - {"seed"}
             if settings and self.reward_changes(other):
-                names = self.say("list.comma").join(sorted(settings))
-                lines.append(self.say("compare.both_changed", one=other.label, first=self.first.label, settings=names))
+                names = [field_name(name, {}, self.lang) for name in sorted(settings)]
+                lines.append(words.both_changed(other.label, self.first.label, names, self.lang))
         for beaten in self.beaten:
-            gap = beaten.difference
-            lines.append(
-                self.say(
-                    "compare.beaten",
-                    design=self.contestants[beaten.design].label,
-                    by=self.contestants[beaten.by].label,
-                    gap=amount(gap.mean),
-                    low=amount(gap.low),
-                    high=amount(gap.high),
-                )
-            )
+            design, by = self.contestants[beaten.design], self.contestants[beaten.by]
+            lines.append(words.not_converged(design.label, by.label, beaten.difference, self.lang))
         return lines
 
     def divergences(self) -> dict[str, Divergence]:
         """By letter: where a training's designed return rose while its landings fell."""
-        found = {c.letter: divergence(c.model.curve) for c in self.contestants}
-        return {letter: turn for letter, turn in found.items() if turn is not None}
+        turns = {c.letter: divergence(c.model.curve) for c in self.contestants}
+        return {letter: turn for letter, turn in turns.items() if turn is not None}
 
     def divergence_words(self, letter: str, turn: Divergence) -> str:
         """A divergence in one sentence."""
         one = next(c for c in self.contestants if c.letter == letter)
-        return self.say(
-            "compare.diverged",
-            one=one.label,
-            turned=f"{turn.turned:,.0f}",
-            worst=f"{turn.worst:,.0f}",
-            before=f"{100 * turn.landing[0]:.0f}",
-            after=f"{100 * turn.landing[1]:.0f}",
-            low=amount(turn.designed[0]),
-            high=amount(turn.designed[1]),
-        )
+        return words.diverged(one.label, (turn.turned, turn.worst), turn.landing, turn.designed, self.lang)
 
     def agreement_words(self, one: Contestant) -> str:
         """Whether more of the designed return went with more landings over a training, as Spearman's ρ."""
         curve = one.model.curve
-        designed = [row["designed_return"] for row in curve]
-        rho = rank_correlation(designed, [row["landing_rate"] for row in curve])
-        if rho is None:
-            return self.say("compare.correlation_none", one=one.label)
-        return self.say("compare.correlation", one=one.label, rho=f"{rho:+.2f}".replace("-", "−"))
+        rho = rank_correlation([row["designed_return"] for row in curve], [row["landing_rate"] for row in curve])
+        return words.correlation(one.label, rho, self.lang)
 
     def seeds_words(self, one: Contestant) -> str:
         """How a design's seeds differ, if there are several."""
         rates = [100 * model.summary["landing_rate"] for model in one.siblings]
         spread = over_seeds(rates)
-        told = self.say("list.comma").join(f"{rate:.0f}" for rate in sorted(rates))
-        return self.say(
-            "compare.seeds",
-            one=one.label,
-            seeds=spread.seeds,
-            rates=told,
-            middle=f"{spread.middle:.0f}",
-            low=f"{spread.low:.0f}",
-            high=f"{spread.high:.0f}",
-        )
+        return words.over_seeds(one.label, rates, spread.middle, spread.low, spread.high, self.lang)
 
     def score_rows(self) -> list[list[str]]:
         """The scorecards side by side as cells: name of the score, the first's mean, and each other's with its gap."""
@@ -252,40 +212,26 @@ class Comparison:
 
     def cross_rows(self) -> list[list[str]]:
         """The cross table as cells, the highest of each column bold."""
-        rows = [
-            [self.say("compare.flown_by"), *(self.say("compare.paid_as", letter=c.letter) for c in self.contestants)]
-        ]
-        best = self.cross.argmax(axis=0)
-        for index, one in enumerate(self.contestants):
-            told = [amount(value) for value in self.cross[index].tolist()]
-            rows.append([one.label, *(f"**{cell}**" if best[i] == index else cell for i, cell in enumerate(told))])
-        return rows
+        names = [one.label for one in self.contestants]
+        return words.cross_rows(names, [one.letter for one in self.contestants], self.cross.tolist(), self.lang)
 
     def _score(self, one: Contestant, name: str) -> str:
         values = scores_of(one.model.spec.world)[name](one.model.scorecard)
-        held = values[values == values]  # not NaN
-        digits = DIGITS[name]
-        unit = f" {UNITS[name]}" if name in UNITS else ""
-        told = f"{held.mean():.{digits}f}{unit}".replace("-", "−") if len(held) else "–"
+        known = values[~np.isnan(values)]
         gap = None if one is self.first else self.differences[one.letter][name]
-        if gap is None:
-            return told
-        if gap.mean == gap.low == gap.high == 0:
-            return f"{told} (=)"
-        mean, low, high = (f"{value:+.{digits}f}".replace("-", "−") for value in (gap.mean, gap.low, gap.high))
-        return f"{told} ({f'**{mean}**' if gap.clear else mean}; {low} … {high})"
+        return words.score_cell(name, float(known.mean()) if len(known) else None, gap)
 
 
-def compare(models: Sequence[Model], at_hand: Sequence[Model], names: Sequence[str], lang: str) -> Comparison:
+def compare(models: Sequence[Model], others: Sequence[Model], names: Sequence[str], lang: str) -> Comparison:
     """A comparison of models with the first of them.
 
     Args:
         models: one to ten.
-        at_hand: where other seeds of the same designs are looked for.
+        others: where other seeds of the same designs are looked for.
         names: of the models.
         lang: of the words.
     """
-    everyone = {model.key: model for model in (*at_hand, *models)}
+    everyone = {model.key: model for model in (*others, *models)}
     designs: dict[str, list[Model]] = {}
     for model in sorted(everyone.values(), key=lambda m: m.spec.seed):
         designs.setdefault(_design(model), []).append(model)
@@ -299,10 +245,3 @@ def compare(models: Sequence[Model], at_hand: Sequence[Model], names: Sequence[s
 def _design(model: Model) -> str:
     """What a model shares with its other seeds; an imported one, whose training is unknown, with none."""
     return replace(model.spec, seed=0).key if model.key == model.spec.key else model.key
-
-
-def _value(value: object) -> str:
-    """A setting as people read it."""
-    if isinstance(value, list):
-        return " × ".join(map(str, value)) or "–"
-    return f"{value:g}" if isinstance(value, float) else str(value) or "–"

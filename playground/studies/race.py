@@ -10,18 +10,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-import numpy as np
-
 from playground.lab.model import Model
 from playground.reward.design import Design
 from playground.training.algorithms import ALGORITHMS, Value
 from playground.training.spec import MOST_STEPS, TrainSpec, changed_settings, for_algorithm
 from playground.words.errors import InvalidInput
+from playground.words.race import algorithm_name, race_rows
 
 GOAL: Final = 0.9
 """Share of the validation episodes that land at the goal."""
-FEW: Final = 5
-"""Seeds of which each is told."""
 NETWORKS: Final = ("actor", "critic", "reference", "reward model", "Q-network", "target network")
 """What counts as a network in a model's memory."""
 
@@ -35,11 +32,10 @@ class Entrant:
     settings: tuple[tuple[str, Value], ...] = ()
     """Those that are not the algorithm's defaults."""
 
-    @property
-    def title(self) -> str:
+    def name_in(self, lang: str) -> str:
         """The algorithm's name, and what was changed in it."""
-        changes = ", ".join(f"{name}={value}" for name, value in self.settings)
-        return ALGORITHMS[self.name].title + (f", {changes}" if changes else "")
+        changes = "".join(f", {name}={value}" for name, value in self.settings)
+        return algorithm_name(self.name, ALGORITHMS[self.name].title, lang) + changes
 
     def numbers(self, name: str) -> list[float]:
         """One of the scorecard's numbers, a model each."""
@@ -83,13 +79,13 @@ class Entrant:
 
 
 def memory_of(model: Model) -> dict[str, int]:
-    """Bytes that a training held, summed up: ``networks``, ``optimizer``, ``batch``, ``process``; empty if not told."""
-    told: Mapping[str, Any] = model.manifest.get("memory", {})
-    if not told:
+    """Bytes that a training held, summed up: ``networks``, ``optimizer``, ``batch``, ``process``; empty if unknown."""
+    held: Mapping[str, Any] = model.manifest.get("memory", {})
+    if not held:
         return {}
-    networks = sum(int(told[name]) for name in NETWORKS if name in told)
-    batch = sum(int(told[name]) for name in ("batch", "pairs") if name in told)
-    rest = {name: int(told.get(name, 0)) for name in ("optimizer", "process")}
+    networks = sum(int(held[name]) for name in NETWORKS if name in held)
+    batch = sum(int(held[name]) for name in ("batch", "pairs") if name in held)
+    rest = {name: int(held.get(name, 0)) for name in ("optimizer", "process")}
     return {"networks": networks, "batch": batch, **rest}
 
 
@@ -169,74 +165,6 @@ def entrants(specs: Sequence[TrainSpec], models: Mapping[str, Model]) -> list[En
     ]
 
 
-def spread(values: Sequence[float], digits: int = 0) -> str:
-    """Median, lowest and highest.
-
-    >>> spread([3.0, 1.0, 2.0])
-    '2 (1 to 3)'
-    >>> spread([])
-    '–'
-    """
-    if not values:
-        return "–"
-    middle = f"{float(np.median(values)):,.{digits}f}"
-    low, high = min(values), max(values)
-    return middle if low == high else f"{middle} ({low:,.{digits}f} to {high:,.{digits}f})"
-
-
-def each(values: Sequence[float]) -> str:
-    """All of them while they are few, seed by seed; else median, lowest and highest.
-
-    >>> each([98.0, 100.0])
-    '98, 100'
-    """
-    return ", ".join(f"{value:.0f}" for value in values) if 0 < len(values) <= FEW else spread(values)
-
-
-def size(number: float) -> str:
-    """Bytes for people.
-
-    >>> size(20_480), size(3_500_000)
-    ('20 KiB', '3.3 MiB')
-    """
-    return f"{number / 1024:.0f} KiB" if number < 2**20 else f"{number / 2**20:.1f} MiB"
-
-
-COLUMNS: Final = (
-    "algorithm",
-    "landed of 100",
-    "Gymnasium return",
-    "seconds to 9 of 10",
-    "steps to 9 of 10",
-    "steps in all",
-    "networks",
-    "optimiser",
-    "batch",
-)
-
-
-def rows(field: Sequence[Entrant]) -> list[tuple[str, ...]]:
-    """The table's lines under ``COLUMNS``: medians over seeds, lowest and highest."""
-    lines = []
-    for entrant in field:
-        reached, all_of = entrant.seconds_to_goal, len(entrant.models)
-        share = "" if len(reached) == all_of else f", {len(reached)} of {all_of} seeds"
-        memory = entrant.memory
-        lines.append(
-            (
-                entrant.title,
-                each(entrant.landings),
-                spread(entrant.numbers("native_return_mean")),
-                spread(reached) + share,
-                spread(entrant.steps_to_goal),
-                spread([model.manifest["steps"] for model in entrant.models]),
-                *(size(memory[name]) if name in memory else "–" for name in ("networks", "optimizer", "batch")),
-            )
-        )
-    return lines
-
-
-def to_markdown(field: Sequence[Entrant]) -> str:
-    """The table for a document."""
-    lines = [COLUMNS, ("---",) * len(COLUMNS), *rows(field)]
-    return "\n".join("| " + " | ".join(line) + " |" for line in lines)
+def race_table(field: Sequence[Entrant], lang: str) -> list[list[str]]:
+    """The race as cells, its head first."""
+    return race_rows([entrant.to_json() | {"title": entrant.name_in(lang)} for entrant in field], lang)

@@ -27,7 +27,9 @@ from playground.studies.colours import MODEL_COLOURS, colour_of
 from playground.studies.compare import Comparison, Contestant
 from playground.training.spec import hyperparameters
 from playground.words.errors import InvalidInput
-from playground.words.tables import to_markdown as table
+from playground.words.numbers import fixed
+from playground.words.say import label
+from playground.words.tables import to_markdown as markdown_table
 from playground.worlds.lunar_lander.geometry import STEPS_PER_SECOND
 
 TEMPLATE: Final = Path(__file__).with_suffix(".html")
@@ -50,57 +52,59 @@ class Block:
     """Of a picture's file, with its ending; of a language in which code is long enough to be folded away."""
 
 
-def report(told: Comparison, seed: int = EVALUATION_SEEDS.start) -> list[Block]:
+def report(comparison: Comparison, seed: int = EVALUATION_SEEDS.start) -> list[Block]:
     """Everything that the compare page shows, and each design's card; without the extra ``figures`` no charts.
 
     Args:
-        told: the comparison; its language is the document's.
+        comparison: the comparison; its language is the document's.
         seed: of the filmed episodes.
     """
-    say = told.say
+    say = comparison.say
     blocks = [Block("title", say("compare.title"))]
-    blocks += [Block("text", f"**{line}**") for line in told.headlines()]
-    blocks += [Block("warning", line) for line in told.warnings()]
-    blocks += [Block("warning", told.divergence_words(letter, turn)) for letter, turn in told.divergences().items()]
-    for one in told.contestants[:GIFS]:
+    blocks += [Block("text", f"**{line}**") for line in comparison.headlines()]
+    blocks += [Block("warning", line) for line in comparison.warnings()]
+    blocks += [
+        Block("warning", comparison.divergence_words(letter, turn)) for letter, turn in comparison.divergences().items()
+    ]
+    for one in comparison.contestants[:GIFS]:
         film = to_gif(run_episode(one.model.spec.world, one.model.policy, seed))
         caption = f"{one.label} · " + say("report.episode", seed=seed)
         blocks.append(Block("picture", caption, (), film, f"{one.letter}.gif"))
-    blocks += _designs(told)
-    head = [say("compare.score"), *(one.label for one in told.contestants)]
-    blocks += [Block("heading", say("compare.scores")), Block("table", rows=[head, *told.score_rows()])]
+    blocks += _designs(comparison)
+    head = [say("compare.score"), *(one.label for one in comparison.contestants)]
+    blocks += [Block("heading", say("compare.scores")), Block("table", rows=[head, *comparison.score_rows()])]
     blocks.append(Block("text", say("compare.scores_note")))
-    blocks += [Block("text", told.seeds_words(one)) for one in told.contestants if len(one.siblings) > 1]
-    blocks += _curves(told)
-    blocks += _parts(told)
+    blocks += [Block("text", comparison.seeds_words(one)) for one in comparison.contestants if len(one.siblings) > 1]
+    blocks += _curves(comparison)
+    blocks += _parts(comparison)
     blocks.append(Block("heading", say("compare.cross")))
-    blocks += [Block("table", rows=told.cross_rows()), Block("text", say("compare.cross_note"))]
-    for one in told.contestants:
-        blocks += _card(told, one)
+    blocks += [Block("table", rows=comparison.cross_rows()), Block("text", say("compare.cross_note"))]
+    for one in comparison.contestants:
+        blocks += _card(comparison, one)
     drawn = [block for block in blocks if block.kind != "picture" or block.picture]
     return drawn if len(drawn) == len(blocks) else [drawn[0], Block("warning", say("report.no_figures")), *drawn[1:]]
 
 
-def _designs(told: Comparison) -> list[Block]:
+def _designs(comparison: Comparison) -> list[Block]:
     used = [
         term
-        for term in told.contestants[0].reward.terms
-        if any(getattr(one.reward, term.weight) for one in told.contestants)
+        for term in comparison.contestants[0].reward.terms
+        if any(getattr(one.reward, term.weight) for one in comparison.contestants)
     ]
-    blocks = [Block("heading", told.say("compare.designs"))]
+    blocks = [Block("heading", comparison.say("compare.designs"))]
     if used:
-        values = {t.key: [float(getattr(one.reward, t.weight)) for one in told.contestants] for t in used}
-        names, colours = {t.key: t.label[told.lang] for t in used}, {t.key: t.colour for t in used}
-        chart = compared_parts(values, [one.letter for one in told.contestants], names, colours)
-        blocks.append(_drawn(chart, told.say("compare.designs"), "weights"))
-    return [*blocks, *(Block("text", told.change_words(other)) for other in told.others)]
+        values = {t.key: [float(getattr(one.reward, t.weight)) for one in comparison.contestants] for t in used}
+        names, colours = {t.key: label(t.label, comparison.lang) for t in used}, {t.key: t.colour for t in used}
+        chart = compared_parts(values, [one.letter for one in comparison.contestants], names, colours)
+        blocks.append(_drawn(chart, comparison.say("compare.designs"), "weights"))
+    return [*blocks, *(Block("text", comparison.change_words(other)) for other in comparison.others)]
 
 
-def _curves(told: Comparison) -> list[Block]:
-    say = told.say
+def _curves(comparison: Comparison) -> list[Block]:
+    say = comparison.say
     series = [
         Series(one.label, colour, [model.curve for model in one.siblings if model.curve])
-        for one, colour in zip(told.contestants, MODEL_COLOURS)
+        for one, colour in zip(comparison.contestants, MODEL_COLOURS)
         if one.model.curve
     ]
     if not series:
@@ -108,33 +112,35 @@ def _curves(told: Comparison) -> list[Block]:
     blocks = [Block("heading", say("compare.curves"))]
     for measure in MEASURES:
         title = f"{say(TITLES[measure])} · {say('list.comma').join(one.label for one in series)}"
-        blocks.append(_drawn(compared_curves(series, measure, "steps", title, told.lang), title, measure))
+        blocks.append(_drawn(compared_curves(series, measure, "steps", title, comparison.lang), title, measure))
     for index, one in enumerate(series):
         title = f"{say(TITLES['designed_return'])} · {one.label}"
-        chart = compared_curves([one], "designed_return", "steps", title, told.lang)
+        chart = compared_curves([one], "designed_return", "steps", title, comparison.lang)
         blocks.append(_drawn(chart, title, f"designed-{index}"))
     blocks.append(Block("text", say("compare.curves_note")))
-    return blocks + [Block("text", told.agreement_words(one)) for one in told.contestants if one.model.curve]
+    return blocks + [
+        Block("text", comparison.agreement_words(one)) for one in comparison.contestants if one.model.curve
+    ]
 
 
-def _parts(told: Comparison) -> list[Block]:
-    names = told.part_names()
-    blocks = [Block("heading", told.say("compare.parts"))]
-    reward = told.first.reward
+def _parts(comparison: Comparison) -> list[Block]:
+    names = comparison.part_names()
+    blocks = [Block("heading", comparison.say("compare.parts"))]
+    reward = comparison.first.reward
     paying = [key for key, factor in zip(reward.keys, reward.factors.tolist(), strict=True) if factor != 0]
-    first = told.first.model.scorecard.part_means(reward)
-    for other in told.others:
+    first = comparison.first.model.scorecard.part_means(reward)
+    for other in comparison.others:
         second = other.model.scorecard.part_means(reward)
         left, right = ({key: means[key] for key in paying} for means in (first, second))
         colours = {key: colour_of(key) for key in paying}
-        chart = mirrored_parts(left, right, (told.first.label, other.label), names, colours)
-        blocks.append(_drawn(chart, f"{told.first.label} | {other.label}", f"parts-{other.letter}"))
-    return [*blocks, Block("text", told.say("compare.parts_note", owner=told.first.label))]
+        chart = mirrored_parts(left, right, (comparison.first.label, other.label), names, colours)
+        blocks.append(_drawn(chart, f"{comparison.first.label} | {other.label}", f"parts-{other.letter}"))
+    return [*blocks, Block("text", comparison.say("compare.parts_note", owner=comparison.first.label))]
 
 
-def _card(told: Comparison, one: Contestant) -> list[Block]:
+def _card(comparison: Comparison, one: Contestant) -> list[Block]:
     """A design in full: enough to train it again."""
-    say, spec, manifest = told.say, one.model.spec, one.model.manifest
+    say, spec, manifest = comparison.say, one.model.spec, one.model.manifest
     notes = manifest.get("notebook") or {}
     settings = [[name, json.dumps(value)] for name, value in hyperparameters(spec).items()]
     facts = [
@@ -144,11 +150,11 @@ def _card(told: Comparison, one: Contestant) -> list[Block]:
         [say("report.step"), f"1/{STEPS_PER_SECOND} s"],
         [
             say("report.seeds"),
-            say("report.seeds_told", training=spec.seed, first=EVALUATION_SEEDS.start, last=EVALUATION_SEEDS.stop - 1),
+            say("report.seeds_value", training=spec.seed, first=EVALUATION_SEEDS.start, last=EVALUATION_SEEDS.stop - 1),
         ],
         [
             say("report.trained"),
-            say("report.trained_told", steps=f"{manifest['steps']:,}", seconds=manifest.get("seconds", "–")),
+            say("report.trained_value", steps=fixed(manifest["steps"]), seconds=manifest.get("seconds", "–")),
         ],
         [
             say("report.versions"),
@@ -198,17 +204,17 @@ def to_markdown(blocks: Sequence[Block], folder: str) -> str:
         "text": lambda b: b.text,
         "warning": lambda b: f"> {b.text}",
         "code": lambda b: f"```\n{b.text.rstrip()}\n```",
-        "table": lambda b: table(b.rows),
+        "table": lambda b: markdown_table(b.rows),
         "picture": lambda b: f"![{b.text}]({folder}/{b.name})",
     }
     return "\n\n".join(writers[block.kind](block) for block in blocks) + "\n"
 
 
-def write_report(told: Comparison, out: Path, seed: int = EVALUATION_SEEDS.start) -> None:
+def write_report(comparison: Comparison, out: Path, seed: int = EVALUATION_SEEDS.start) -> None:
     """Write the document.
 
     Args:
-        told: the comparison.
+        comparison: the comparison.
         out: ends in ``.html``, or in ``.md`` with the pictures in a folder of the same name beside it.
         seed: of the filmed episodes.
 
@@ -217,12 +223,12 @@ def write_report(told: Comparison, out: Path, seed: int = EVALUATION_SEEDS.start
     """
     if out.suffix not in (".html", ".md"):
         raise InvalidInput("unknown_report", file=str(out))
-    blocks = report(told, seed)
+    blocks = report(comparison, seed)
     folder = out.with_name(f"{out.stem}_files")
     with explain_os_errors(out.parent):
         out.parent.mkdir(parents=True, exist_ok=True)
         if out.suffix == ".html":
-            out.write_text(to_html(blocks, told.lang), encoding="utf-8")
+            out.write_text(to_html(blocks, comparison.lang), encoding="utf-8")
             return
         folder.mkdir(exist_ok=True)
         for block in blocks:

@@ -17,6 +17,8 @@ from typing import Any, Final
 
 FOLDER: Final = Path(__file__).resolve().parent
 FALLBACK: Final = "en"
+FORMS: Final[Mapping[object, str]] = {0: "zero", 1: "one"}
+"""Endings of keys whose text is for one count alone."""
 
 
 def find_languages(folder: Path = FOLDER) -> dict[str, str]:
@@ -63,8 +65,8 @@ def text(key: str, lang: str) -> str:
 def say(key: str, lang: str, /, **values: object) -> str:
     """The text of a key with its ``{names}`` filled in.
 
-    A count of one has a text of its own where a language needs one: ``{count}`` being 1, ``key.one`` is taken if it
-    exists.
+    A count of zero or one has a text of its own where a language needs one: ``{count}`` being 1, ``key.one`` is taken
+    if it exists.
 
     Raises:
         KeyError: there is no such text, or a value that it names is missing.
@@ -72,9 +74,9 @@ def say(key: str, lang: str, /, **values: object) -> str:
     >>> say("compare.seed", "en", seed=3)
     'seed 3'
     """
-    if values.get("count") in (1, "1") and (one := load_texts(lang).get(f"{key}.one")) is not None:
-        return one.format(**values)
-    return text(key, lang).format(**values)
+    form = FORMS.get(values["count"]) if "count" in values else None
+    special = load_texts(lang).get(f"{key}.{form}") if form else None
+    return (text(key, lang) if special is None else special).format(**values)
 
 
 def has(key: str) -> bool:

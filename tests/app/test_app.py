@@ -55,7 +55,7 @@ def test_first_screen_shows_a_trained_model_without_training(app):
     assert not app.error
     summary = ModelStore().resolve("gymnasium").summary
     assert f"{round(100 * summary['landing_rate'])} of 100" in app.header[0].value
-    assert metric(app, "native") == f"{summary['native_return_mean']:.1f}"
+    assert metric(app, "native") == f"{summary['native_return_mean']:.1f}".replace("-", "−")
     assert len(shown(app)["episodes"]) == 1
     assert app.button(key="train").disabled  # it is on screen already
 
@@ -66,7 +66,7 @@ def test_a_slider_rescores_the_old_episodes_and_never_trains(app):
     assert not app.exception
     assert metric(app, "your_return") != before
     assert metric(app, "native") == native  # no slider touches the task's own score
-    assert any("old behaviour" in box.value for box in app.info)
+    assert any("the old policy" in box.value for box in app.info)
     assert app.button(key="train").label == "Train"
     assert not (ModelStore().home / "jobs").exists()
 
@@ -110,7 +110,7 @@ def test_every_preset_brings_its_model(slug):
     assert not app.error
     model = ModelStore().resolve(slug)
     assert app.slider(key="slide_distance").value == PRESET[slug].config.w_distance
-    assert metric(app, "native") == f"{model.summary['native_return_mean']:.1f}"
+    assert metric(app, "native") == f"{model.summary['native_return_mean']:.1f}".replace("-", "−")
 
 
 def test_the_design_survives_in_the_address(app):

@@ -83,10 +83,10 @@ def test_all_zero_weights_are_told(own_home):
     assert PRESET["article"].config.w_landing == 0
 
 
-def test_a_broken_reward_is_mended_with_one_click_and_broken_again_with_another():
+def test_a_broken_reward_is_fixed_with_one_click_and_broken_again_with_another():
     app = start(preset="fuel-miser")
     assert ":red-badge" in line(app)
-    app.session_state["mend"] = True
+    app.session_state["repair"] = True
     app.run()
     app.button(key="apply_repair").click().run()
     assert not app.exception
@@ -97,9 +97,9 @@ def test_a_broken_reward_is_mended_with_one_click_and_broken_again_with_another(
     assert ":red-badge" in line(app)
 
 
-def test_one_slider_alone_mends_it_too():
+def test_one_slider_alone_fixes_it_too():
     app = start(preset="fuel-miser")
-    app.session_state["mend"] = True
+    app.session_state["repair"] = True
     app.run()
     app.button(key="repair_w_crash").click().run()
     assert not app.exception
@@ -141,7 +141,7 @@ def test_what_pays_best_can_be_played():
 
 
 @pytest.mark.parametrize("preset", PRESETS, ids=lambda preset: preset.slug)
-def test_every_shipped_model_is_held_against_its_forecast(preset):
+def test_every_shipped_model_is_compared_with_its_forecast(preset):
     summary = ModelStore().resolve(preset.slug).summary
     came = max(outcomes_of(LANDER), key=lambda outcome: summary[f"{outcome}_rate"])
     predicted = check_reward(preset.config).predicted
@@ -154,30 +154,30 @@ def test_every_shipped_model_is_held_against_its_forecast(preset):
         assert ("The check expected" in told) == (not hit)
         return
     settled = predicted.kind in ("sure", "probable")
-    assert ("As forecast (" in told) == (settled and came == predicted.outcome)
-    assert ("The forecast was open" in told) == (not settled)
-    assert (re.search(r"The forecast was [^o]", told) is not None) == (settled and came != predicted.outcome)
+    assert ("As forecast: " in told) == (settled and came == predicted.outcome)
+    assert ("The forecast was undecided" in told) == (not settled)
+    assert (re.search(r"The forecast was [^u]", told) is not None) == (settled and came != predicted.outcome)
 
 
-def test_a_model_is_held_against_what_was_foretold_then_not_against_todays_forecast():
-    foretold = {"verdict": "sound", "pays_best": "soft landing", "margin": 0.2}
-    foretold |= {"landing": 0.02, "crash": 0.95, "timeout": 0.03, "familiar": True}
+def test_a_model_is_compared_with_the_forecast_of_then_not_with_todays():
+    prediction = {"verdict": "sound", "pays_best": "soft landing", "margin": 0.2}
+    prediction |= {"landing": 0.02, "crash": 0.95, "timeout": 0.03, "familiar": True}
     book = Notebook(ModelStore())
-    book.record(Entry(ModelStore().resolve("gymnasium").key, "training", prediction=foretold))
+    book.record(Entry(ModelStore().resolve("gymnasium").key, "training", prediction=prediction))
     told = " ".join(caption.value for caption in start(preset="gymnasium").caption)
     assert "The forecast was a crash (95 %), but PPO ended in a landing." in told
-    assert "Forecast afterwards" not in told
+    assert "Forecast made after training" not in told
 
 
 @pytest.mark.parametrize(
-    "foretold", [{"margin": 0.2}, {"margin": "much", "pays_best": "soft landing"}, {"pays_best": 3}]
+    "prediction", [{"margin": 0.2}, {"margin": "much", "pays_best": "soft landing"}, {"pays_best": 3}]
 )
-def test_what_was_foretold_in_part_is_foretold_again(foretold):
+def test_a_prediction_that_is_not_whole_is_made_again(prediction):
     book = Notebook(ModelStore())
-    book.record(Entry(ModelStore().resolve("gymnasium").key, "training", prediction=foretold))
+    book.record(Entry(ModelStore().resolve("gymnasium").key, "training", prediction=prediction))
     app = start(preset="gymnasium")
     assert not app.exception
-    assert "Forecast afterwards" in " ".join(caption.value for caption in app.caption)
+    assert "Forecast made after training" in " ".join(caption.value for caption in app.caption)
 
 
 def test_a_negative_weight_is_explained_among_the_evidence():

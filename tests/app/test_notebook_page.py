@@ -75,7 +75,7 @@ def test_stars_search_and_archive(book):
     assert "failed-o" not in told(app)
     app.toggle(key="notebook_starred").set_value(False).run()
     app.text_input(key="notebook_find").set_value("no such words").run()
-    assert "No entry fits" in told(app)
+    assert "No matches" in told(app)
     app.text_input(key="notebook_find").set_value("").run()
     book.edit(key, archived=True)
     assert "it will crash" not in told(app.run())
@@ -126,7 +126,7 @@ def test_a_comparison_on_the_command_line_is_noted_and_opens(own_home, capsys):
     app = page()
     assert not app.exception
     assert "A · Gymnasium's own / B · The article's custom reward" in told(app)
-    assert "100 fewer of 100" in told(app)
+    assert "100 fewer out of 100" in told(app)
     assert main(["compare", "gymnasium", "article"]) == 0
     assert len(Notebook().entries(kind="comparison")) == 1
 

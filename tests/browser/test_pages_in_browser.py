@@ -25,7 +25,7 @@ def test_the_compare_page_draws_what_differs(open_tab):
     tab = open_tab("?lang=en&compare=gymnasium.article")
     tab.page.get_by_text("Compare", exact=True).click()
     tab.page.locator("[data-testid=stVegaLiteChart] :is(canvas, svg)").first.wait_for()
-    assert tab.page.get_by_text("fewer of 100").count() >= 1
+    assert tab.page.get_by_text("fewer out of 100").count() >= 1
     assert tab.page.locator("[data-testid=stException]").count() == 0
     assert not tab.outside
 

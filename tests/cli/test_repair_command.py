@@ -4,11 +4,11 @@ import pytest
 from command_line import run
 
 
-def test_a_repair_prints_what_to_change_and_writes_the_mended_reward(capsys, tmp_path):
-    out_file = tmp_path / "mended.json"
+def test_a_repair_prints_what_to_change_and_writes_the_repaired_reward(capsys, tmp_path):
+    out_file = tmp_path / "repaired.json"
     status, out, err = run(capsys, "repair", "fuel-miser", "--out", str(out_file))
     assert err == ""
-    assert "penalty_main: 6 →" in out
+    assert "Main engine: 6 →" in out
     assert run(capsys, "check", str(out_file))[0] == status
     assert status in (0, 3)
     value = json.loads(run(capsys, "repair", "fuel-miser", "--json")[1])
@@ -20,15 +20,15 @@ def test_a_repair_prints_what_to_change_and_writes_the_mended_reward(capsys, tmp
 def test_a_repair_that_cannot_be_written_says_why(capsys, tmp_path):
     blocked = tmp_path / "file"
     blocked.write_text("")
-    status, out, err = run(capsys, "repair", "fuel-miser", "--out", str(blocked / "mended.json"))
+    status, out, err = run(capsys, "repair", "fuel-miser", "--out", str(blocked / "repaired.json"))
     assert (status, out) == (2, "")
-    assert "mended" in err or str(blocked) in err
+    assert "repaired" in err or str(blocked) in err
 
 
 def test_a_sound_reward_needs_no_repair(capsys):
     status, out, _ = run(capsys, "repair", "gymnasium")
     assert status == 0
-    assert "nothing to repair" in out
+    assert "Nothing to fix" in out
 
 
 @pytest.mark.parametrize("arguments", [["no-such-reward"], ["gymnasium", "--gamma", "2"]])

@@ -40,7 +40,7 @@ def test_a_found_training_reads_well(capsys, key):
     status, out, err = run(capsys, "train", "gymnasium", *TINY)
     assert (status, err) == (0, "")
     assert out.startswith(f"model {key[:8]}: found, not trained")
-    assert "landed" in out
+    assert "Landed" in out
     assert "Gymnasium return" in out
 
 

@@ -66,8 +66,8 @@ def test_yaml_agrees_that_the_head_is_yaml(model):
 def test_the_tables_hold_scores_settings_and_versions(model):
     found = rows(write_card(model))
     s = model.summary
-    assert found["landed"] == f"{s['landing_rate']:.0%}"
-    assert found["Gymnasium return, mean"] == f"{s['native_return_mean']:.1f}"
+    assert found["Landed"].startswith(f"{round(100 * s['landing_rate'])} of 100")
+    assert found["Gymnasium return"].startswith(f"{s['native_return_mean']:.1f}".replace("-", "−"))
     for name, value in hyperparameters(model.spec).items():
         assert found[name] == (str(value) or "none")
     assert found["seed"] == "0"
@@ -76,7 +76,7 @@ def test_the_tables_hold_scores_settings_and_versions(model):
 
 
 def test_a_score_that_no_episode_has_is_never():
-    assert rows(write_card(ModelStore().resolve("article")))["time to land"] == "never"
+    assert rows(write_card(ModelStore().resolve("article")))["Time to land"] == "never"
 
 
 def test_the_reward_stands_there_as_formula_and_as_json_that_reads_back(model):

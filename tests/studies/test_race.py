@@ -1,10 +1,13 @@
 import pytest
 
 from playground.lab.store import ModelStore
-from playground.studies.race import COLUMNS, Entrant, entrants, memory_of, plan_race, rows, spread, to_markdown
+from playground.studies.race import Entrant, entrants, memory_of, plan_race, race_table
 from playground.training.algorithms import ALGORITHMS
 from playground.training.spec import TrainSpec
+from playground.words import race
 from playground.words.errors import InvalidInput
+from playground.words.numbers import spread
+from playground.words.tables import to_markdown
 from playground.worlds.lunar_lander.presets import GYMNASIUM
 
 START = "0" * 64
@@ -17,6 +20,7 @@ class FakeModel:
         self.summary = {"landing_rate": landing, "native_return_mean": 200.0}
         self.manifest = {"steps": 1000, "seconds": 5.0} | ({} if memory is None else {"memory": memory})
         self.curve = list(curve)
+        self.spec, self.key = TrainSpec(GYMNASIUM, seed=seed), str(seed)
 
 
 def point(landing, seconds, steps):
@@ -74,7 +78,7 @@ def test_a_variation_races_beside_the_defaults_of_every_algorithm_that_has_the_s
         ("ppo", {}),
     ]
     assert len(specs) == 12  # what is the default anyway is no further entrant
-    assert field[3].title == "DAPO, clip_higher=False"
+    assert field[3].name_in("en") == "DAPO, clip_higher=False"
     model = ModelStore().resolve("gymnasium")
     by_settings = entrants(specs, {specs[3].key: model})
     assert [len(e.models) for e in by_settings] == [0, 0, 0, 1, 0, 0]
@@ -93,8 +97,8 @@ def test_the_goal_is_the_first_look_with_nine_of_ten_landings():
     entrant = Entrant("grpo", (there, FakeModel(0.2, curve=[point(0.2, 1, 10)])))
     assert entrant.seconds_to_goal == [2]
     assert entrant.steps_to_goal == [20]
-    (line,) = rows([entrant])
-    assert line[3] == "2, 1 of 2 seeds"
+    _, line = race_table([entrant], "en")
+    assert line[3] == "2 s (1 of 2 seeds)"
     assert line[1] == "90, 20"
 
 
@@ -102,7 +106,7 @@ def test_memory_is_summed_by_what_it_is_for_and_unknown_where_nobody_told():
     told = {"actor": 10, "critic": 20, "reward model": 3, "optimizer": 40, "batch": 5, "pairs": 6, "process": 99}
     assert memory_of(FakeModel(1, memory=told)) == {"networks": 33, "optimizer": 40, "batch": 11, "process": 99}
     assert memory_of(FakeModel(1)) == {}
-    assert rows([Entrant("grpo", (FakeModel(1),))])[0][-1] == "–"
+    assert race_table([Entrant("grpo", (FakeModel(1),))], "en")[1][-1] == "–"
 
 
 def test_a_race_that_was_cut_short_shows_what_is_there():
@@ -110,11 +114,11 @@ def test_a_race_that_was_cut_short_shows_what_is_there():
     model = ModelStore().resolve("gymnasium")
     field = entrants(specs, {specs[0].key: model})
     assert [(e.name, len(e.models)) for e in field] == [("ppo", 1), ("grpo", 0)]
-    table = to_markdown(field).splitlines()
+    table = to_markdown(race_table(field, "en")).splitlines()
     assert len(table) == 4
-    assert all(line.count("|") == len(COLUMNS) + 1 for line in table)
+    assert all(line.count("|") == len(race.COLUMNS) + 1 for line in table)
 
 
 def test_spread_of_equal_values_is_one_number():
     assert spread([2.0, 2.0]) == "2"
-    assert spread([1234.5, 0.0, 5000.0]) == "1,234 (0 to 5,000)"
+    assert spread([1234.5, 0.0, 5000.0]) == "1,234 (0–5,000)"

@@ -4,7 +4,7 @@ Leaves out: what there is to say of each (``lessons``), and the queue (``studies
 """
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import streamlit as st
 from safetensors import SafetensorError
@@ -19,11 +19,13 @@ from playground.lab.batch import Batch, Failure, Progress
 from playground.lab.model import UPDATES, Model
 from playground.lab.model_names import algorithm_name, names_of
 from playground.studies.colours import BADGES, MODEL_COLOURS, NET_COLOUR, TEXT_COLOUR
-from playground.studies.race import GOAL, Entrant, entrants, plan_race, size, spread
+from playground.studies.race import GOAL, Entrant, entrants, plan_race
 from playground.training.algorithms import ALGORITHMS, HALF_TRAINED, Algorithm
 from playground.training.spec import TrainSpec
 from playground.words.errors import InvalidInput
-from playground.words.tables import to_markdown as table
+from playground.words.numbers import percent
+from playground.words.race import race_rows
+from playground.words.tables import to_markdown
 from playground.worlds.lunar_lander.presets import GYMNASIUM
 
 if TYPE_CHECKING:
@@ -234,10 +236,8 @@ def _results(specs: Sequence[TrainSpec]) -> None:
     if not field:
         st.caption(say("algorithms.shipped_race"))
         field = _shipped_field()
-    head = [say("algorithms.algorithm"), say("algorithms.landed"), say("algorithms.return"), say("algorithms.goal")]
-    head += [say("algorithms.flown"), say("algorithms.networks"), say("algorithms.optimizer"), say("algorithms.batch")]
-    st.markdown(table([head, *map(_row, field)]))
-    st.caption(say("algorithms.table_note", goal=f"{GOAL:.0%}"))
+    st.markdown(to_markdown(race_rows([_row(entrant) for entrant in field], language())))
+    st.caption(say("algorithms.table_note", goal=percent(GOAL)))
     _curves(field)
 
 
@@ -250,28 +250,11 @@ def _shipped_field() -> list[Entrant]:
     return [Entrant(name, (by_name[name],)) for name in ALGORITHMS if name in by_name]
 
 
-def _row(entrant: Entrant) -> list[str]:
-    reached, memory = entrant.seconds_to_goal, entrant.memory
-    share = "" if len(reached) == len(entrant.models) else f" ({len(reached)}/{len(entrant.models)})"
-    return [
-        algorithm_name(entrant.name, language()),
-        _landed(entrant),
-        _span(entrant.numbers("native_return_mean")),
-        (f"{_span(reached)} s" if reached else "–") + share,
-        _span([float(model.manifest["steps"]) for model in entrant.models]),
-        *(size(memory[name]) if name in memory else "–" for name in ("networks", "optimizer", "batch")),
-    ]
-
-
-def _landed(entrant: Entrant) -> str:
-    """Mean of the seeds and its interval."""
-    found = spread_over([model.scorecard for model in entrant.models])
-    return f"{100 * found.mean:.0f} ({100 * found.low:.0f}–{100 * found.high:.0f})"
-
-
-def _span(values: Sequence[float]) -> str:
-    """Median, lowest and highest, with a real minus sign."""
-    return spread(values).replace(" to ", "–").replace("-", "−")
+def _row(entrant: Entrant) -> dict[str, Any]:
+    """A line of the table, its landings with an interval over seeds and starts."""
+    landed = spread_over([model.scorecard for model in entrant.models])
+    landing = {"mean": 100 * landed.mean, "low": 100 * landed.low, "high": 100 * landed.high}
+    return entrant.to_json() | {"title": entrant.name_in(language()), "landing": landing}
 
 
 def _curves(field: Sequence[Entrant]) -> None:

@@ -11,13 +11,14 @@ from streamlit.delta_generator import DeltaGenerator
 from playground.app.now import Now
 from playground.app.session import Session
 from playground.app.shared import repair
-from playground.app.texts import language, part_name, say
+from playground.app.texts import language, say
 from playground.insight.check import FlightCheck
 from playground.insight.forecast.predict import load_model
 from playground.insight.repair import with_weight
 from playground.reward.design import Design
 from playground.words.check import finding_sentence, notes, ranking_rows, verdict_sentence
 from playground.words.forecast import chances, forecast_sentence
+from playground.words.repair import change_words, consequence, introduction, other_singles, single_words
 from playground.words.tables import to_markdown
 from playground.worlds.lunar_lander.world import WORLD as LANDER
 
@@ -40,10 +41,10 @@ def draw_check(now: Now, place: DeltaGenerator) -> None:
             expected += f" {say('forecast.unusual')}"
         verdict = verdict_sentence(found, language())
         st.markdown(f"{badge} {say('check.before')} {verdict}  \n{expected}", width="stretch")
-        if state.mended is not None and state.draft == state.mended[1]:
+        if state.repaired is not None and state.draft == state.repaired[1]:
             st.button(say("repair.undo"), key="undo_repair", icon=":material/undo:", on_click=_undo, args=(state,))
         elif found.verdict != "sound" and not found.logged_only:
-            with st.popover(say("repair.title"), icon=":material/build:", key="mend", on_change="rerun") as panel:
+            with st.popover(say("repair.title"), icon=":material/build:", key="repair", on_change="rerun") as panel:
                 if panel.open:
                     _repair(state, now.spec.gamma)
         with st.popover(say("check.why"), icon=":material/fact_check:", key="evidence", on_change="rerun") as panel:
@@ -53,38 +54,32 @@ def draw_check(now: Now, place: DeltaGenerator) -> None:
 
 def _repair(state: Session, gamma: float) -> None:
     """The smallest change, to be applied with one click; and the single sliders that would do."""
-    found = repair(state.draft, gamma)
-    changes = found.changes(state.draft)
-    names = {term.weight: part_name(term.key) for term in LANDER.terms}
+    repaired, lang = repair(state.draft, gamma), language()
+    changes, names = repaired.changes(state.draft), state.draft.weight_names(lang)
+    st.markdown(introduction(repaired, names, lang))
     if changes:
-        st.markdown(say("repair.settles" if found.before.verdict == "doubtful" else "repair.smallest"))
-        lines = [f"- {names[name]}: {before:g} → **{after:g}**" for name, (before, after) in changes.items()]
-        st.markdown("\n".join(lines))
-        assert found.after is not None
-        after = say(f"check.verdict.{found.after.verdict}")
-        then = say("repair.then", verdict=after, sentence=verdict_sentence(found.after, language()))
-        st.caption(f"{then} {forecast_sentence(found.after.predicted, language())}")
-        st.button(say("repair.apply"), key="apply_repair", type="primary", on_click=_apply, args=(state, found.config))
-    else:
-        none = say("repair.doubt" if found.before.verdict == "doubtful" else "repair.none")
-        missing = say("repair.missing", name=names[found.missing]) if found.missing else ""
-        st.markdown(f"{none} {missing}")
-    singles = {name: value for name, value in found.singles.items() if list(changes) != [name]}
+        st.markdown("\n".join(f"- {change_words(names[name], *pair)}" for name, pair in changes.items()))
+        assert repaired.after is not None
+        st.caption(consequence(repaired.after, lang))
+        st.button(
+            say("repair.apply"), key="apply_repair", type="primary", on_click=_apply, args=(state, repaired.config)
+        )
+    singles = other_singles(repaired, changes)
     if singles:
         st.markdown(say("repair.singles"))
         for name, value in singles.items():
             one = with_weight(state.draft, name, value)
-            st.button(f"{names[name]} → {value:g}", key=f"repair_{name}", on_click=_apply, args=(state, one))
+            st.button(single_words(names[name], value), key=f"repair_{name}", on_click=_apply, args=(state, one))
 
 
-def _apply(state: Session, mended: Design) -> None:
-    state.mended = (state.draft, mended)
-    state.draft = mended
+def _apply(state: Session, repaired: Design) -> None:
+    state.repaired = (state.draft, repaired)
+    state.draft = repaired
 
 
 def _undo(state: Session) -> None:
-    if state.mended is not None:
-        state.draft, state.mended = state.mended[0], None
+    if state.repaired is not None:
+        state.draft, state.repaired = state.repaired[0], None
 
 
 def _play(state: Session, name: str, episodes: tuple[int, ...]) -> None:

@@ -44,19 +44,19 @@ def draw() -> None:
     if len(models) < 2:
         st.info(say("compare.choose"))
         return
-    told = compare(models, usable_models(), names_of(models, language()), language())
+    comparison = compare(models, usable_models(), names_of(models, language()), language())
     try:
-        _verdict(told)
+        _verdict(comparison)
     except InvalidInput as error:
         st.error(say_error(error))
         return
-    _side_by_side(state, told)
-    _designs(told)
-    _scores(told)
-    _curves(told)
-    _parts(told)
-    _cross(told)
-    draw_overfit(told)
+    _side_by_side(state, comparison)
+    _designs(comparison)
+    _scores(comparison)
+    _curves(comparison)
+    _parts(comparison)
+    _cross(comparison)
+    draw_overfit(comparison)
 
 
 def _choose(state: Session) -> list[Model]:
@@ -93,15 +93,15 @@ def _choose(state: Session) -> list[Model]:
     return [available[key] for key in keys]
 
 
-def _verdict(told: Comparison) -> None:
+def _verdict(comparison: Comparison) -> None:
     """The differences in landings, and what speaks against believing them."""
-    for line in told.headlines():
+    for line in comparison.headlines():
         st.markdown(f"#### {line}")
-    for line in told.warnings():
+    for line in comparison.warnings():
         st.warning(line, icon=":material/science:")
-    for letter, turn in told.divergences().items():
-        st.warning(told.divergence_words(letter, turn), icon=":material/call_split:")
-        one = next(one for one in told.contestants if one.letter == letter)
+    for letter, turn in comparison.divergences().items():
+        st.warning(comparison.divergence_words(letter, turn), icon=":material/call_split:")
+        one = next(one for one in comparison.contestants if one.letter == letter)
         if one.model.checkpoints:
             label = say("compare.turn", letter=letter)
             with st.expander(label, icon=":material/movie:", key=f"turn_{one.model.key}", on_change="rerun") as panel:
@@ -122,7 +122,7 @@ def _turn(one: Contestant, turn: Divergence) -> None:
     draw_player(data, f"turn_player_{one.letter}", _nothing, _nothing)
 
 
-def _picked(told: Comparison, key: str, label: str, among: tuple[Contestant, ...]) -> Contestant:
+def _picked(comparison: Comparison, key: str, label: str, among: tuple[Contestant, ...]) -> Contestant:
     """One of the contestants, by letter; no control where there is no choice."""
     if len(among) == 1:
         return among[0]
@@ -131,15 +131,15 @@ def _picked(told: Comparison, key: str, label: str, among: tuple[Contestant, ...
     return next(one for one in among if one.letter == letter)
 
 
-def _side_by_side(state: Session, told: Comparison) -> None:
+def _side_by_side(state: Session, comparison: Comparison) -> None:
     """The first and another from the same start, on one playhead."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        rival = _picked(told, "rival", say("compare.rival"), told.others)
-        owner = _picked(told, "paid_by", say("compare.paid_by"), told.contestants)
+        rival = _picked(comparison, "rival", say("compare.rival"), comparison.others)
+        owner = _picked(comparison, "paid_by", say("compare.paid_by"), comparison.contestants)
         st.selectbox(say("episode.seed"), EVALUATION_SEEDS, key="compare_seed", width=130)
-        _report(told)
+        _report(comparison)
     seed = st.session_state["compare_seed"]
-    pair = (told.first, rival)
+    pair = (comparison.first, rival)
     films = [film_of(one.model, seed) for one in pair]
     names = [one.label for one in pair]
     gamma = owner.model.spec.gamma
@@ -147,17 +147,19 @@ def _side_by_side(state: Session, told: Comparison) -> None:
     draw_player(data, "compare_player", _nothing, _nothing)
 
 
-def _report(told: Comparison) -> None:
+def _report(comparison: Comparison) -> None:
     """The page as a file."""
 
     def make() -> str:
         from playground.studies.report import report, to_html  # its libraries are not needed before
 
-        return to_html(report(told, st.session_state.get("compare_seed", EVALUATION_SEEDS.start)), told.lang)
+        return to_html(
+            report(comparison, st.session_state.get("compare_seed", EVALUATION_SEEDS.start)), comparison.lang
+        )
 
     def note() -> None:
         try:
-            notebook().record(told.entry())
+            notebook().record(comparison.entry())
             session().notice = say("compare.noted")
         except InvalidInput as error:
             session().problems.append(error)
@@ -166,7 +168,7 @@ def _report(told: Comparison) -> None:
     st.download_button(
         say("report.download"),
         make,
-        f"comparison-{'-'.join(one.model.slug or one.model.key[:SHORT] for one in told.contestants)}.html",
+        f"comparison-{'-'.join(one.model.slug or one.model.key[:SHORT] for one in comparison.contestants)}.html",
         "text/html",
         key="report",
         help=say("report.help"),
@@ -179,43 +181,43 @@ def _nothing() -> None:
     """Two policies are not asked why and not flown by hand here."""
 
 
-def _designs(told: Comparison) -> None:
+def _designs(comparison: Comparison) -> None:
     """The rewards' weights as bars, and the settings that differ."""
     from playground.studies.charts import compared_parts  # Altair and pandas take longer to load than the first screen
 
     st.subheader(say("compare.designs"), anchor=False)
-    letters = [one.letter for one in told.contestants]
+    letters = [one.letter for one in comparison.contestants]
     values = {
-        term.key: [float(getattr(one.reward, term.weight)) for one in told.contestants]
-        for term in told.contestants[0].reward.terms
-        if any(getattr(one.reward, term.weight) for one in told.contestants)
+        term.key: [float(getattr(one.reward, term.weight)) for one in comparison.contestants]
+        for term in comparison.contestants[0].reward.terms
+        if any(getattr(one.reward, term.weight) for one in comparison.contestants)
     }
-    names, colours = told.part_names(), {key: colour_of(key) for key in values}
+    names, colours = comparison.part_names(), {key: colour_of(key) for key in values}
     if values:
         st.altair_chart(compared_parts(values, letters, names, colours), key="compared_weights", width="stretch")
-    for other in told.others:
-        st.markdown(told.change_words(other))
+    for other in comparison.others:
+        st.markdown(comparison.change_words(other))
 
 
-def _scores(told: Comparison) -> None:
+def _scores(comparison: Comparison) -> None:
     """The scorecards side by side."""
     st.subheader(say("compare.scores"), anchor=False)
-    head = [say("compare.score"), *(one.label for one in told.contestants)]
-    st.markdown(table([head, *told.score_rows()]))
+    head = [say("compare.score"), *(one.label for one in comparison.contestants)]
+    st.markdown(table([head, *comparison.score_rows()]))
     st.caption(say("compare.scores_note"))
-    for one in told.contestants:
+    for one in comparison.contestants:
         if len(one.siblings) > 1:
-            st.markdown(told.seeds_words(one))
+            st.markdown(comparison.seeds_words(one))
 
 
-def _curves(told: Comparison) -> None:
+def _curves(comparison: Comparison) -> None:
     """How each got there, all seeds at hand."""
     from playground.studies.charts import Series, compared_curves
 
     st.subheader(say("compare.curves"), anchor=False)
     series = [
         Series(one.label, colour, [model.curve for model in one.siblings if model.curve])
-        for one, colour in zip(told.contestants, MODEL_COLOURS)
+        for one, colour in zip(comparison.contestants, MODEL_COLOURS)
         if one.model.curve
     ]
     if not series:
@@ -241,9 +243,9 @@ def _curves(told: Comparison) -> None:
         if panel.open:
             _own_curves(series, against)
     st.caption(say("compare.curves_note"))
-    for one in told.contestants:
+    for one in comparison.contestants:
         if one.model.curve:
-            st.markdown(told.agreement_words(one))
+            st.markdown(comparison.agreement_words(one))
 
 
 def _own_curves(series: "Sequence[Series]", against: str) -> None:
@@ -258,26 +260,26 @@ def _own_curves(series: "Sequence[Series]", against: str) -> None:
         columns[index % len(columns)].altair_chart(chart, key=f"compare_designed_{index}", width="stretch")
 
 
-def _parts(told: Comparison) -> None:
+def _parts(comparison: Comparison) -> None:
     """What each part paid the first and another, mirrored."""
     from playground.studies.charts import mirrored_parts
 
     st.subheader(say("compare.parts"), anchor=False)
     with st.container(horizontal=True):
-        rival = _picked(told, "parts_rival", say("compare.rival"), told.others)
-        owner = _picked(told, "parts_paid_by", say("compare.paid_by"), told.contestants)
+        rival = _picked(comparison, "parts_rival", say("compare.rival"), comparison.others)
+        owner = _picked(comparison, "parts_paid_by", say("compare.paid_by"), comparison.contestants)
     reward = accounted(owner.reward)
     paying = paying_parts(reward)
-    first, second = (one.model.scorecard.part_means(reward) for one in (told.first, rival))
-    names, colours = told.part_names(), {key: colour_of(key) for key in reward.keys}
-    labels = (told.first.label, rival.label)
+    first, second = (one.model.scorecard.part_means(reward) for one in (comparison.first, rival))
+    names, colours = comparison.part_names(), {key: colour_of(key) for key in reward.keys}
+    labels = (comparison.first.label, rival.label)
     chart = mirrored_parts({k: first[k] for k in paying}, {k: second[k] for k in paying}, labels, names, colours)
     st.altair_chart(chart, key="compare_parts", width="stretch")
     st.caption(say("compare.parts_note", owner=owner.label))
 
 
-def _cross(told: Comparison) -> None:
+def _cross(comparison: Comparison) -> None:
     """Every model's episodes under every design's reward."""
     st.subheader(say("compare.cross"), anchor=False)
-    st.markdown(table(told.cross_rows()))
+    st.markdown(table(comparison.cross_rows()))
     st.caption(say("compare.cross_note"))

@@ -12,6 +12,7 @@ from playground.app.texts import language, say, say_error
 from playground.lab.model import SHORT, Model
 from playground.lab.model_names import model_name
 from playground.words.errors import InvalidInput
+from playground.words.numbers import amount
 
 PAGE = 30
 
@@ -49,7 +50,7 @@ def _describe(model: Model) -> tuple[str, str, str]:
         line = say(
             "models.line",
             landed=round(100 * model.summary["landing_rate"]),
-            native=f"{model.summary['native_return_mean']:.0f}".replace("-", "−"),
+            native=amount(model.summary["native_return_mean"]),
             steps=f"{model.manifest['steps']:,}",
             seed=model.spec.seed,
             key=model.key[:SHORT],

@@ -18,6 +18,7 @@ from playground.lab.notebook.fields import LIMITS
 from playground.lab.notebook.notebook import Notebook
 from playground.lab.notebook.tree import Branch, arrange
 from playground.words.errors import InvalidInput
+from playground.words.numbers import amount
 
 PAGE: Final = 30
 STATES: Final = {"running": "blue", "done": "green", "failed": "red"}
@@ -100,7 +101,7 @@ def _words(entry: Entry) -> None:
     result = entry.result or {}
     if "landing_rate" in result:
         told.append(say("notebook.landed", count=round(100 * result["landing_rate"])))
-        told.append(say("notebook.native", value=f"{result['native_return_mean']:.0f}".replace("-", "−")))
+        told.append(say("notebook.native", value=amount(result["native_return_mean"])))
     if entry.prediction and "landing" in entry.prediction:
         told.append(say("notebook.predicted", percent=round(100 * entry.prediction["landing"])))
     lines = [" · ".join([*told, entry.key[:SHORT]]), entry.hypothesis if entry.name else ""]

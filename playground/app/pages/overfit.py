@@ -15,6 +15,7 @@ import streamlit as st
 from playground.app.session import board, session, store
 from playground.app.texts import language, say, say_error
 from playground.studies.compare import Comparison
+from playground.studies.overfit_test import overfit_test
 from playground.studies.robustness import (
     Design,
     Flights,
@@ -31,7 +32,6 @@ from playground.studies.robustness import (
     trained,
     unflown,
 )
-from playground.studies.robustness_words import tell
 from playground.words.errors import InvalidInput
 from playground.words.tables import to_markdown as table
 from playground.worlds.lunar_lander.conditions import CONDITIONS
@@ -113,7 +113,7 @@ def _guarded(act: Callable[[], None]) -> Callable[[], None]:
 
 
 def _results(plans: Plans, flights: Flights, now: Trained) -> None:
-    test = tell(plans, flights, now.failed, language())
+    test = overfit_test(plans, flights, now.failed, language())
     for name in test.designs:
         if len(test.designs) > 1:
             st.markdown(f"**{name}**")

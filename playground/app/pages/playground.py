@@ -24,6 +24,7 @@ from playground.reward.codec import dump_reward
 from playground.reward.design import Design
 from playground.reward.export import to_python
 from playground.words.errors import InvalidInput
+from playground.words.scorecard import headline, own_return, scores
 from playground.worlds.lunar_lander.presets import PRESET
 from playground.worlds.lunar_lander.world import WORLD as LANDER
 
@@ -46,11 +47,7 @@ def draw(now: Now) -> None:
 
 def _verdict(now: Now, model: Model) -> None:
     """What the training made of the reward, in one sentence."""
-    s = model.summary
-    count = {name: round(100 * s[f"{name}_rate"]) for name in ("landing", "crash", "timeout")}
-    kind = verdict_of(s["landing_rate"], s["crash_rate"], s["timeout_rate"])
-    words = say(f"verdict.{kind}", landed=count["landing"], crashed=count["crash"], timeouts=count["timeout"])
-    st.header(words, anchor=False)
+    st.header(headline(model.summary, language()), anchor=False)
     name = model_name(model, language())
     about = say("verdict.trained_on", name=name, steps=f"{model.manifest['steps']:,}", seed=model.spec.seed)
     lesson = [PRESET[model.slug].lesson[language()]] if model.slug is not None and model.slug in PRESET else []
@@ -61,53 +58,15 @@ def _verdict(now: Now, model: Model) -> None:
         st.info(say(f"verdict.{kind}", name=f"**{name}**"), icon=":material/history:")
 
 
-def verdict_of(landing: float, crash: float, timeout: float) -> str:
-    """Which sentence fits a scorecard.
-
-    >>> verdict_of(0.97, 0.03, 0.0), verdict_of(0.2, 0.8, 0.0), verdict_of(0.4, 0.3, 0.3)
-    ('lands', 'crashes', 'mixed')
-    """
-    if landing >= 0.9:
-        return "lands"
-    if landing >= 0.6:
-        return "mostly"
-    if crash >= 0.6:
-        return "crashes"
-    return "timeouts" if timeout >= 0.6 else "mixed"
-
-
 def _scorecard(card: Scorecard, reward: Design) -> None:
     """Your return, and beside it the scores that no slider touches."""
-    s = card.summary
-
-    def of_100(rate: float) -> str:
-        return say("score.of_100", count=round(100 * rate))
-
-    def unit(value: float | None, unit_: str, digits: int = 1) -> str:
-        return say("score.never") if value is None else f"{value:.{digits}f} {unit_}"
-
-    mine = card.returns(reward).mean()
-    interval = {"low": f"{s['native_return_low95']:.0f}", "high": f"{s['native_return_high95']:.0f}"}
-    mine_name = "your_return" if reward.replace_reward else "your_return_log"
-    metrics = [
-        (mine_name, f"{mine:,.1f}" if abs(mine) < 1e5 else f"{mine:,.0f}", {}),
-        ("native", f"{s['native_return_mean']:.1f}", {"iqm": f"{s['native_return_iqm']:.1f}", **interval}),
-        ("landed", of_100(s["landing_rate"]), {"pad": round(100 * s["on_pad_rate"])}),
-        (
-            "crashed",
-            of_100(s["crash_rate"]),
-            {"falls": round(100 * s["fall_rate"]), "out": round(100 * s["out_of_bounds_rate"])},
-        ),
-        ("timeout", of_100(s["timeout_rate"]), {}),
-        ("touchdown", unit(s["touchdown_speed_m_s"], "m/s", 2), {}),
-        ("fuel", f"{s['main_firings']:.0f} + {s['side_firings']:.0f}", {}),
-        ("time", unit(s["seconds_to_land"], "s"), {}),
-    ]
+    mine = own_return(float(card.returns(reward).mean()), language(), logged=not reward.replace_reward)
+    metrics = [mine, *scores(card.summary, language())]
     with st.container(border=True):
         for row in (metrics[:4], metrics[4:]):
             with st.container(horizontal=True, horizontal_alignment="distribute"):
-                for name, value, values in row:
-                    st.metric(say(f"score.{name}"), value, help=say(f"score.{name}.help", **values), width=150)
+                for score in row:
+                    st.metric(score.label, score.value, help=score.help, width=150)
         st.caption(say("score.caption"))
         if reward.replace_reward and reward.form == "potential":
             st.caption(say("score.potential"))

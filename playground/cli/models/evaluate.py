@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Any, Final
 
 from playground.cli.options import FIRST_SEED, add_json, add_model, check_range, translated
 from playground.cli.printing import DONE, put
-from playground.cli.scorecard import scorecard_lines
 from playground.words.errors import InvalidInput
 from playground.words.numbers import fixed
 from playground.words.say import say
+from playground.words.scorecard import rows as score_rows
+from playground.words.tables import to_lines
 
 if TYPE_CHECKING:
     from playground.flight.world import World
@@ -52,7 +53,7 @@ def run(arguments: argparse.Namespace) -> int:
         "scorecard": card.summary,
     }
     own = say("cli.evaluate.own_return", arguments.lang, value=fixed(mean, 1))
-    put(arguments, value, [*scorecard_lines(card.summary, world, arguments.lang), own])
+    put(arguments, value, [*to_lines(score_rows(card.summary, arguments.lang)), own])
     return DONE
 
 

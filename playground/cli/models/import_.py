@@ -6,8 +6,9 @@ from pathlib import Path
 
 from playground.cli.options import add_json, layers_reader, translated
 from playground.cli.printing import DONE, put
-from playground.cli.scorecard import scorecard_lines
 from playground.words.say import say
+from playground.words.scorecard import rows as score_rows
+from playground.words.tables import to_lines
 
 
 def add_arguments(parser: argparse.ArgumentParser, lang: str) -> None:
@@ -42,7 +43,7 @@ def run(arguments: argparse.Namespace) -> int:
         "scorecard": dict(model.summary),
     }
     head = "cli.import.reward_known" if model.reward_known else "cli.import.reward_unknown"
-    scores = scorecard_lines(model.summary, spec.world, lang)
+    scores = to_lines(score_rows(model.summary, lang))
     folder = say("cli.folder", lang, folder=model.folder)
     put(arguments, value, [say(head, lang, key=model.key[:SHORT]), *scores, folder])
     return DONE

@@ -18,10 +18,11 @@ from playground.cli.options import (
     world_of,
 )
 from playground.cli.printing import DONE, fail, put
-from playground.cli.scorecard import scorecard_lines
 from playground.words.errors import InvalidInput
 from playground.words.numbers import fixed, percent
 from playground.words.say import has, say
+from playground.words.scorecard import rows as score_rows
+from playground.words.tables import to_lines
 
 if TYPE_CHECKING:
     from playground.lab.model import Model
@@ -92,7 +93,7 @@ def run(arguments: argparse.Namespace) -> int:
     names = {"key": model.key[:SHORT], "steps": f"{value['steps']:,}", "seconds": value["seconds"]}
     head = say("cli.train.existing" if existing else "cli.train.trained", lang, **names)
     folder = say("cli.folder", lang, folder=value["folder"])
-    put(arguments, value, [head, *scorecard_lines(model.summary, spec.world, lang), folder])
+    put(arguments, value, [head, *to_lines(score_rows(model.summary, lang)), folder])
     return DONE
 
 

@@ -3,7 +3,6 @@
 import argparse
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from playground.cli.options import (
     add_gamma,
@@ -18,14 +17,7 @@ from playground.cli.options import (
 )
 from playground.cli.printing import put
 from playground.cli.rewards.check import STATUSES
-from playground.words.check import verdict_sentence
-from playground.words.forecast import forecast_sentence
-from playground.words.say import say
-
-if TYPE_CHECKING:
-    from playground.insight.check import FlightCheck
-    from playground.insight.repair import Repair
-    from playground.reward.design import Design
+from playground.words.repair import repair_lines
 
 
 def add_arguments(parser: argparse.ArgumentParser, lang: str) -> None:
@@ -50,36 +42,15 @@ def run(arguments: argparse.Namespace) -> int:
     repair = repair_reward(reward, arguments.gamma)
     if arguments.out and (repair.after is not None or not repair.needed):
         write_text(arguments.out, dump_reward(repair.config) + "\n")
-    changes = repair.changes(reward).items()
+    changes = repair.changes(reward)
     value = {
         "before": repair.before.to_json(),
         "after": None if repair.after is None else repair.after.to_json(),
-        "changes": {name: {"before": before, "after": after} for name, (before, after) in changes},
+        "changes": {name: {"before": before, "after": after} for name, (before, after) in changes.items()},
         "singles": dict(repair.singles),
         "missing": repair.missing,
         "reward": json.loads(dump_reward(repair.config)),
     }
-    put(arguments, value, _lines(repair, reward, arguments.lang))
+    lang = arguments.lang
+    put(arguments, value, repair_lines(repair, changes, reward.weight_names(lang), lang))
     return STATUSES[(repair.after or repair.before).verdict]
-
-
-def _lines(repair: "Repair", reward: "Design", lang: str) -> list[str]:
-    def verdict(which: str, check: "FlightCheck") -> list[str]:
-        name = say(f"check.verdict.{check.verdict}", lang)
-        lines = [say(f"cli.repair.{which}", lang, verdict=name, sentence=verdict_sentence(check, lang))]
-        if check.predicted:
-            lines.append("  " + say("cli.check.forecast", lang, sentence=forecast_sentence(check.predicted, lang)))
-        return lines
-
-    lines = verdict("before", repair.before)
-    lines += [f"  {name}: {before:g} → {after:g}" for name, (before, after) in repair.changes(reward).items()]
-    if repair.after is not None:
-        lines += verdict("after", repair.after)
-    elif not repair.needed:
-        lines.append(say("cli.repair.unneeded", lang))
-    else:
-        lines.append(say("repair.doubt" if repair.before.verdict == "doubtful" else "repair.none", lang))
-        if repair.missing:
-            lines.append(say("repair.missing", lang, name=repair.missing))
-    singles = repair.singles.items()
-    return lines + [say("cli.repair.single", lang, name=name, value=f"{value:g}") for name, value in singles]

@@ -22,7 +22,7 @@ from playground.cli.options import (
 from playground.cli.printing import DONE, FAILED, put
 from playground.cli.studies.robustness import BAR
 from playground.words.say import say
-from playground.words.tables import to_lines
+from playground.words.tables import to_lines, to_markdown
 
 if TYPE_CHECKING:
     from playground.studies.race import Entrant
@@ -62,7 +62,7 @@ def run(arguments: argparse.Namespace) -> int:
     from playground.lab.queue_local import Local
     from playground.lab.store import ModelStore
     from playground.studies.charts import svg_library
-    from playground.studies.race import COLUMNS, entrants, plan_race, rows, to_markdown
+    from playground.studies.race import entrants, plan_race, race_table
     from playground.training.algorithms import ALGORITHMS, HALF_TRAINED
     from playground.worlds import find_world, load_reward
 
@@ -109,7 +109,7 @@ def run(arguments: argparse.Namespace) -> int:
     models = {key: model for key in trained.done if (model := store.find(key)) is not None}
     field = entrants(specs, models)
     if arguments.out:
-        write_text(arguments.out, to_markdown(field) + "\n")
+        write_text(arguments.out, to_markdown(race_table(field, lang)) + "\n")
     if arguments.figure:
         write_text(arguments.figure, _figure(field, lang))
     failures = [(batch.specs[failure.key], failure.message or failure.state) for failure in trained.failed]
@@ -120,7 +120,7 @@ def run(arguments: argparse.Namespace) -> int:
     lines = [
         say("algorithms.failed", lang, algorithm=_training(spec, lang), reason=reason) for spec, reason in failures
     ]
-    put(arguments, value, [*to_lines([COLUMNS, *rows(field)]), *lines])
+    put(arguments, value, [*to_lines(race_table(field, lang)), *lines])
     return FAILED if failures else DONE
 
 
@@ -135,7 +135,7 @@ def _figure(field: "Sequence[Entrant]", lang: str) -> str:
     from playground.studies.colours import MODEL_COLOURS
 
     series = [
-        Series(entrant.title, colour, [model.curve for model in entrant.models])
+        Series(entrant.name_in(lang), colour, [model.curve for model in entrant.models])
         for entrant, colour in zip(field, itertools.cycle(MODEL_COLOURS))
     ]
     title = say("curve.landing", lang)

@@ -42,8 +42,8 @@ def run(arguments: argparse.Namespace) -> int:
 
     from playground.lab.queue_local import Local
     from playground.lab.store import ModelStore
+    from playground.studies.overfit_test import overfit_test
     from playground.studies.robustness import find_design, other_gamma, plan_variants, run_test
-    from playground.studies.robustness_words import tell
     from playground.worlds.lunar_lander.conditions import parse_conditions
 
     check_target(arguments.out)
@@ -71,10 +71,10 @@ def run(arguments: argparse.Namespace) -> int:
             lambda now: show(90 * now.share, "overfit.training", len(now.done), len(plan)),
             lambda done, count: show(90 + 10 * done / max(count, 1), "overfit.flying", done, count),
         )
-    value = tell(plans, flights, trained.failed, FALLBACK).to_json()
+    value = overfit_test(plans, flights, trained.failed, FALLBACK).to_json()
     if arguments.out:
         write_text(arguments.out, json.dumps(value, indent=2, ensure_ascii=False) + "\n")
-    test = tell(plans, flights, trained.failed, lang)
+    test = overfit_test(plans, flights, trained.failed, lang)
     lines = [test.caption]
     for name in test.designs:
         lines += ["", name, "", *to_lines(test.rows(name)), "", *test.sentences(name)]

@@ -132,11 +132,11 @@ def test_the_presets_come_out_as_they_were_trained_or_the_forecast_is_open() -> 
 @pytest.mark.parametrize(
     ("chances", "familiar", "told"),
     [
-        ((0.97, 0.02, 0.01), True, "almost surely learn to land (97 %)"),
+        ((0.97, 0.02, 0.01), True, "almost certainly learn to land (97 %)"),
         ((0.05, 0.8, 0.15), True, "probably learn to crash (80 %)"),
-        ((0.02, 0.02, 0.96), True, "almost surely never finish"),
-        ((0.65, 0.35, 0.0), True, "about 2 of 3 trainings"),
-        ((0.27, 0.4, 0.33), True, "about 1 of 4 trainings"),
+        ((0.02, 0.02, 0.96), True, "almost certainly never finish"),
+        ((0.65, 0.35, 0.0), True, "about 2 in 3 trainings"),
+        ((0.27, 0.4, 0.33), True, "about 1 in 4 trainings"),
         ((0.1, 0.5, 0.4), True, "may land (10 %), crash (50 %) or never finish (40 %)"),
         ((0.97, 0.02, 0.01), False, "No forecast"),
     ],

@@ -1,6 +1,7 @@
-"""An overfit test ready to be drawn or printed: a table of landing rates, and what is to be said about it.
+"""An overfit test, ready to be drawn or printed: a table of landing rates, and what it means.
 
-Leaves out: drawing, training and flying (``studies.robustness``), and the statistics (``insight.success_rates``).
+Leaves out: drawing, training and flying (``studies.robustness``), the statistics (``insight.success_rates``), and the
+sentences (``words.robustness``).
 """
 
 from collections.abc import Mapping, Sequence
@@ -8,11 +9,9 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from playground.flight.world import DEFAULT
-from playground.insight.comparison import Difference
 from playground.insight.success_rates import (
     Change,
     Duel,
-    Effect,
     Flown,
     Landing,
     Robustness,
@@ -21,8 +20,8 @@ from playground.insight.success_rates import (
     judge,
 )
 from playground.studies.robustness import Design, Failure, Flights, Variant
+from playground.words import robustness as words
 from playground.words.errors import InvalidInput
-from playground.words.numbers import signed
 from playground.words.say import say
 from playground.worlds.lunar_lander.conditions import CONDITIONS
 
@@ -47,62 +46,41 @@ class OverfitTest:
         """What the cells of the table are."""
         return self.say("robustness.cells")
 
-    def condition(self, name: str) -> str:
-        """A condition's name in words."""
-        return self.say(f"condition.{name}")
-
-    def row_name(self, setting: str, value: object) -> str:
-        """What sets a variant apart, in words."""
-        return self.say(f"robustness.row.{setting}", value=f"{value:g}" if isinstance(value, float) else value)
-
     def rows(self, name: str) -> list[list[str]]:
         """A design's table as cells: a head, a row for each variant, and one for all seeds after the seeds."""
         tested = self.designs[name]
-        rows = [[self.say("robustness.trained_with"), *(self.condition(c) for c in tested.over_seeds)]]
+        conditions = [words.condition_name(name, self.lang) for name in tested.over_seeds]
+        rows = [[self.say("robustness.trained_with"), *conditions]]
         seeds = sum(setting == "seed" for setting, _, _ in tested.rows)
         for setting, value, cells in tested.rows:
-            rows.append([self.row_name(setting, value), *(_cell(landing) for landing in cells.values())])
+            rows.append([words.row_name(setting, value, self.lang), *map(_cell, cells.values())])
         if seeds > 1:
-            total = [self.say("robustness.row.all", count=seeds), *(_cell(s) for s in tested.over_seeds.values())]
+            total = [self.say("robustness.row.all", count=seeds), *map(_cell, tested.over_seeds.values())]
             rows.insert(1 + seeds, total)
         return rows
 
     def sentences(self, name: str) -> list[str]:
         """What a design's table says: its seeds, then each condition, then other settings, then what is missing."""
         tested = self.designs[name]
-        lines = [self._seeds(tested)]
+        default = tested.over_seeds[DEFAULT]
+        lines = [words.seeds_sentence(default, tested.seeds_differ, self.lang)]
         effects = {c: effect for c, effect in tested.effects.items() if effect.verdict != "nothing"}
-        lines += [self._effect(tested, condition, effect) for condition, effect in effects.items()]
-        if idle := [self.condition(c) for c in tested.effects if c not in effects]:
-            before = _of_100(tested.over_seeds[DEFAULT].mean)
-            conditions = self.say("list.comma").join(idle)
-            lines.append(self.say("robustness.effect.nothing", before=before, conditions=conditions))
-        told = [c for c in tested.changes if c.condition == DEFAULT or c.verdict != "within"]
-        lines += [self._change(tested, change) for change in told]
+        for condition, effect in effects.items():
+            now = tested.over_seeds[condition].mean
+            lines.append(words.effect_sentence(condition, effect.verdict, default.mean, now, effect.gap, self.lang))
+        if idle := [condition for condition in tested.effects if condition not in effects]:
+            lines.append(words.no_effect_sentence(idle, default.mean, self.lang))
+        lines += [
+            self._change(tested, change)
+            for change in tested.changes
+            if change.condition == DEFAULT or change.verdict != "within"
+        ]
         keys = {variant.key for variant in self.plans[name]}
         return lines + [self._failure(failure) for failure in self.failed if failure.variant.key in keys]
 
     def duel_sentences(self) -> list[str]:
-        """Who lands more by default, and where that turns around."""
-        lines = []
-        for duel in self.duels:
-            names = {"first": duel.first, "second": duel.second}
-            default = duel.leads[DEFAULT]
-            lines.append(
-                self.say(f"robustness.duel.{'clear' if default.clear else 'unclear'}", **names, **_gap(default))
-            )
-            turned = {condition: certain for condition, certain in duel.flips.items() if condition not in duel.parted}
-            for condition, certain in turned.items():
-                key = f"robustness.flip.{'certain' if certain else 'uncertain'}"
-                lines.append(self.say(key, condition=self.condition(condition), **names, **_gap(duel.leads[condition])))
-            for condition in duel.parted:
-                lead = duel.leads[condition]
-                ahead, behind = (duel.first, duel.second) if lead.mean > 0 else (duel.second, duel.first)
-                values = {"condition": self.condition(condition), "ahead": ahead, "behind": behind}
-                lines.append(self.say("robustness.parted", **values, **_gap(lead)))
-            if not turned and not duel.parted:
-                lines.append(self.say("robustness.flip.none", **names))
-        return lines
+        """Who lands more by default, and where that changes."""
+        return [line for duel in self.duels for line in words.duel_sentences(duel, DEFAULT, self.lang)]
 
     def to_json(self) -> dict[str, Any]:
         """Plain values for programs."""
@@ -151,50 +129,28 @@ class OverfitTest:
             ],
         }
 
-    def _seeds(self, tested: Robustness) -> str:
-        spread = tested.over_seeds[DEFAULT]
-        kind = "single" if spread.seeds == 1 else "differ" if tested.seeds_differ else "alike"
-        return self.say(
-            f"robustness.seeds.{kind}",
-            count=spread.seeds,
-            lowest=_of_100(spread.lowest),
-            highest=_of_100(spread.highest),
-            median=_of_100(spread.median),
-            q1=_of_100(spread.first_quartile),
-            q3=_of_100(spread.third_quartile),
-        )
-
-    def _effect(self, tested: Robustness, condition: str, effect: Effect) -> str:
-        return self.say(
-            f"robustness.effect.{effect.verdict}",
-            condition=self.condition(condition),
-            there=_of_100(tested.over_seeds[condition].mean),
-            before=_of_100(tested.over_seeds[DEFAULT].mean),
-            **_gap(effect.gap),
-        )
-
     def _change(self, tested: Robustness, change: Change) -> str:
         alone = tested.over_seeds[DEFAULT].seeds == 1
-        return self.say(
-            f"robustness.change.{'alone' if alone else change.verdict}",
-            change=self.row_name(change.setting, change.value),
-            condition=self.condition(change.condition),
-            there=_of_100(change.landing.rate),
-            from_low=_of_100(change.landing.low),
-            from_high=_of_100(change.landing.high),
-            seed=tested.rows[0][1],
-            **_gap(change.gap),
+        return words.change_sentence(
+            words.row_name(change.setting, change.value, self.lang),
+            change.condition,
+            "alone" if alone else change.verdict,
+            change.landing.rate,
+            change.landing,
+            change.gap,
+            tested.rows[0][1],
+            self.lang,
         )
 
     def _failure(self, failure: Failure) -> str:
-        row = self.row_name(failure.variant.setting, failure.variant.value)
-        return self.say(f"robustness.failed.{failure.state}", row=row, reason=failure.message)
+        row = words.row_name(failure.variant.setting, failure.variant.value, self.lang)
+        return words.failure_sentence(row, failure.state, failure.message, self.lang)
 
 
-def tell(
+def overfit_test(
     plans: Mapping[Design, Sequence[Variant]], flights: Flights, failed: Sequence[Failure], lang: str
 ) -> OverfitTest:
-    """What the flights of some designs say.
+    """The overfit test of some designs.
 
     Args:
         plans: the variants of each design.
@@ -220,21 +176,5 @@ def tell(
     return OverfitTest(tested, named, failures, duels(by_seed), lang)
 
 
-def _of_100(rate: float) -> str:
-    return f"{100 * rate:.0f}"
-
-
 def _cell(landing: Landing | SeedSpread) -> str:
-    rate = landing.rate if isinstance(landing, Landing) else landing.mean
-    return f"{_of_100(rate)} ({_of_100(landing.low)}–{_of_100(landing.high)})"
-
-
-def _gap(gap: Difference) -> dict[str, str]:
-    """A difference as the sentences want it: its size and interval, without signs where the sentence says them."""
-    ends = sorted((abs(gap.low), abs(gap.high))) if gap.clear else [gap.low, gap.high]
-    return {
-        "n": signed(abs(gap.mean), True),
-        "signed": signed(gap.mean, False),
-        "low": signed(ends[0], gap.clear),
-        "high": signed(ends[1], gap.clear),
-    }
+    return words.landing_cell(landing.rate if isinstance(landing, Landing) else landing.mean, landing)
