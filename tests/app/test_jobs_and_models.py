@@ -170,7 +170,7 @@ def test_a_model_that_vanishes_while_it_is_on_screen_gives_way_to_a_shipped_one(
     app.button(key="next").click().run()
     assert not app.exception
     assert app.button(key="train").label == "Train"
-    assert any("old behaviour" in box.value for box in app.info)
+    assert any("the old policy" in box.value for box in app.info)
 
 
 def test_the_list_of_a_thousand_models_is_cut(own_home):
