@@ -90,6 +90,16 @@ def test_a_command_without_a_training_loads_no_learner(arguments, tmp_path):
     assert not loaded_by_command(arguments, tmp_path) & {"torch", "stable_baselines3", "streamlit"}
 
 
+def test_a_comparison_loads_no_page(tmp_path):
+    assert "streamlit" not in loaded_by_command(["compare", "gymnasium", "article"], tmp_path)
+
+
+def test_words_load_no_other_room_and_no_library():
+    code = "\n".join(f"import {name}" for name in modules_in("words"))
+    code += "\nimport sys; assert not [n for n in sys.modules if n.startswith('playground.') and n[11:16] != 'words']"
+    assert not loaded_by(code) & HEAVY
+
+
 def test_a_command_about_rewards_loads_no_simulator(tmp_path):
     assert "gymnasium" not in loaded_by_command(["presets"], tmp_path)
 

@@ -11,17 +11,18 @@ from playground.lab.files import explain_os_errors
 from playground.lab.model import SHORT, Model
 from playground.lab.model_card import write_card
 from playground.words.errors import InvalidInput
+from playground.words.say import FALLBACK
 
 
-def _zip(model: Model) -> bytes:
+def _zip(model: Model, lang: str) -> bytes:
     return model.read("model.zip")
 
 
-def _card(model: Model) -> bytes:
-    return write_card(model).encode()
+def _card(model: Model, lang: str) -> bytes:
+    return write_card(model, lang).encode()
 
 
-def _events(model: Model) -> bytes:
+def _events(model: Model, lang: str) -> bytes:
     from playground.lab.tensorboard_export import available, event_file  # loads torch
 
     if not available():
@@ -31,7 +32,7 @@ def _events(model: Model) -> bytes:
     return event_file(model.curve)
 
 
-FORMATS: Final[Mapping[str, tuple[str, Callable[[Model], bytes]]]] = {
+FORMATS: Final[Mapping[str, tuple[str, Callable[[Model, str], bytes]]]] = {
     "sb3": (".zip", _zip),
     "card": (".md", _card),
     "tensorboard": (".tfevents", _events),
@@ -39,20 +40,21 @@ FORMATS: Final[Mapping[str, tuple[str, Callable[[Model], bytes]]]] = {
 """A suffix and what makes the bytes, by the name of the format."""
 
 
-def export_model(model: Model, to: str, out: Path | None = None) -> Path:
+def export_model(model: Model, to: str, out: Path | None = None, lang: str = FALLBACK) -> Path:
     """Write a model for another tool; the file's path.
 
     Args:
         model: a whole one.
         to: a key of ``FORMATS``.
         out: the file to make; by default the model's name in the current folder.
+        lang: of a card.
 
     Raises:
-        InvalidInput: the model is damaged, has no curve, or the file is there already or cannot be written.
+        InvalidInput: the model is damaged, has no curve, or the file already exists or cannot be written.
     """
     suffix, make = FORMATS[to]
     path = out or Path(f"{model.slug or model.key[:SHORT]}{suffix}")
-    data = make(model)
+    data = make(model, lang)
     with explain_os_errors(path.parent):
         try:
             file = path.open("xb")

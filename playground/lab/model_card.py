@@ -125,7 +125,7 @@ def _reward(model: Model, lang: str) -> list[str]:
     if not model.reward_known:
         return [say("card.reward_unknown", lang)]
     reward = model.spec.reward
-    formula = f"```text\n{to_formula(reward, model.spec.gamma)}\n```"
+    formula = f"```text\n{to_formula(reward, model.spec.gamma, lang)}\n```"
     return [formula, say("card.json", lang), f"```json\n{dump_reward(reward)}\n```"]
 
 

@@ -14,8 +14,9 @@ from typing import Any
 from playground.reward.design import Design
 from playground.reward.forms import RULES
 from playground.reward.term import Term
+from playground.words.say import FALLBACK, label, say, text
 
-HEAD = '''"""A reward for Gymnasium's {env_id}, exported from Reward Playground.
+HEAD = '''"""{head}
 
     env = DesignedReward(gymnasium.make("{env_id}"))
 """
@@ -30,7 +31,7 @@ import numpy as np
 BODY = '''
 
 class Step(NamedTuple):
-    """One transition; reward is Gymnasium's own."""
+    """{step}"""
 
     observations: np.ndarray
     actions: np.ndarray
@@ -40,15 +41,15 @@ class Step(NamedTuple):
 
 
 class DesignedReward(gymnasium.Wrapper):
-    """Replaces the reward; form: {form}."""
+    """{wrapper}"""
 
     gamma = {gamma!r}
     scale = {scale!r}
-    env_weight = {env_weight!r}  # of Gymnasium's own reward
-    potentials = {potentials}  # (function, signed weight)
+    env_weight = {env_weight!r}  # {of_env}
+    potentials = {potentials}  # {pairs}
     events = {events}
     outcomes = {outcomes}
-    drops_last_step = {drops_last_step}  # as Gymnasium does: on the last step only the outcome pays
+    drops_last_step = {drops_last_step}  # {drops}
 
     def reset(self, **kwargs):
         self._before, info = self.env.reset(**kwargs)
@@ -75,12 +76,13 @@ class DesignedReward(gymnasium.Wrapper):
 '''
 
 
-def to_formula(config: Design, gamma: float = 0.995) -> str:
+def to_formula(config: Design, gamma: float = 0.995, lang: str = FALLBACK) -> str:
     """A reward as a line of mathematics, and below it what its symbols mean.
 
     Args:
         config: the reward.
         gamma: the discount that the ``potential`` form needs.
+        lang: of the words.
 
     >>> from playground import RewardConfig
     >>> print(to_formula(RewardConfig(w_legs=10, w_crash=50, form="progress", replace_reward=True)))
@@ -92,7 +94,7 @@ def to_formula(config: Design, gamma: float = 0.995) -> str:
     crash: 1 where the episode terminates with Gymnasium's −100: a fall, or out of bounds.
     On a step that terminates, all terms but landing and crash are 0.
     """
-    gymnasium = "r: Gymnasium's own reward"
+    gymnasium = say("formula.env", lang)
     if not config.replace_reward:
         return f"reward = r\n\n{gymnasium}"
     used = [t for t in config.terms if getattr(config, t.weight) != 0]
@@ -102,18 +104,25 @@ def to_formula(config: Design, gamma: float = 0.995) -> str:
         products = [(config.scale, f"({_sum(products)})")]
     if config.w_env:
         products.append((config.w_env, "r"))
-    lines = [f"reward = {_sum(products) or 0}", "", "o: the observation before the action; o′: after it"]
-    if rule.meaning and any(t.potential for t in used):
-        lines.append(rule.meaning.format(gamma=gamma))
+    lines = [f"reward = {_sum(products) or 0}", "", say("formula.observations", lang)]
+    if rule.explained and any(t.potential for t in used):
+        lines.append(say(f"formula.{config.form}", lang, gamma=f"{gamma:g}"))
     for t in used:
-        meaning = ((t.potential or t.event).__doc__ or "").splitlines()[0]
-        lines.append(f"{t.key}(o): {meaning}" if t.potential else f"{t.key}: {meaning}")
+        symbol = f"{t.key}(o)" if t.potential else t.key
+        lines.append(say("formula.term", lang, symbol=symbol, meaning=_meaning(t, lang)))
     if config.w_env:
         lines.append(gymnasium)
     if rule.drops_last_step and not all(t.outcome for t in used):
-        outcomes = " and ".join(t.key for t in config.terms if t.outcome)
-        lines.append(f"On a step that terminates, all terms but {outcomes} are 0.")
+        outcomes = text("check.and", lang).join(t.key for t in config.terms if t.outcome)
+        lines.append(say("formula.last_step", lang, outcomes=outcomes))
     return "\n".join(lines)
+
+
+def _meaning(term: Term, lang: str) -> str:
+    """What a term measures: the first line of its function, which is English; elsewhere what its slider says."""
+    if lang != FALLBACK:
+        return label(term.help, lang)
+    return ((term.potential or term.event).__doc__ or "").splitlines()[0]
 
 
 def _sum(products: list[tuple[float, str]]) -> str:
@@ -122,19 +131,20 @@ def _sum(products: list[tuple[float, str]]) -> str:
     >>> _sum([(-1, "a"), (2.5, "b"), (-3, "c")])
     '−a + 2.5·b − 3·c'
     """
-    text = ""
+    total = ""
     for factor, symbol in products:
-        sign = ("−" if factor < 0 else "") if not text else (" − " if factor < 0 else " + ")
-        text += sign + ("" if abs(factor) == 1 else f"{abs(factor):.12g}·") + symbol
-    return text
+        sign = ("−" if factor < 0 else "") if not total else (" − " if factor < 0 else " + ")
+        total += sign + ("" if abs(factor) == 1 else f"{abs(factor):.12g}·") + symbol
+    return total
 
 
-def to_python(config: Design, gamma: float = 0.995) -> str:
+def to_python(config: Design, gamma: float = 0.995, lang: str = FALLBACK) -> str:
     """The source of a self-contained wrapper that pays this reward.
 
     Args:
         config: the reward. If it only logs, the file pays Gymnasium's own reward.
         gamma: the discount that the ``potential`` form needs.
+        lang: of its comments; what is copied from the terms is English.
 
     >>> from playground import RewardConfig
     >>> "class DesignedReward" in to_python(RewardConfig(w_legs=10, replace_reward=True))
@@ -144,7 +154,11 @@ def to_python(config: Design, gamma: float = 0.995) -> str:
     functions: list[Any] = [t.potential or t.event for t in used]
     sources = "\n\n".join(_source(function) for function in dict.fromkeys(functions))
     body = BODY.format(
-        form=config.form,
+        step=say("export.step", lang),
+        wrapper=say("export.wrapper", lang, form=config.form),
+        of_env=say("export.of_env", lang),
+        pairs=say("export.pairs", lang),
+        drops=say("export.drops", lang),
         gamma=float(gamma),
         scale=float(config.scale),
         env_weight=float(config.w_env) if config.replace_reward else 1.0,
@@ -154,7 +168,11 @@ def to_python(config: Design, gamma: float = 0.995) -> str:
         drops_last_step=RULES[config.form].drops_last_step,
         pay=RULES[config.form].python,
     )
-    return HEAD.format(env_id=config.env_id) + ("\n" + sources if sources else "") + body
+    return (
+        HEAD.format(env_id=config.env_id, head=say("export.head", lang, env_id=config.env_id))
+        + ("\n" + sources if sources else "")
+        + body
+    )
 
 
 def _source(function: Any) -> str:

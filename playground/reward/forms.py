@@ -36,8 +36,8 @@ class Rule:
     """From a potential, the observations before and after, ``terminated`` and the discount: ``(…)``."""
     symbol: str
     """Of what a term pays, in a formula; the term's key replaces the braces."""
-    meaning: str
-    """What the symbol means; empty for one that needs no explanation. The discount replaces ``{gamma}``."""
+    explained: bool
+    """Its symbol needs the explanation that the text ``formula.<form>`` gives."""
     python: str
     """The body of an exported method that pays ``potential`` on ``step``."""
     uses_gamma: bool = False
@@ -68,20 +68,20 @@ RULES: Final[Mapping[Form, Rule]] = {
     "state": Rule(
         pays=_state,
         symbol="{}(o′)",
-        meaning="",
+        explained=False,
         python="return float(potential(step.next_observations))",
     ),
     "progress": Rule(
         pays=_progress,
         symbol="Δ{}",
-        meaning="Δf = f(o′) − f(o)",
+        explained=True,
         python="return float(potential(step.next_observations) - potential(step.observations))",
         drops_last_step=True,
     ),
     "potential": Rule(
         pays=_potential,
         symbol="Δ{}",
-        meaning="Δf = γ·f(o′) − f(o), γ = {gamma:g}, f(o′) = 0 where the episode terminates",
+        explained=True,
         python=(
             "after = 0.0 if step.terminated else float(potential(step.next_observations))\n"
             "        return self.gamma * after - float(potential(step.observations))"

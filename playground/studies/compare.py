@@ -33,7 +33,7 @@ from playground.reward.design import Design, defaults_of
 from playground.reward.term import Floats
 from playground.words import comparison as words
 from playground.words.model import change_words, field_name
-from playground.words.say import say
+from playground.words.say import name_of, say
 
 LETTERS: Final = "ABCDEFGHIJ"
 """One for each of the `COMPARED`."""
@@ -70,6 +70,11 @@ class Comparison:
     def say(self, key: str, /, **values: object) -> str:
         """A text in the comparison's language."""
         return say(key, self.lang, **values)
+
+    @property
+    def _success(self) -> str:
+        """The score that counts successes."""
+        return next(iter(scores_of(self.first.model.spec.world)))
 
     @property
     def first(self) -> Contestant:
@@ -159,10 +164,11 @@ class Comparison:
         """One sentence for each of the others: how many more or fewer it lands."""
         lines = []
         for other in self.others:
-            gap = self.differences[other.letter]["landed"]
-            assert gap is not None  # every episode lands or does not
-            landed = round(100 * other.model.summary["landing_rate"])
-            lines.append(words.headline(other.label, self.first.label, gap, landed, self.lang))
+            gap = self.differences[other.letter][self._success]
+            assert gap is not None  # every episode succeeds or does not
+            count = round(100 * other.model.summary[other.model.spec.world.success_rate])
+            verb = "lands" if self._success == "landed" else "succeeds"
+            lines.append(words.headline(other.label, self.first.label, gap, count, self.lang, verb))
         return lines
 
     def warnings(self) -> list[str]:
@@ -204,7 +210,7 @@ class Comparison:
         """The scorecards side by side as cells: name of the score, the first's mean, and each other's with its gap."""
         rows = []
         for name in scores_of(self.first.model.spec.world):
-            cells = [self.say(f"score.{name}")]
+            cells = [name_of("score", name, self.lang)]
             for one in self.contestants:
                 cells.append(self._score(one, name))
             rows.append(cells)

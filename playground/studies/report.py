@@ -166,11 +166,11 @@ def _card(comparison: Comparison, one: Contestant) -> list[Block]:
         blocks.append(Block("text", say("report.hypothesis", text=notes["hypothesis"])))
     return [
         *blocks,
-        Block("code", to_formula(one.reward, spec.gamma)),
+        Block("code", to_formula(one.reward, spec.gamma, comparison.lang)),
         Block("table", rows=[[say("report.fact"), ""], *facts]),
         Block("table", rows=[[say("report.setting"), ""], *settings]),
         Block("code", dump_reward(one.reward), name="JSON"),
-        Block("code", to_python(one.reward, spec.gamma), name="Python"),
+        Block("code", to_python(one.reward, spec.gamma, comparison.lang), name="Python"),
     ]
 
 

@@ -46,21 +46,22 @@ def gap_values(gap: Gap) -> dict[str, str]:
     }
 
 
-def headline(one: str, first: str, gap: Gap, landed: int, lang: str) -> str:
-    """How many more or fewer one model lands than the first.
+def headline(one: str, first: str, gap: Gap, count: int, lang: str, verb: str = "lands") -> str:
+    """How many more or fewer episodes one model lands than the first.
 
     Args:
         one: its name.
         first: the first one's.
         gap: landings of 100.
-        landed: how many of 100 it lands.
+        count: how many of 100 it lands.
         lang: of the words.
+        verb: ``lands``, or ``succeeds`` where the task is another one.
     """
     if gap.mean == gap.low == gap.high == 0:
-        return say("compare.lands_same" if landed else "compare.lands_none", lang, one=one, first=first, n=landed)
+        return say(f"compare.{verb}_{'same' if count else 'none'}", lang, one=one, first=first, n=count)
     kind = "unclear" if not gap.clear else "more" if gap.mean > 0 else "fewer"
     values = {name: value for name, value in gap_values(gap).items() if name != "signed"}
-    return say(f"compare.lands_{kind}", lang, one=one, first=first, **values)
+    return say(f"compare.{verb}_{kind}", lang, one=one, first=first, **values)
 
 
 def both_changed(one: str, first: str, settings: Sequence[str], lang: str) -> str:
@@ -124,7 +125,7 @@ def score_cell(name: str, mean: float | None, gap: Gap | None) -> str:
     """
     if mean is None:
         return NOTHING
-    digits, unit = DIGITS[name], f" {UNITS[name]}" if name in UNITS else ""
+    digits, unit = DIGITS.get(name, 2), f" {UNITS[name]}" if name in UNITS else ""
     cell = fixed(mean, digits) + unit
     if gap is None:
         return cell

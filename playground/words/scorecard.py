@@ -21,7 +21,16 @@ RATES: Final[Mapping[str, Mapping[str, str]]] = {
 }
 """Shares of episodes that have a text of their own, with the shares that its details name."""
 TEXTS: Final = {"landing_rate": "landed", "crash_rate": "crashed", "timeout_rate": "timeout"}
-DIGITS: Final = {"landed": 0, "crashed": 0, "timeout": 0, "native": 1, "touchdown": 2, "fuel": 0, "time": 1}
+DIGITS: Final = {
+    "landed": 0,
+    "succeeded": 0,
+    "crashed": 0,
+    "timeout": 0,
+    "native": 1,
+    "touchdown": 2,
+    "fuel": 0,
+    "time": 1,
+}
 UNITS: Final = {"touchdown": "m/s", "time": "s"}
 NATIVE: Final = ("native_return_mean", "native_return_iqm", "native_return_low95", "native_return_high95")
 WHOLE: Final = 1e5

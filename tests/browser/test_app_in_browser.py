@@ -43,7 +43,7 @@ def test_a_typed_weight_goes_into_the_address_and_rescores(open_tab):
     tab.page.wait_for_url("**w_legs=35**")
     tab.settle()
     assert metric.inner_text() != before
-    assert tab.page.get_by_text("Your new weights on the old behaviour").count() == 1
+    assert tab.page.get_by_text("Your new weights, the old policy").count() == 1
 
 
 def test_training_survives_a_refresh_and_a_second_browser_and_ends_on_screen(open_tab):

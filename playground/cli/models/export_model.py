@@ -23,7 +23,7 @@ def run(arguments: argparse.Namespace) -> int:
     from playground.lab.store import ModelStore
 
     model = ModelStore().resolve(arguments.model)
-    path = export_model(model, arguments.to, arguments.out)
+    path = export_model(model, arguments.to, arguments.out, arguments.lang)
     written = say("cli.file", arguments.lang, file=path, bytes=f"{path.stat().st_size:,}")
     put(arguments, {"key": model.key, "to": arguments.to, "file": str(path)}, [written])
     return DONE

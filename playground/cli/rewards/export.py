@@ -22,5 +22,5 @@ def run(arguments: argparse.Namespace) -> int:
 
     reward = load_reward(arguments.reward, world_of(arguments))
     check_range("gamma", arguments.gamma, 0, 1)
-    print(to_python(reward, arguments.gamma) if arguments.to == "python" else dump_reward(reward))
+    print(to_python(reward, arguments.gamma, arguments.lang) if arguments.to == "python" else dump_reward(reward))
     return DONE

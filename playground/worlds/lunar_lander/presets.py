@@ -44,8 +44,8 @@ PRESETS: Final[tuple[Preset, ...]] = (
         GYMNASIUM,
         {"en": "Gymnasium's own", "zh": "Gymnasium 默认"},
         {
-            "en": "Pay for progress, and ±100 at the end: nothing to gain by lingering, so it lands.",
-            "zh": "只为进步付分，结局再给 ±100：拖延没有好处，所以它会着陆。",
+            "en": "It pays for progress, and ±100 at the end. Lingering gains nothing, so the policy lands.",
+            "zh": "只为进步给分，结局再给 ±100：拖延没有好处，所以它会着陆。",
         },
     ),
     Preset(
@@ -53,8 +53,8 @@ PRESETS: Final[tuple[Preset, ...]] = (
         ARTICLE,
         {"en": "The article's custom reward", "zh": "文章的自定义奖励"},
         {
-            "en": "Every step costs and nothing pays at the end, so the quickest way out, a crash, is the best deal.",
-            "zh": "每一步都在扣分，结尾又没有奖励，于是最快的出路（坠毁）最划算。",
+            "en": "Every step costs and nothing pays at the end, so the sooner it crashes, the better.",
+            "zh": "每一步都在扣分，结尾又没有奖励，于是越早坠毁越划算。",
         },
     ),
     Preset(
@@ -62,26 +62,26 @@ PRESETS: Final[tuple[Preset, ...]] = (
         ARTICLE_REPAIRED,
         {"en": "The article's idea, made to land", "zh": "文章的想法，改到能着陆"},
         {
-            "en": "The same weights, but the end counts: ±50,000 outweigh all the steps that a crash saves.",
-            "zh": "权重不变，但结局算数：±50,000 盖过坠毁省下的所有步数。",
+            "en": "The same weights, but the end counts: ±50,000 outweighs all the steps that a crash saves.",
+            "zh": "权重不变，但结局算数：±50,000 超过了坠毁省下的所有扣分。",
         },
     ),
     Preset(
         "legs-farm",
         RewardConfig(w_distance=5.0, w_velocity=5.0, w_legs=10.0, w_crash=2000.0, replace_reward=True),
-        {"en": "Legs farmed", "zh": "刷支腿分"},
+        {"en": "Leg farming", "zh": "靠支腿刷分"},
         {
-            "en": "A bonus for each step on the ground pays for lingering, not for finishing: it dawdles while it can.",
-            "zh": "触地每一步都给分，奖励的是逗留而不是完成：能不睡着就一直待着。",
+            "en": "A bonus for each step on the ground pays for staying, so it stays with engines firing.",
+            "zh": "触地的每一步都给分，奖励的是逗留而不是完成：只要不熄火停稳就一直有分，于是它赖在地上不结束。",
         },
     ),
     Preset(
         "fuel-miser",
         replace(GYMNASIUM, penalty_main=6.0, penalty_side=0.6),
-        {"en": "Fuel miser", "zh": "吝啬燃料"},
+        {"en": "Fuel miser", "zh": "极度省油"},
         {
-            "en": "With fuel twenty times as dear, braking costs more than a crash: it saves fuel and falls.",
-            "zh": "燃料贵二十倍后，刹车比坠毁还贵：它省下燃料，然后掉下去。",
+            "en": "With fuel twenty times as expensive, braking costs more than a crash: it saves fuel and falls.",
+            "zh": "燃料贵二十倍后，减速比坠毁还贵：它省下燃料，然后坠落。",
         },
     ),
     Preset(
@@ -89,17 +89,17 @@ PRESETS: Final[tuple[Preset, ...]] = (
         RewardConfig(form="progress", w_landing=100.0, w_crash=100.0, replace_reward=True),
         {"en": "Sparse: only the outcome", "zh": "稀疏：只看结局"},
         {
-            "en": "The right goal and no hint on the way: it learns not to crash long before it ever sees a landing.",
+            "en": "The right goal, but no hints on the way: it learns not to crash long before it ever sees a landing.",
             "zh": "目标正确，但途中没有提示：还没见过着陆，就先学会了不坠毁。",
         },
     ),
     Preset(
         "potential",
         replace(GYMNASIUM, form="potential"),
-        {"en": "Potential-based twin of Gymnasium's", "zh": "Gymnasium 的势能式孪生"},
+        {"en": "Gymnasium's, potential-based", "zh": "Gymnasium 势能版"},
         {
-            "en": "The same hints with the discount built in: landing stays best, but nothing hurries it: it hovers.",
-            "zh": "同样的提示，但把折扣算进去：着陆仍是最优，但没有什么催它，PPO 还在悬停。",
+            "en": "The same hints with the discount built in: landing stays optimal, but nothing rewards haste, so it hovers.",
+            "zh": "同样的提示，但把折扣计算在内：着陆仍是最优，但没有什么催促它，所以它在悬停。",
         },
     ),
 )

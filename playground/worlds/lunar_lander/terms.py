@@ -104,7 +104,7 @@ class RewardConfig(Design):
         "#3b82f6",
         Slider(0, 300, 1),
         label={"en": "Distance", "zh": "距离"},
-        help={"en": "Being far from the pad costs.", "zh": "离着陆区越远，扣得越多。"},
+        help={"en": "Costs more the further the lander is from the pad.", "zh": "离着陆区越远，扣得越多。"},
         potential=distance,
     )
     w_velocity: float = weight(
@@ -113,7 +113,7 @@ class RewardConfig(Design):
         "#14b8a6",
         Slider(0, 300, 1),
         label={"en": "Velocity", "zh": "速度"},
-        help={"en": "Being fast costs.", "zh": "飞得越快，扣得越多。"},
+        help={"en": "Costs more the faster the lander moves.", "zh": "飞得越快，扣得越多。"},
         potential=velocity,
     )
     w_angle: float = weight(
@@ -122,7 +122,10 @@ class RewardConfig(Design):
         "#a78bfa",
         Slider(0, 300, 1),
         label={"en": "Angle", "zh": "倾角"},
-        help={"en": "Being tilted costs, per radian.", "zh": "机身越歪扣得越多（按弧度计）。"},
+        help={
+            "en": "Costs more the further the lander tilts (per radian).",
+            "zh": "机身越倾斜，扣得越多（按弧度计）。",
+        },
         potential=angle,
     )
     w_legs: float = weight(
@@ -131,7 +134,7 @@ class RewardConfig(Design):
         "#22a35a",
         Slider(0, 50, 0.5),
         label={"en": "Legs", "zh": "支腿"},
-        help={"en": "Each leg on the ground pays.", "zh": "每条支腿触地得分。"},
+        help={"en": "Pays for each leg on the ground.", "zh": "每条支腿触地得分。"},
         potential=legs,
     )
     penalty_main: float = weight(
@@ -140,7 +143,7 @@ class RewardConfig(Design):
         "#f97316",
         Slider(0, 5, 0.05),
         label={"en": "Main engine", "zh": "主引擎"},
-        help={"en": "Each step with the main engine on costs.", "zh": "主引擎每点火一步扣分。"},
+        help={"en": "Costs for each step with the main engine on.", "zh": "主引擎每点火一步都扣分。"},
         event=fires_main,
     )
     penalty_side: float = weight(
@@ -149,7 +152,7 @@ class RewardConfig(Design):
         "#eab308",
         Slider(0, 5, 0.01),
         label={"en": "Side engines", "zh": "侧引擎"},
-        help={"en": "Each step with a side engine on costs.", "zh": "侧引擎每点火一步扣分。"},
+        help={"en": "Costs for each step with a side engine on.", "zh": "侧引擎每点火一步都扣分。"},
         event=fires_side,
     )
     replace_reward: bool = False
@@ -164,7 +167,7 @@ class RewardConfig(Design):
         Slider(0, 300, 1),
         state=Slider(0, 100_000, 100),
         label={"en": "Landing", "zh": "着陆"},
-        help={"en": "Paid once, when the lander has come to rest.", "zh": "飞船停稳时一次性得分。"},
+        help={"en": "Paid once, when the lander has come to rest.", "zh": "着陆器停稳时一次性得分。"},
         event=lands,
         outcome=True,
     )
@@ -175,7 +178,7 @@ class RewardConfig(Design):
         Slider(0, 300, 1),
         state=Slider(0, 100_000, 100),
         label={"en": "Crash", "zh": "坠毁"},
-        help={"en": "Charged once, for a fall or for leaving the screen.", "zh": "坠毁或飞出画面时一次性扣分。"},
+        help={"en": "Charged once, for a crash or for leaving the screen.", "zh": "坠毁或飞出画面时一次性扣分。"},
         event=crashes,
         outcome=True,
     )
@@ -185,7 +188,7 @@ class RewardConfig(Design):
         "#94a3b8",
         Slider(0, 5, 0.01),
         label={"en": "Time", "zh": "时间"},
-        help={"en": "Every step costs.", "zh": "每一步都扣分。"},
+        help={"en": "Costs for every step.", "zh": "每一步都扣分。"},
         event=every_step,
     )
     w_env: float = 0.0
