@@ -98,7 +98,7 @@ PRESETS: Final[tuple[Preset, ...]] = (
         replace(GYMNASIUM, form="potential"),
         {"en": "Gymnasium's, potential-based", "zh": "Gymnasium 势能版"},
         {
-            "en": "The same hints with the discount built in. Landing stays optimal, but haste gains nothing, so it hovers.",
+            "en": "The same hints with the discount built in. Landing stays optimal, but haste gains nothing.",
             "zh": "同样的提示，但把折扣计算在内：着陆仍是最优，但没有什么催促它，所以它在悬停。",
         },
     ),
