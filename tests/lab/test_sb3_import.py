@@ -242,7 +242,7 @@ def test_a_network_for_another_environment_is_refused(tmp_path):
     model = PPO("MlpPolicy", gym.make("CartPole-v1"), n_steps=64, policy_kwargs={"net_arch": [8]}, device="cpu")
     model.save(tmp_path / "ppo.zip")
     error = refusal(tmp_path / "ppo.zip", code="other_environment")
-    assert str(error) == ("this model is for observations [4] and 2 actions; the playground flies LunarLander-v3 only")
+    assert str(error) == ("environment not supported: observations [4] and 2 actions; supported: LunarLander-v3")
 
 
 @pytest.mark.parametrize(
