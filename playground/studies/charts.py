@@ -14,7 +14,7 @@ import pandas as pd
 
 from playground.studies.colours import KEPT_COLOUR, NET_COLOUR, TEXT_COLOUR
 from playground.words.errors import InvalidInput
-from playground.words.numbers import amount_words
+from playground.words.numbers import amount_words, short
 from playground.words.say import say
 
 AROUND: Final = 60
@@ -185,7 +185,7 @@ def compared_parts(
         largest = max(map(abs, amounts), default=0.0) or 1.0
         lowest = min(lowest, *(value / largest for value in amounts))
         for label, value in zip(labels, amounts, strict=True):
-            text = f"{label}  {value:,.6g}".replace("-", "−")
+            text = f"{label}  {short(value, 6)}"
             rows.append(
                 {"part": names[key], "model": label, "size": value / largest, "text": text, "colour": colours[key]}
             )

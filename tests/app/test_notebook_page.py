@@ -61,7 +61,7 @@ def test_an_entry_shows_hypothesis_change_forecast_and_result(book):
         "landed 0 of 100",
         "return −112",
         "forecast: 3 % landing",
-        "w_distance 100 → 200",
+        "Distance 100 → 200",
     ):
         assert words in text
 

@@ -121,6 +121,19 @@ def test_chinese_texts_are_chinese():
         assert key in SAME_EVERYWHERE or re.search(r"[\u4e00-\u9fff]", text), key
 
 
+def test_one_thing_has_one_word_in_chinese():
+    """Each of these once stood beside the word that all texts use now."""
+    doubles = re.compile(r"飞船|平台|付分|屏幕|过拟合测试|(?<!演员-)评论家|演员(?!-评论家)|[0-9}]%")
+    assert not {key: text for key, text in load_texts("zh").items() if doubles.search(text)}
+
+
+def test_english_has_no_private_vocabulary():
+    private = re.compile(
+        r"\b(mend\w*|at hand|anew|foretold|told(?! apart)|nobody|held against)\b|[0-9}]%", re.IGNORECASE
+    )
+    assert not {key: text for key, text in load_texts("en").items() if private.search(text)}
+
+
 def test_a_third_language_is_one_more_file(tmp_path, monkeypatch):
     for file in words.FOLDER.glob("*.toml"):
         shutil.copy(file, tmp_path)

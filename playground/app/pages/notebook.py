@@ -18,7 +18,9 @@ from playground.lab.notebook.fields import LIMITS
 from playground.lab.notebook.notebook import Notebook
 from playground.lab.notebook.tree import Branch, arrange
 from playground.words.errors import InvalidInput
+from playground.words.model import change_words
 from playground.words.numbers import amount
+from playground.worlds.lunar_lander.world import WORLD as LANDER
 
 PAGE: Final = 30
 STATES: Final = {"running": "blue", "done": "green", "failed": "red"}
@@ -105,8 +107,10 @@ def _words(entry: Entry) -> None:
     if entry.prediction and "landing" in entry.prediction:
         told.append(say("notebook.predicted", percent=round(100 * entry.prediction["landing"])))
     lines = [" · ".join([*told, entry.key[:SHORT]]), entry.hypothesis if entry.name else ""]
-    if entry.change_in_words:
-        lines.append(say("notebook.change", text=entry.change_in_words))
+    if entry.change:
+        changes = {name: pair for name, pair in entry.change.items() if isinstance(pair, list) and len(pair) == 2}
+        weights = LANDER.presets[0].config.weight_names(language())
+        lines.append(say("notebook.change", text=change_words(changes, weights, language())))
     lines += (entry.result or {}).get("headlines", [])
     st.caption("  \n".join(line for line in (*lines, entry.note) if line))
 
