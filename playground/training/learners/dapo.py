@@ -62,7 +62,8 @@ class Settings:
     length_penalty: bool = True
     """Episodes that run on towards the time limit pay for it."""
     length_from: int = 250
-    """Steps that cost nothing; from there on the penalty grows in a straight line up to the time limit."""
+    """Steps that cost nothing; from there on the penalty grows in a straight line up to the time limit. In a world with
+    a shorter limit than the default there is none."""
     length_weight: float = 2.0
     """What the whole time costs, in deviations of the return over all groups first flown."""
     ent_coef: float = 0.005
@@ -138,7 +139,8 @@ def learn(task: Task, settings: Settings) -> Iterator[Update]:
         InvalidInput: the length penalty would begin after the world's time limit.
     """
     max_steps = task.world.max_steps
-    if settings.length_penalty and settings.length_from >= max_steps:
+    penalised = settings.length_penalty and settings.length_from < max_steps
+    if settings.length_from >= max_steps and settings.length_from != Settings.length_from:
         raise InvalidInput("out_of_range", field="length_from", low=0, high=max_steps - 1, value=settings.length_from)
     actor = actor_of(task.world, settings.hidden, task.initial)
     optimizer = torch.optim.Adam(actor.parameters(), lr=settings.learning_rate, eps=1e-5)
@@ -160,7 +162,7 @@ def learn(task: Task, settings: Settings) -> Iterator[Update]:
             count.episodes += len(flown)
             returns = task.returns(flown)
             spread = float(returns.std()) if spread is None else spread  # of all groups; later rounds fly a few
-            if settings.length_penalty:
+            if penalised:
                 lengths = np.array([len(t) for t in flown])
                 penalty = soft_length_penalty(lengths, settings.length_from, max_steps)
                 returns = returns + settings.length_weight * spread * penalty
