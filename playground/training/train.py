@@ -294,13 +294,11 @@ class _Run:
 
     def report(self, flown: int = 0) -> None:
         """Tell how far the training is."""
-        last, steps = self.last, self.last.steps + flown
+        last, steps, total = self.last, self.last.steps + flown, self.spec.steps
         if self._rollout:
-            total = self._rollout * math.ceil(self.spec.steps / self._rollout)
-        elif (last.share is None and not self.spec.seconds) or not self.share:
-            total = self.spec.steps
-        else:
-            total = round(last.steps / self.share)
+            total = self._rollout * math.ceil(total / self._rollout)
+        elif steps and self.share and (self.spec.seconds or last.share is not None):
+            total = round(steps / self.share)  # what ends it is not steps
         policy = last.policy if last.policy.actor else self.initial
         self.on_progress(Progress(steps, max(total, steps), self.seconds, self.curve.rows, policy))
         self._ticked = time.perf_counter()

@@ -79,6 +79,18 @@ def test_a_stop_before_the_first_update_takes_no_two_seconds_and_progress_is_rep
     assert max(b - a for (a, _), (b, _) in pairwise(seen)) < 1
 
 
+def test_with_a_clock_progress_is_the_share_of_its_time(monkeypatch):
+    clock = SlowFleet.clock = Clock()
+    monkeypatch.setattr(loop, "Fleet", SlowFleet)
+    monkeypatch.setattr(loop, "time", clock)
+    seen = []
+    spec = TrainSpec(GYMNASIUM, algorithm="grpo", steps=10**8, seconds=50.0)
+    with pytest.raises(Stopped):
+        train(spec, lambda p: seen.append((clock.now, p.steps / p.total)), should_stop=lambda: clock.now >= 40)
+    for now, share in seen[1:]:
+        assert share == pytest.approx(now / 50, abs=0.02)
+
+
 @pytest.mark.slow
 def test_a_real_sampling_of_a_thousand_pairs_stops_within_two_seconds():
     asked = time.perf_counter() + 4

@@ -340,6 +340,8 @@ def test_training_until_it_lands_ends_there_and_keeps_that_policy(monkeypatch):
         looked.append((len(looked) + 1) * ROLLOUT)
         return looked[-1] == 3 * ROLLOUT
 
+    scores = iter(range(0, -10_000, -1))  # by its return, every policy is worse than the one before
+    monkeypatch.setattr(curves, "discounted_return", lambda *_: float(next(scores)))
     monkeypatch.setattr(loop, "LOOK_EVERY", ROLLOUT)
     monkeypatch.setattr(loop, "succeeds", lands)
     seen = {}
