@@ -6,6 +6,7 @@ from command_line import reward_file, run, run_json
 from playground.lab.store import ModelStore
 from playground.reward.design import keys_of, terms_of
 from playground.words.numbers import fixed
+from playground.words.say import name_of
 from playground.worlds.lunar_lander.terms import RewardConfig
 
 PART_KEYS = keys_of(terms_of(RewardConfig))
@@ -44,7 +45,8 @@ def test_a_breakdown_reads_well(capsys, key):
     status, out, _ = run(capsys, "breakdown", key)
     lines = out.splitlines()
     assert status == 0
-    assert lines[0] == f"seed 1000: {value['outcome']} after {value['steps']} steps"
+    outcome = name_of("outcome", value["outcome"], "en").lower()
+    assert lines[0] == f"seed 1000: {outcome} after {value['steps']} steps"
     assert [line.split()[0] for line in lines[2 : 2 + len(PART_KEYS)]] == list(PART_KEYS)
     assert fixed(value["return"], 2) in lines[-2]
 

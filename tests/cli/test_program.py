@@ -3,7 +3,7 @@ import subprocess
 import sys
 
 import pytest
-from command_line import TINY, reward_file, shell
+from command_line import TINY, reward_file, run, shell
 
 from playground.lab.store import open_model
 from playground.training.spec import dump_spec, parse_spec
@@ -34,6 +34,27 @@ def test_a_reader_that_goes_away_causes_no_traceback(home):
     err = process.stderr.read()
     assert process.wait(20) == 1
     assert err == ""
+
+
+@pytest.mark.parametrize("words", [["export", "gymnasium"], ["algorithms", "ppo-byhand"]])
+def test_a_reader_that_takes_one_line_causes_no_traceback(home, words):
+    """Output that is not written line by line is still in memory when the command is done."""
+    command = [sys.executable, "-m", "playground", *words]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    process.stdout.close()
+    err = process.stderr.read()
+    assert (process.wait(20), err) == (1, "")
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_ctrl_c_stops_with_a_word_and_status_1(capsys, monkeypatch, lang):
+    def interrupt(*arguments, **keywords):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("playground.insight.check.check_reward", interrupt)
+    status, out, err = run(capsys, "check", "gymnasium", "--json", "--lang", lang)
+    assert (status, json.loads(out)["error"]) == (1, {"code": "stopped", "message": "stopped"})
+    assert err == {"en": "playground: stopped\n", "zh": "playground: 已停止\n"}[lang]
 
 
 @pytest.mark.slow

@@ -55,7 +55,7 @@ def run(arguments: argparse.Namespace) -> int:
         rows.append((key, fixed(paid, 2), percent(parts.shares[key]), fixed(parts.raw_totals[key], 3)))
     rows.append((say("cli.breakdown.return", lang), fixed(parts.total, 2), "", ""))
     rows.append((say("cli.breakdown.native", lang), fixed(native, 2), "", ""))
-    outcome = name_of("cli.outcome", episode.outcome, lang)
+    outcome = name_of("outcome", episode.outcome, lang).lower()  # inside a sentence
     head = say("cli.breakdown.episode", lang, seed=arguments.seed, outcome=outcome, count=len(episode))
     put(arguments, value, [head, *to_lines(rows)])
     return DONE

@@ -34,7 +34,7 @@ def run(arguments: argparse.Namespace) -> int:
     data = to_png(episode, arguments.step) if picture else record(episode, out)
     with explain_os_errors(out.parent):
         out.write_bytes(data)
-    outcome = name_of("cli.outcome", episode.outcome, lang)
+    outcome = name_of("outcome", episode.outcome, lang).lower()  # inside a sentence
     about = say("cli.breakdown.episode", lang, seed=seed, outcome=outcome, count=len(episode))
     print(say("cli.record.written", lang, file=out, about=about, bytes=f"{len(data):,}"))
     return DONE
