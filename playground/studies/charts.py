@@ -27,7 +27,7 @@ def learning_curve(
 ) -> Any:
     """One measure against steps, with a ring around the evaluation whose policy was kept."""
     data = pd.DataFrame({"steps": [r["steps"] for r in rows], "value": [r[column] for r in rows]})
-    rate = column == "landing_rate"
+    rate = column.endswith("_rate")
     y = _vertical(column, data["value"])
     x = _horizontal("steps", say("curve.steps", lang), data["steps"])
     tip = [alt.Tooltip("steps:Q", format=","), alt.Tooltip("value:Q", format=".0%" if rate else ",.1f", title=title)]
@@ -47,7 +47,7 @@ def _vertical(column: str, values: Iterable[Any]) -> Any:
     known = [float(value) for value in values if np.isfinite(value)] or [0.0]
     low, high = min(known), max(known)
     size = max(abs(low), abs(high), 1.0)
-    if column == "landing_rate":
+    if column.endswith("_rate"):
         scale, form = alt.Scale(domain=[0, 1]), "%"
     else:
         flat = high - low < 1e-6 * size
@@ -103,7 +103,7 @@ def compared_curves(
                 low, middle, high = np.quantile(values[:, 1], [0.25, 0.5, 0.75])
                 x = float(np.median(values[:, 0]))
                 lines.append({"x": x, "value": middle, "low": low, "high": high, "design": one.label})
-    rate = column == "landing_rate"
+    rate = column.endswith("_rate")
     colours = alt.Scale(domain=[one.label for one in series], range=[one.colour for one in series])
     names = alt.Legend(title=None, orient="bottom", columns=1, labelLimit=400) if legend else None
     colour = alt.Color("design:N", scale=colours, legend=names)

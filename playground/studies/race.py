@@ -43,8 +43,8 @@ class Entrant:
 
     @property
     def landings(self) -> list[float]:
-        """Of 100 held-out episodes."""
-        return [round(100 * rate) for rate in self.numbers("landing_rate")]
+        """Of 100 held-out episodes; in a world without landings, the successes."""
+        return [round(100 * model.summary[model.spec.world.success_rate]) for model in self.models]
 
     @property
     def seconds_to_goal(self) -> list[float]:
@@ -90,7 +90,7 @@ def memory_of(model: Model) -> dict[str, int]:
 
 
 def _first_at_goal(model: Model) -> dict[str, float] | None:
-    return next((row for row in model.curve if row["landing_rate"] >= GOAL), None)
+    return next((row for row in model.curve if row[model.spec.world.success_rate] >= GOAL), None)
 
 
 def plan_race(
@@ -132,7 +132,7 @@ def plan_race(
         needs = name in ALGORITHMS and ALGORITHMS[name].needs_start
         if needs and not start:
             raise InvalidInput("needs_start", algorithm=name)
-        task = TrainSpec(reward, init_from=start if needs else "", **budget)
+        task = TrainSpec(reward, env=reward.env_id, init_from=start if needs else "", **budget)
         own = for_algorithm(task, name)
         spec = replace(own, steps=steps or (TrainSpec.steps if ALGORITHMS[name].in_spec else own.steps))
         spec = spec if gamma is None else replace(spec, gamma=gamma)

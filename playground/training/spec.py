@@ -235,7 +235,7 @@ def for_algorithm(spec: TrainSpec, name: str) -> TrainSpec:
         raise InvalidInput("not_a_choice", field="algorithm", choices=", ".join(ALGORITHMS), value=name)
     if name == spec.algorithm:
         return spec
-    kept = {field: getattr(spec, field) for field in ("reward", "seed", "steps", "seconds")}
+    kept = {field: getattr(spec, field) for field in ("reward", "env", "seed", "steps", "seconds")}
     start = spec.init_from if ALGORITHMS[name].needs_start else ""
     gamma, steps = ALGORITHMS[name].gamma, ALGORITHMS[name].steps
     if steps is not None and spec.steps == TrainSpec.steps:

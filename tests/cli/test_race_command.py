@@ -47,3 +47,29 @@ def test_a_race_trains_all_and_tells_the_table(capsys, home, awake):
     assert drawn.startswith("<svg")
     assert ">REINFORCE<" in drawn
     assert ">GRPO<" in drawn
+
+
+@pytest.mark.slow
+def test_a_race_in_another_world_counts_its_successes(capsys, home):
+    words = ["--world", "CartPole-v1", "--algorithms", "ppo,reinforce", "--steps", 300, "--seeds", 1]
+    status, out, err = run(capsys, "race", "gymnasium", *words, "--figure", home / "race.svg", "--json")
+    assert status == 0, err
+    assert [len(entrant["landings"]) for entrant in json.loads(out)["entrants"]] == [1, 1]
+    assert (home / "race.svg").read_text().startswith("<svg")
+
+
+def test_in_another_world_the_algorithms_that_need_the_landers_start_stay_out(capsys, monkeypatch):
+    planned = []
+
+    def plan(reward, names, seeds, **keywords):
+        planned.append((reward.env_id, tuple(names), keywords["start"]))
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("playground.studies.race.plan_race", plan)
+    run(capsys, "race", "gymnasium", "--world", "CartPole-v1", "--steps", 100)
+    ((world, names, start),) = planned
+    assert (world, start) == ("CartPole-v1", "")
+    assert "ppo" in names
+    assert "dpo" not in names
+    status, _, err = run(capsys, "race", "gymnasium", "--world", "CartPole-v1", "--algorithms", "dpo", "--steps", 100)
+    assert (status, "LunarLander-v3" in err) == (2, True)

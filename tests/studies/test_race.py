@@ -8,6 +8,7 @@ from playground.words import race
 from playground.words.errors import InvalidInput
 from playground.words.numbers import spread
 from playground.words.tables import to_markdown
+from playground.worlds import find_world
 from playground.worlds.lunar_lander.presets import GYMNASIUM
 
 START = "0" * 64
@@ -122,3 +123,9 @@ def test_a_race_that_was_cut_short_shows_what_is_there():
 def test_spread_of_equal_values_is_one_number():
     assert spread([2.0, 2.0]) == "2"
     assert spread([1234.5, 0.0, 5000.0]) == "1,234 (0–5,000)"
+
+
+def test_a_race_in_another_world_trains_every_algorithm_there():
+    world = find_world("CartPole-v1")
+    specs = plan_race(world.presets[0].config, ["ppo", "reinforce", "dqn"], 1, steps=100)
+    assert [(spec.algorithm, spec.env) for spec in specs] == [(name, world.id) for name in ("ppo", "reinforce", "dqn")]

@@ -25,6 +25,7 @@ from playground.words.say import say
 from playground.words.tables import to_lines, to_markdown
 
 if TYPE_CHECKING:
+    from playground.flight.world import World
     from playground.studies.race import Entrant
     from playground.training.spec import TrainSpec
 
@@ -111,7 +112,7 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.out:
         write_text(arguments.out, to_markdown(race_table(field, lang)) + "\n")
     if arguments.figure:
-        write_text(arguments.figure, _figure(field, lang))
+        write_text(arguments.figure, _figure(field, world, lang))
     failures = [(batch.specs[failure.key], failure.message or failure.state) for failure in trained.failed]
     value = {
         "entrants": [entrant.to_json() for entrant in field],
@@ -129,7 +130,7 @@ def _training(spec: "TrainSpec", lang: str) -> str:
     return f"{spec.algorithm}, {say('compare.seed', lang, seed=spec.seed)}"
 
 
-def _figure(field: "Sequence[Entrant]", lang: str) -> str:
+def _figure(field: "Sequence[Entrant]", world: "World", lang: str) -> str:
     """Success rates against steps as SVG, every entrant's median over its seeds as a line."""
     from playground.studies.charts import Series, compared_curves, to_svg
     from playground.studies.colours import MODEL_COLOURS
@@ -138,7 +139,8 @@ def _figure(field: "Sequence[Entrant]", lang: str) -> str:
         Series(entrant.name_in(lang), colour, [model.curve for model in entrant.models])
         for entrant, colour in zip(field, itertools.cycle(MODEL_COLOURS))
     ]
-    title = say("curve.landing", lang)
-    chart = compared_curves(series, "landing_rate", "steps", title, lang, legend=True)
+    rate = world.success_rate
+    title = say("curve.landing" if rate == "landing_rate" else "curve.success", lang)
+    chart = compared_curves(series, rate, "steps", title, lang, legend=True)
     shown = chart.properties(width=560, height=280, background="white").configure_legend(symbolOpacity=1)
     return to_svg(shown)
