@@ -17,7 +17,7 @@ DONE, FAILED, BAD_INPUT = 0, 1, 2
 
 def put(arguments: argparse.Namespace, value: Any, lines: Sequence[str]) -> None:
     """Print the value as JSON if that was asked for, else the lines."""
-    print(json.dumps(value) if arguments.json else "\n".join(lines))
+    print(json.dumps(value) if arguments.json else "\n".join(line.rstrip() for line in lines))
 
 
 def fail(arguments: argparse.Namespace, code: str, message: Callable[[str], str], status: int = FAILED) -> int:

@@ -2,6 +2,7 @@
 
 import io
 import json
+import re
 import sys
 
 import pytest
@@ -101,9 +102,11 @@ def test_every_command_about_a_model_works_in_every_world(capsys, played, monkey
         status, out, err = run(capsys, *words, *spoken)
         assert (status, err) == (0, "")
         assert len(out.splitlines()) > 1
+        assert lang == "en" or not re.search("[a-z]{3,} [a-z]{2,}", out), out
     assert world in run(capsys, "models")[1]
     assert run(capsys, "record", key, tmp_path / "film.gif", *spoken)[0] == 0
     assert (tmp_path / "film.gif").read_bytes().startswith(b"GIF89a")
+    assert run(capsys, "export-model", key, "--to", "card", "--out", tmp_path / "card.md")[0] == 0
     for command in ("compare", "robustness"):
         status, out, err = run(capsys, command, key, key, *spoken)
         assert (status, out, err.count("\n")) == (2, "", 1)

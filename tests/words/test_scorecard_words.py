@@ -52,17 +52,17 @@ def test_details_and_help_are_sentences_of_the_language(lang):
 
 
 def test_scores_of_another_world_are_shown_under_their_names():
-    summary = {"episodes": 20, "balanced_rate": 0.5, "seconds_to_success": 3.25, "tilt_deg": None}
+    summary = {"episodes": 20, "juggled_rate": 0.5, "seconds_in_air": 3.25, "tilt_deg": None}
     summary |= {name: 1.0 for name in SUMMARY if name.startswith("native")}
     labels = {"tilt_deg": {"en": "Tilt", "zh": "倾角"}}
     assert rows(summary, "en", labels) == [
-        ["balanced", "10 of 20", ""],
+        ["juggled", "10 of 20", ""],
         ["Gymnasium return", "1.0", "95 % interval 1.0 to 1.0, interquartile mean 1.0"],
-        ["seconds to success", "3.25", ""],
+        ["seconds in air", "3.25", ""],
         ["Tilt", "never", ""],
     ]
     assert rows(summary, "zh", labels)[-1][0] == "倾角"
-    assert headline(summary, "en", "balanced_rate") == "It succeeds in 10 of 20 episodes."
+    assert headline(summary, "en", "juggled_rate") == "It succeeds in 10 of 20 episodes."
 
 
 @pytest.mark.parametrize(
