@@ -14,6 +14,7 @@ from playground.lab import job_runner as work
 from playground.lab.job_runner import Cancelled, make_model
 from playground.lab.locks import lock
 from playground.lab.model import CHECKPOINTS, FILES, OPTIONAL
+from playground.lab.notebook import log
 from playground.lab.notebook.entry import training_entry
 from playground.lab.notebook.intent import Intent
 from playground.lab.notebook.notebook import Notebook
@@ -302,6 +303,12 @@ def test_a_model_without_a_curve_has_no_optional_file():
     assert set(work.model_files(SPEC, result)) == set(FILES)
 
 
+def test_the_manifest_tells_the_steps_of_the_kept_policy_from_those_that_were_trained():
+    result = Result(b"", b"", [], train(SPEC).scorecard, steps=512, seconds=1.26, kept=128)
+    manifest = work.manifest_of(result)
+    assert (manifest["steps"], manifest["kept_steps"], manifest["seconds"]) == (512, 128, 1.3)
+
+
 def test_every_checkpoint_of_a_model_has_its_row_of_the_curve(store):
     model = make_model(SPEC, store)
     assert [checkpoint.steps for checkpoint in model.checkpoints] == [row["steps"] for row in model.curve]
@@ -426,7 +433,7 @@ def spoil(path, how):
 
 @pytest.mark.parametrize("how", ["garbage", "folder", "newer", "locked"])
 def test_a_notebook_that_cannot_be_written_stops_no_training_and_is_told_once(store, how, capsys, monkeypatch):
-    monkeypatch.setattr(Notebook.__init__, "__defaults__", (None, 0.1))
+    monkeypatch.setattr(log, "Notebook", partial(Notebook, patience=0.1))
     with spoil(Notebook(store).database.path, how):
         make_model(SPEC, store, intent=Intent("it lands")).verify()
     told = capsys.readouterr().err

@@ -116,23 +116,6 @@ def test_the_article_takes_nothing_for_the_rest_and_forgets_the_timeout():
     assert leaks.memory.is_terminals[0].tolist() == [False, False]
 
 
-@pytest.mark.parametrize("bootstrap", [True, False])
-def test_what_comes_after_the_batch_counts_only_with_bootstrap(bootstrap):
-    """Two agents that remember the same and differ in where the environments are now."""
-
-    def learned(next_states):
-        torch.manual_seed(0)
-        agent = PPOAgent(task(), replace(SMALL, scale_rewards=False, bootstrap=bootstrap))
-        for _ in range(4):
-            agent.act(np.zeros((2, 8), np.float32))
-            agent.step(np.float32([1, 2]), np.array([False, False]), {})
-        agent.update(next_states, 1.0, np.random.default_rng(0))
-        return agent.policy.guess(np.ones((1, 8), np.float32)).item()
-
-    here, elsewhere = (learned(np.full((2, 8), value, np.float32)) for value in (0.0, 3.0))
-    assert (here != elsewhere) == bootstrap
-
-
 def test_what_the_agent_remembers_is_what_the_policy_did():
     agent = PPOAgent(task(), SMALL)
     states = np.random.default_rng(0).normal(size=(2, 8)).astype(np.float32)

@@ -180,34 +180,3 @@ def test_the_policy_that_it_starts_from_is_left_alone():
 def test_settings_that_make_no_sense_name_themselves(changes):
     with pytest.raises(InvalidInput, match=next(iter(changes))):
         Settings(**changes)
-
-
-def test_each_rounds_reference_is_the_policy_that_the_round_before_ended_with(monkeypatch):
-    references, learn = [], dpo._pass
-
-    def watched(actor, reference, *rest):
-        references.append(flat_weights(to_policy(reference)))
-        return learn(actor, reference, *rest)
-
-    monkeypatch.setattr(dpo, "_pass", watched)
-    with closing(Fleet(LANDER, 2)) as fleet:
-        given = task(fleet)
-        updates = list(dpo.learn(given, Settings(pairs=6, rounds=3, epochs=2, learning_rate=1e-2)))
-    after = [flat_weights(update.policy) for update in updates]
-    wanted = [flat_weights(given.initial)] * 2 + [after[1]] * 2 + [after[3]] * 2
-    np.testing.assert_array_equal(references, wanted)
-    assert not np.array_equal(wanted[0], wanted[2])
-    assert not np.array_equal(wanted[2], wanted[4])
-
-
-def test_the_learning_rate_falls_in_a_straight_line_over_all_passes(monkeypatch):
-    rates, learn = [], dpo._pass
-
-    def watched(actor, reference, optimizer, *rest):
-        rates.append(optimizer.param_groups[0]["lr"])
-        return learn(actor, reference, optimizer, *rest)
-
-    monkeypatch.setattr(dpo, "_pass", watched)
-    with closing(Fleet(LANDER, 2)) as fleet:
-        list(dpo.learn(task(fleet), Settings(pairs=4, rounds=2, epochs=2, learning_rate=0.01)))
-    assert rates == pytest.approx([0.01, 0.0075, 0.005, 0.0025])
