@@ -22,20 +22,6 @@ SCRIPT = Path(__file__).parents[2] / "streamlit_app.py"
 TIMEOUT = 60
 
 
-def start(**query: str) -> AppTest:
-    app = AppTest.from_file(str(SCRIPT), default_timeout=TIMEOUT)
-    app.query_params["lang"] = "en"
-    for name, value in query.items():
-        app.query_params[name] = value
-    return app.run()
-
-
-def shown(app: AppTest, component: str = "reward_player") -> dict:
-    """What a component is told."""
-    (element,) = [e for e in app.get("bidi_component") if e.proto.component_name == component]
-    return json.loads(element.proto.bytes or element.proto.json)
-
-
 def seed_picker(app: AppTest):
     return next(box for box in app.selectbox if box.key.startswith("episode_seed"))
 
@@ -46,11 +32,11 @@ def metric(app: AppTest, key: str) -> str:
 
 
 @pytest.fixture
-def app() -> AppTest:
+def app(start) -> AppTest:
     return start()
 
 
-def test_first_screen_shows_a_trained_model_without_training(app):
+def test_first_screen_shows_a_trained_model_without_training(shown, app):
     assert not app.exception
     assert not app.error
     summary = ModelStore().resolve("gymnasium").summary
@@ -104,7 +90,7 @@ def test_reset_of_one_and_of_all(app):
 
 
 @pytest.mark.parametrize("slug", PRESET)
-def test_every_preset_brings_its_model(slug):
+def test_every_preset_brings_its_model(start, slug):
     app = start(preset=slug)
     assert not app.exception
     assert not app.error
@@ -113,7 +99,7 @@ def test_every_preset_brings_its_model(slug):
     assert metric(app, "native") == f"{model.summary['native_return_mean']:.1f}".replace("-", "−")
 
 
-def test_the_design_survives_in_the_address(app):
+def test_the_design_survives_in_the_address(start, app):
     app.slider(key="slide_legs").set_value(20.0).run()
     query = dict(app.query_params.items())
     assert query["w_legs"] == "20"
@@ -136,7 +122,7 @@ def test_the_design_survives_in_the_address(app):
         {"lang": "tlh", "episode": "99999999"},
     ],
 )
-def test_a_bad_link_says_what_is_wrong_and_keeps_the_rest(query):
+def test_a_bad_link_says_what_is_wrong_and_keeps_the_rest(start, query):
     app = start(w_angle="7", **query)
     assert not app.exception
     assert app.slider(key="slide_angle").value == 7.0
@@ -144,7 +130,7 @@ def test_a_bad_link_says_what_is_wrong_and_keeps_the_rest(query):
         assert app.warning
 
 
-def test_an_unsound_reward_still_shows_a_page():
+def test_an_unsound_reward_still_shows_a_page(start):
     app = start(
         **dict.fromkeys(("w_distance", "w_velocity", "w_angle", "w_legs", "w_landing", "w_crash"), "0"),
         penalty_main="0",
@@ -172,19 +158,19 @@ def test_what_nobody_has_opened_is_not_drawn(app):
     assert [button for button in app.button if str(button.key).startswith("play_")]
 
 
-def test_a_scale_of_zero_is_told_from_weights_of_zero():
+def test_a_scale_of_zero_is_told_from_weights_of_zero(start):
     app = start(scale="0")
     assert any("The scale is zero" in box.value for box in app.info)
 
 
-def test_a_number_of_steps_survives_in_the_address():
+def test_a_number_of_steps_survives_in_the_address(start):
     app = opened(start(preset="legs-farm"), "settings")
     app.number_input(key="set_steps").set_value(500_000).run()
     again = opened(start(**dict(app.query_params.items())), "settings")
     assert again.number_input(key="set_steps").value == 500_000
 
 
-def test_the_model_on_screen_survives_a_refresh_with_a_changed_draft():
+def test_the_model_on_screen_survives_a_refresh_with_a_changed_draft(start):
     app = start(preset="article")
     app.slider(key="slide_legs").set_value(30.0).run()
     app.selectbox(key="preset").set_value("gymnasium").run()
@@ -201,14 +187,14 @@ def test_log_only_says_that_training_sees_gymnasiums_reward(app):
     assert any("Log only" in caption.value for caption in app.caption)
 
 
-def test_the_player_shows_the_parts_that_have_a_weight(app):
+def test_the_player_shows_the_parts_that_have_a_weight(shown, app):
     keys = [part["key"] for part in shown(app)["parts"]]
     assert keys == ["distance", "velocity", "angle", "legs", "pen_main", "pen_side", "landing", "crash"]
     app.number_input(key="type_legs").set_value(0.0).run()
     assert [part["key"] for part in shown(app)["parts"]] == [key for key in keys if key != "legs"]
 
 
-def test_what_the_player_is_paid_sums_to_the_scorecards_return(app):
+def test_what_the_player_is_paid_sums_to_the_scorecards_return(shown, app):
     app.number_input(key="type_angle").set_value(3.5).run()
     episode = shown(app)["episodes"][0]
     paid = np.frombuffer(base64.b64decode(episode["paid"]))
@@ -217,7 +203,7 @@ def test_what_the_player_is_paid_sums_to_the_scorecards_return(app):
     assert paid.sum() == pytest.approx(card.returns(reward)[card.seeds == episode["seed"]][0])
 
 
-def test_another_policy_flies_beside_it_from_the_same_seed(app):
+def test_another_policy_flies_beside_it_from_the_same_seed(shown, app):
     article = ModelStore().resolve("article")
     app.selectbox(key="ghost").set_value(article.key).run()
     assert not app.exception
@@ -226,7 +212,7 @@ def test_another_policy_flies_beside_it_from_the_same_seed(app):
     assert two["name"] == PRESET["article"].name["en"]
 
 
-def test_the_hundred_episodes_are_flown_when_they_are_asked_for(app):
+def test_the_hundred_episodes_are_flown_when_they_are_asked_for(shown, app):
     assert not [e for e in app.get("bidi_component") if e.proto.component_name == "episode_gallery"]
     app.session_state["more_episodes"] = True
     app.run()
@@ -234,7 +220,7 @@ def test_the_hundred_episodes_are_flown_when_they_are_asked_for(app):
     assert len(shown(app, "episode_gallery")["episodes"]) == 100
 
 
-def test_a_flight_by_hand_is_an_episode_like_any_other(app):
+def test_a_flight_by_hand_is_an_episode_like_any_other(shown, app):
     trajectory = refly(LANDER, [0] * 300, 1000)
     app.session_state["own_flights"] = [make_film("own-1", trajectory, film(trajectory), None)]
     app.run()
@@ -257,7 +243,7 @@ def test_best_and_worst_jump_to_those_episodes(app):
     assert not app.exception
 
 
-def test_chinese_page_shows_no_english_sentence_and_no_raw_key():
+def test_chinese_page_shows_no_english_sentence_and_no_raw_key(start):
     app = start(lang="zh")
     assert not app.exception
     texts = [

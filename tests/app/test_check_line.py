@@ -4,7 +4,6 @@ import re
 from dataclasses import replace
 
 import pytest
-from test_app import shown, start
 
 from playground.insight.check import CHECKS, check_reward
 from playground.insight.forecast.predict import outcomes_of
@@ -24,7 +23,7 @@ def line(app) -> str:
 
 
 @pytest.mark.parametrize("preset", PRESETS, ids=lambda preset: preset.slug)
-def test_every_preset_shows_its_verdict(preset):
+def test_every_preset_shows_its_verdict(start, preset):
     app = start(preset=preset.slug)
     assert not app.exception
     found = check_reward(preset.config)
@@ -32,7 +31,7 @@ def test_every_preset_shows_its_verdict(preset):
     assert not app.button(key="train").label.startswith("Forbidden")
 
 
-def test_the_verdict_follows_the_slider_at_once():
+def test_the_verdict_follows_the_slider_at_once(start):
     app = start(preset="gymnasium")
     assert ":green-badge" in line(app)
     app.number_input(key="type_crash").set_value(-500.0).run()
@@ -41,20 +40,20 @@ def test_the_verdict_follows_the_slider_at_once():
     assert app.button(key="train").label == "Train"
 
 
-def test_the_discount_of_the_settings_counts():
+def test_the_discount_of_the_settings_counts(start):
     assert ":red-badge" in line(start(preset="gymnasium", gamma="0"))
 
 
 @pytest.mark.parametrize(
     ("settings", "told"), [({}, False), ({"until_landing": "0.94"}, False), ({"steps": "20000"}, True)]
 )
-def test_a_forecast_for_other_settings_says_so(settings, told):
+def test_a_forecast_for_other_settings_says_so(start, settings, told):
     app = start(preset="gymnasium", **settings)
     assert (say("forecast.unusual", "en") in line(app)) == told
 
 
 @pytest.mark.parametrize("slug", ["gymnasium", "article", "legs-farm", "potential"])
-def test_the_chinese_check_speaks_chinese_alone(slug):
+def test_the_chinese_check_speaks_chinese_alone(start, slug):
     app = start(preset=slug, lang="zh")
     shown = "\n".join(
         m.value for m in app.markdown if "badge" in m.value or ":material" in m.value or "| :--" in m.value
@@ -68,13 +67,13 @@ def test_all_wording_exists_in_chinese():
         assert f"check.{check.__name__.strip('_')}.ok" in load_texts("zh")
 
 
-def test_landing_and_crashing_alike_is_told_as_that():
+def test_landing_and_crashing_alike_is_told_as_that(start):
     """Potential-based terms alone leave every finished episode with the same return, so neither pays more."""
     app = start(preset="potential", w_landing="0", w_crash="0", penalty_main="0", penalty_side="0")
     assert say("check.suicide.tie", "en") in line(app)
 
 
-def test_all_zero_weights_are_told(own_home):
+def test_all_zero_weights_are_told(start, own_home):
     app = start(
         preset="article", w_distance="0", w_velocity="0", w_angle="0", w_legs="0", penalty_main="0", penalty_side="0"
     )
@@ -83,7 +82,7 @@ def test_all_zero_weights_are_told(own_home):
     assert PRESET["article"].config.w_landing == 0
 
 
-def test_a_broken_reward_is_fixed_with_one_click_and_broken_again_with_another():
+def test_a_broken_reward_is_fixed_with_one_click_and_broken_again_with_another(start):
     app = start(preset="fuel-miser")
     assert ":red-badge" in line(app)
     app.session_state["repair"] = True
@@ -97,7 +96,7 @@ def test_a_broken_reward_is_fixed_with_one_click_and_broken_again_with_another()
     assert ":red-badge" in line(app)
 
 
-def test_one_slider_alone_fixes_it_too():
+def test_one_slider_alone_fixes_it_too(start):
     app = start(preset="fuel-miser")
     app.session_state["repair"] = True
     app.run()
@@ -107,13 +106,13 @@ def test_one_slider_alone_fixes_it_too():
     assert app.number_input(key="type_pen_main").value == 6
 
 
-def test_only_sliders_that_matter_are_shaded():
+def test_only_sliders_that_matter_are_shaded(start):
     styles = "".join(element.proto.body for element in start(preset="fuel-miser").get("html"))
     assert ".st-key-slide_pen_main [role=group]" in styles
     assert ".st-key-slide_legs [role=group]" not in styles
 
 
-def test_a_check_plays_the_two_behaviours_that_disagree_and_gives_way_again():
+def test_a_check_plays_the_two_behaviours_that_disagree_and_gives_way_again(start, shown):
     app = start(preset="article")
     app.session_state["evidence"] = True
     app.run()
@@ -130,7 +129,7 @@ def test_a_check_plays_the_two_behaviours_that_disagree_and_gives_way_again():
     assert len(shown(app)["episodes"]) == 1
 
 
-def test_what_pays_best_can_be_played():
+def test_what_pays_best_can_be_played(start, shown):
     app = start(preset="legs-farm")
     app.session_state["evidence"] = True
     app.run()
@@ -141,7 +140,7 @@ def test_what_pays_best_can_be_played():
 
 
 @pytest.mark.parametrize("preset", PRESETS, ids=lambda preset: preset.slug)
-def test_every_shipped_model_is_compared_with_its_forecast(preset):
+def test_every_shipped_model_is_compared_with_its_forecast(start, preset):
     summary = ModelStore().resolve(preset.slug).summary
     came = max(outcomes_of(LANDER), key=lambda outcome: summary[f"{outcome}_rate"])
     predicted = check_reward(preset.config).predicted
@@ -159,7 +158,7 @@ def test_every_shipped_model_is_compared_with_its_forecast(preset):
     assert (re.search(r"The forecast was [^u]", told) is not None) == (settled and came != predicted.outcome)
 
 
-def test_a_model_is_compared_with_the_forecast_of_then_not_with_todays():
+def test_a_model_is_compared_with_the_forecast_of_then_not_with_todays(start):
     prediction = {"verdict": "sound", "pays_best": "soft landing", "margin": 0.2}
     prediction |= {"landing": 0.02, "crash": 0.95, "timeout": 0.03, "familiar": True}
     book = Notebook(ModelStore())
@@ -172,7 +171,7 @@ def test_a_model_is_compared_with_the_forecast_of_then_not_with_todays():
 @pytest.mark.parametrize(
     "prediction", [{"margin": 0.2}, {"margin": "much", "pays_best": "soft landing"}, {"pays_best": 3}]
 )
-def test_a_prediction_that_is_not_whole_is_made_again(prediction):
+def test_a_prediction_that_is_not_whole_is_made_again(start, prediction):
     book = Notebook(ModelStore())
     book.record(Entry(ModelStore().resolve("gymnasium").key, "training", prediction=prediction))
     app = start(preset="gymnasium")
@@ -180,7 +179,7 @@ def test_a_prediction_that_is_not_whole_is_made_again(prediction):
     assert "Forecast made after training" in " ".join(caption.value for caption in app.caption)
 
 
-def test_a_negative_weight_is_explained_among_the_evidence():
+def test_a_negative_weight_is_explained_among_the_evidence(start):
     app = start(preset="gymnasium")
     app.number_input(key="type_legs").set_value(-10.0)
     app.session_state["evidence"] = True
@@ -188,7 +187,7 @@ def test_a_negative_weight_is_explained_among_the_evidence():
     assert any("below 0" in caption.value and "Legs" in caption.value for caption in app.caption)
 
 
-def test_the_forecast_stands_under_the_verdict_and_follows_the_slider():
+def test_the_forecast_stands_under_the_verdict_and_follows_the_slider(start):
     app = start(preset="gymnasium")
     before = check_reward(PRESET["gymnasium"].config).predicted
     assert before is not None

@@ -3,8 +3,6 @@
 import json
 import re
 import shutil
-from dataclasses import replace
-from pathlib import Path
 
 import pytest
 from markupsafe import escape
@@ -13,10 +11,10 @@ from streamlit.testing.v1 import AppTest
 from playground.cli import main
 from playground.lab.model import Model
 from playground.lab.model_names import names_of
-from playground.lab.store import ModelStore, write_model
+from playground.lab.store import ModelStore
 from playground.studies.compare import LETTERS, Comparison, compare
 from playground.studies.report import report, to_html, to_markdown
-from playground.training.spec import TrainSpec, dump_spec
+from playground.training.spec import TrainSpec
 
 STORE = ModelStore()
 
@@ -24,16 +22,6 @@ STORE = ModelStore()
 def of(*slugs: str, lang: str = "en", at_hand: tuple[Model, ...] = ()) -> Comparison:
     models = [STORE.resolve(slug) for slug in slugs]
     return compare(models, at_hand, names_of(models, lang), lang)
-
-
-def sibling(slug: str, home: Path, **changes: object) -> Model:
-    """A model like a shipped one under another spec, as if another training had made the same."""
-    model = STORE.resolve(slug)
-    spec = replace(model.spec, **changes)
-    names = ("policy.safetensors", "scorecard.json", "curve.csv", "model.zip")
-    files = {name: (model.folder / name).read_bytes() for name in names} | {"spec.json": dump_spec(spec)}
-    manifest = {name: model.manifest[name] for name in ("steps", "seconds", "summary", "created", "versions")}
-    return write_model(home / spec.key, spec.key, files, manifest)
 
 
 def page(*keys: str) -> AppTest:
@@ -59,7 +47,7 @@ def test_the_first_page_compares_something(own_home):
     assert "95 % interval" in told
 
 
-def test_a_model_that_is_deleted_while_compared_is_named_and_nothing_breaks(own_home):
+def test_a_model_that_is_deleted_while_compared_is_named_and_nothing_breaks(sibling, own_home):
     other = sibling("gymnasium", own_home, seed=7)
     keys = [STORE.resolve("gymnasium").key, other.key, STORE.resolve("article").key]
     app = page(*keys)
@@ -71,7 +59,7 @@ def test_a_model_that_is_deleted_while_compared_is_named_and_nothing_breaks(own_
     assert len(app.multiselect(key="compared").value) == 2
 
 
-def test_models_of_one_design_and_seed_stay_apart(own_home):
+def test_models_of_one_design_and_seed_stay_apart(sibling, own_home):
     """Three models with the same name and seed: two differ from each other in a setting that no name tells."""
     alike = [sibling("gymnasium", own_home, n_epochs=n) for n in (3, 4)]
     keys = [STORE.resolve("gymnasium").key, *(model.key for model in alike)]
@@ -114,7 +102,7 @@ def test_a_link_opens_its_comparison_and_names_what_it_does_not_know(own_home):
     assert app.query_params["compare"] in (f"{keys[0][:12]}.{keys[1][:12]}", [f"{keys[0][:12]}.{keys[1][:12]}"])
 
 
-def test_ten_models_at_once(own_home):
+def test_ten_models_at_once(sibling, own_home):
     others = [sibling("gymnasium", own_home, seed=seed) for seed in range(1, 4)]
     keys = [model.key for model in (*STORE.list_shipped(), *others)][: len(LETTERS)]
     assert len(keys) == len(LETTERS)
@@ -122,14 +110,14 @@ def test_ten_models_at_once(own_home):
     assert not app.exception
 
 
-def test_reward_and_settings_changed_at_once_is_warned_of(own_home):
+def test_reward_and_settings_changed_at_once_is_warned_of(sibling, own_home):
     model = sibling("article", own_home, learning_rate=1e-4)
     told = compare([STORE.resolve("gymnasium"), model], [], ["one", "two"], "en")
     assert any("Learning rate" in line for line in told.warnings())
     assert not any("Learning rate" in line for line in of("gymnasium", "article").warnings())
 
 
-def test_seeds_of_one_design_are_found(own_home):
+def test_seeds_of_one_design_are_found(sibling, own_home):
     siblings = [sibling("gymnasium", own_home, seed=seed) for seed in (1, 2)]
     other = sibling("article", own_home, seed=3)
     told = of("gymnasium", "article", at_hand=(*siblings, other))

@@ -6,7 +6,6 @@ from dataclasses import replace
 
 import pytest
 from streamlit.testing.v1 import AppTest
-from test_app import start
 
 from playground.lab.job_folder import Status
 from playground.lab.queue_local import Local
@@ -48,7 +47,7 @@ def words(app: AppTest) -> str:
         ("failed", {"message": "the disk is full"}, "the disk is full"),
     ],
 )
-def test_an_ended_training_says_why_and_offers_to_go_on(own_home, state, more, told):
+def test_an_ended_training_says_why_and_offers_to_go_on(start, own_home, state, more, told):
     left_behind(state, **more)
     app = start(w_legs="20")
     assert not app.exception
@@ -60,7 +59,7 @@ def test_an_ended_training_says_why_and_offers_to_go_on(own_home, state, more, t
     assert told not in words(app)
 
 
-def test_a_training_with_a_checkpoint_is_resumed_not_begun_again(own_home):
+def test_a_training_with_a_checkpoint_is_resumed_not_begun_again(start, own_home):
     board = left_behind("cancelled")
     (board.folder(SPEC.key).path / "checkpoint.pt").write_bytes(b"anything")
     app = start(w_legs="20")
@@ -68,7 +67,7 @@ def test_a_training_with_a_checkpoint_is_resumed_not_begun_again(own_home):
     assert app.button(key=f"resume_watched_{SPEC.key}").label == "Resume"
 
 
-def test_a_training_that_has_just_been_asked_for_is_starting(own_home):
+def test_a_training_that_has_just_been_asked_for_is_starting(start, own_home):
     board = Local(ModelStore())
     board.open(SPEC)
     app = start(w_legs="20")
@@ -79,7 +78,7 @@ def test_a_training_that_has_just_been_asked_for_is_starting(own_home):
     assert (board.folder(SPEC.key).path / "cancel").exists()
 
 
-def test_a_training_that_ends_after_the_page_was_loaded_again_comes_on_screen_by_itself(own_home):
+def test_a_training_that_ends_after_the_page_was_loaded_again_comes_on_screen_by_itself(start, own_home):
     """The address still names the model that was on screen when the training began."""
     board = Local(ModelStore())
     board.open(SPEC)
@@ -102,7 +101,7 @@ def test_a_training_that_ends_after_the_page_was_loaded_again_comes_on_screen_by
     assert not app.toast
 
 
-def test_a_training_that_is_asked_for_here_comes_on_screen_when_it_ends(own_home):
+def test_a_training_that_is_asked_for_here_comes_on_screen_when_it_ends(start, own_home):
     app = start(w_legs="20")
     shown = app.session_state["session"].shown
     app.button(key="train").click().run()
@@ -115,7 +114,7 @@ def test_a_training_that_is_asked_for_here_comes_on_screen_when_it_ends(own_home
     assert app.session_state["session"].shown == SPEC.key
 
 
-def test_damaged_job_files_do_not_break_the_page(own_home):
+def test_damaged_job_files_do_not_break_the_page(start, own_home):
     board = left_behind("failed", message="x")
     (board.folder(SPEC.key).path / "request.json").write_bytes(b"\x00{")
     (board.folder(SPEC.key).path / "curve.csv").write_bytes(b"\xff\xfe")
@@ -152,7 +151,7 @@ def test_an_imported_model_is_not_said_to_be_trained_on_a_reward_that_nobody_nam
     assert any(text.value == "**theirs.zip, reward unknown**" for text in models_page().markdown)
 
 
-def test_a_model_at_hand_is_loaded_not_trained(own_home):
+def test_a_model_at_hand_is_loaded_not_trained(start, own_home):
     trained(own_home)
     app = start(w_legs="20")
     assert app.button(key="train").disabled  # the link's own model is on screen
@@ -163,7 +162,7 @@ def test_a_model_at_hand_is_loaded_not_trained(own_home):
     assert not (own_home / "jobs").exists()
 
 
-def test_a_model_that_vanishes_while_it_is_on_screen_gives_way_to_a_shipped_one(own_home):
+def test_a_model_that_vanishes_while_it_is_on_screen_gives_way_to_a_shipped_one(start, own_home):
     key = trained(own_home)
     app = start(w_legs="20")
     shutil.rmtree(own_home / key)

@@ -4,8 +4,6 @@ import shutil
 
 import pytest
 from streamlit.testing.v1 import AppTest
-from test_app import start
-from test_compare import sibling
 
 from playground.cli import main
 from playground.lab.notebook.diff import changes
@@ -34,7 +32,7 @@ def told(app: AppTest) -> str:
 
 
 @pytest.fixture
-def book(own_home) -> Notebook:
+def book(sibling, own_home) -> Notebook:
     """A model changed from a preset, with a hypothesis, and a failed training."""
     store = ModelStore()
     parent = store.resolve("gymnasium")
@@ -103,7 +101,7 @@ def test_a_damaged_notebook_is_told_and_made_anew(own_home):
     assert list(own_home.glob("*damaged*"))
 
 
-def test_pressing_train_tells_the_notebook_what_was_expected(own_home, monkeypatch):
+def test_pressing_train_tells_the_notebook_what_was_expected(start, own_home, monkeypatch):
     submitted = []
     monkeypatch.setattr(Local, "submit", lambda self, spec, intent=None, **lane: submitted.append((spec, intent)))
     app = start(w_legs="23")

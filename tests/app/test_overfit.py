@@ -4,7 +4,6 @@ from dataclasses import replace
 
 import pytest
 from streamlit.testing.v1 import AppTest
-from test_compare import sibling
 
 from playground.lab.queue_local import Local
 from playground.lab.store import ModelStore
@@ -81,7 +80,7 @@ def test_it_says_how_many_trainings_it_needs_and_starts_none_by_itself(own_home,
     assert {spec.reward for spec in submitted} == {plan()[0].spec.reward}
 
 
-def test_what_is_there_is_flown_by_a_process_and_then_shown(own_home, flown, monkeypatch):
+def test_what_is_there_is_flown_by_a_process_and_then_shown(sibling, own_home, flown, monkeypatch):
     started = []
 
     def start(module, arguments, log, environment):
