@@ -1,8 +1,8 @@
 """What if it had done something else: every action from one moment of an episode, each flown on by the policy.
 
-Box2D cannot copy a world, so each branch flies the episode's actions again up to that moment: the physics are
-deterministic, and the branch starts in the very state. From there on engine noise is drawn anew, the same for the
-k-th branch of every action, so that differences between actions are not noise.
+A simulator cannot be copied, so each branch flies the episode's actions again up to that moment: the physics are
+deterministic, so the branch starts in the same state. From there on its noise is drawn with another seed, the same for
+the k-th branch of every action, so that differences between actions are not noise.
 
 Leaves out: rewards, and what the differences mean (``insight.explain``).
 """
@@ -13,6 +13,7 @@ from typing import Final
 from playground.flight.policy import Pilot
 from playground.flight.rollout import Flight, fly_on
 from playground.flight.trajectory import Trajectory
+from playground.words.errors import InvalidInput
 
 CONTINUATIONS: Final = 16
 
@@ -30,8 +31,11 @@ def fork(trajectory: Trajectory, step: int, pilot: Pilot, continuations: int = C
         For each action its branches, which begin at ``step``.
 
     Raises:
+        InvalidInput: the world cannot be taken back to an earlier step.
         ValueError: there is no such step.
     """
+    if not trajectory.world.can_fork:
+        raise InvalidInput("no_fork", env=trajectory.world.id)
     if not 0 <= step < len(trajectory):
         raise ValueError(f"step must be 0 to {len(trajectory) - 1}, got {step}")
     world = trajectory.world

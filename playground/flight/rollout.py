@@ -13,13 +13,20 @@ import numpy as np
 import numpy.typing as npt
 
 from playground.flight.policy import Pilot
+from playground.flight.spaces import check_spaces
 from playground.flight.trajectory import Trajectory
 from playground.flight.world import World
 
 
 def make_environment(world: World, conditions: Any = None, render_mode: str | None = None) -> Any:
-    """A bare environment; without conditions it has the world's default ones."""
-    return world.make(world.calm if conditions is None else conditions, render_mode)
+    """A bare environment; without conditions it has the world's default ones.
+
+    Raises:
+        InvalidInput: its observations or actions are of a kind that cannot be used here.
+    """
+    environment = world.make(world.calm if conditions is None else conditions, render_mode)
+    check_spaces(environment, world)
+    return environment
 
 
 def run_episode(

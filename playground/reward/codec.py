@@ -14,6 +14,8 @@ from playground.words.errors import InvalidInput
 
 SCHEMA: Final = 1
 MAX_BYTES: Final = 64 * 1024
+UNNAMED: Final = "LunarLander-v3"
+"""The environment of a file that names none: files are older than the field ``env``."""
 
 D = TypeVar("D", bound=Design)
 
@@ -43,6 +45,8 @@ def changed_fields(config: Design, base: Design | None = None) -> dict[str, Any]
 def dump_reward(config: Design) -> str:
     """Reward JSON with the fields that differ from the defaults, one on a line.
 
+    ``env`` names the environment, but for `UNNAMED`.
+
     >>> from playground import RewardConfig
     >>> print(dump_reward(RewardConfig(w_legs=10)))
     {
@@ -50,7 +54,8 @@ def dump_reward(config: Design) -> str:
       "w_legs": 10.0
     }
     """
-    return json.dumps({"schema": SCHEMA, **changed_fields(config)}, indent=2)
+    env = {} if config.env_id == UNNAMED else {"env": config.env_id}
+    return json.dumps({"schema": SCHEMA, **env, **changed_fields(config)}, indent=2)
 
 
 def parse_reward(text: str | bytes, kind: type[D]) -> D:
@@ -61,13 +66,17 @@ def parse_reward(text: str | bytes, kind: type[D]) -> D:
         kind: whose fields it may have.
 
     Raises:
-        InvalidInput: what is wrong, with the field's name.
+        InvalidInput: what is wrong, with the field's name; or the file is for another environment.
 
     >>> from playground import RewardConfig
     >>> parse_reward('{"schema": 1, "w_legs": 10}', RewardConfig).w_legs
     10.0
     """
-    return fields_to_reward(parse_object(text), kind)
+    values = parse_object(text)
+    env = values.pop("env", UNNAMED)
+    if env != kind.env_id:
+        raise InvalidInput("other_world", value=env, known=kind.env_id)
+    return fields_to_reward(values, kind)
 
 
 def parse_object(text: str | bytes, limit: int = MAX_BYTES) -> dict[str, Any]:

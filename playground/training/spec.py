@@ -145,7 +145,7 @@ class TrainSpec:
         if self.init_from and not (isinstance(self.init_from, str) and KEY.fullmatch(self.init_from)):
             raise InvalidInput("not_a_key", field="init_from", value=self.init_from)
         if self.world.id != self.reward.env_id:
-            raise InvalidInput("other_environment", value=self.env, known=self.reward.env_id)
+            raise InvalidInput("other_world", value=self.reward.env_id, known=self.env)
         for name in ("normalize_reward", "keep_best"):
             if not isinstance(getattr(self, name), bool):
                 raise InvalidInput("not_a_bool", field=name, value=getattr(self, name))

@@ -7,8 +7,12 @@ from typing import Any
 import gymnasium as gym
 import numpy as np
 import pytest
+from gymnasium.envs.box2d.lunar_lander import LunarLander
+from gymnasium.envs.classic_control.cartpole import CartPoleEnv
 
 from playground import RewardConfig, RewardShapingWrapper
+from playground.words.errors import InvalidInput
+from playground.worlds import find_world
 from playground.worlds.lunar_lander.probes import Heuristic
 from playground.worlds.lunar_lander.simulator import make_simulator
 
@@ -30,7 +34,7 @@ NEXT = np.array([0.0, 0.2, 0.0, -0.4, -0.1, 0, 1, 0], np.float32)  # distance 0.
 Step = tuple[Any, float, bool, bool, dict[str, Any]]
 
 
-class FakeLander(gym.Env[Any, Any]):
+class FakeLander(LunarLander):
     """Starts at ``START``; every step is what the test says."""
 
     observation_space = gym.spaces.Box(-np.inf, np.inf, (8,), np.float32)
@@ -213,3 +217,84 @@ def test_the_wrapped_reward_of_a_landing_is_the_sum_written_out_by_hand() -> Non
         assert reward == pytest.approx(expected, abs=1e-9)
         assert not truncated
     env.close()
+
+
+OWN = RewardConfig(w_landing=100.0, penalty_time=0.5, w_distance=3.0, replace_reward=True)
+
+
+def test_a_made_environment_can_be_made_again_from_its_spec_and_pays_the_same() -> None:
+    env = RewardShapingWrapper(gym.make("LunarLander-v3"), OWN, 0.9)
+    again = gym.make(env.spec)
+    assert isinstance(again, RewardShapingWrapper)
+    assert (again.config, again.gamma) == (OWN, 0.9)
+    for one in (env, again):
+        one.reset(seed=3)
+    for action in np.random.default_rng(0).integers(0, 4, 60).tolist():
+        ours, theirs = env.step(action), again.step(action)
+        assert ours[1:4] == theirs[1:4]
+        assert ours[4] == theirs[4]
+
+
+def test_a_design_of_another_world_wraps_that_world() -> None:
+    config = find_world("CartPole-v1").presets[0].config
+    env = RewardShapingWrapper(gym.make("CartPole-v1"), config)
+    env.reset(seed=0)
+    for _ in range(5):
+        _, paid, terminated, _, info = env.step(0)
+        assert paid == info["reward_components"]["env_reward"] == 1.0
+        assert not terminated
+
+
+class Doubling(gym.Wrapper):
+    """Changes observations without being an ``ObservationWrapper``."""
+
+    def __init__(self, env: Any) -> None:
+        super().__init__(env)
+        self.observation_space = gym.spaces.Box(-9.0, 9.0, (8,), np.float32)
+
+
+REFUSED = {
+    "another id": (lambda: gym.make("CartPole-v1"), "other_wrapped", "CartPole-v1"),
+    "a bare one of another class": (lambda: gym.make("MountainCar-v0").unwrapped, "other_wrapped", "MountainCar-v0"),
+    "a bare one without a spec": (CartPoleEnv, "other_wrapped", "CartPoleEnv"),
+    "continuous actions by id": (lambda: gym.make("LunarLanderContinuous-v3"), "other_wrapped", "Continuous"),
+    "continuous actions": (lambda: gym.make("LunarLander-v3", continuous=True), "unsupported_actions", "Box"),
+    "bare and continuous": (lambda: LunarLander(continuous=True), "unsupported_actions", "Box of shape (2,)"),
+    "normalised observations": (
+        lambda: gym.wrappers.NormalizeObservation(gym.make("LunarLander-v3")),
+        "changed_inside",
+        "NormalizeObservation",
+    ),
+    "stacked observations": (
+        lambda: gym.wrappers.FrameStackObservation(gym.make("LunarLander-v3"), 2),
+        "changed_inside",
+        "FrameStackObservation",
+    ),
+    "transformed observations": (
+        lambda: gym.wrappers.TransformObservation(gym.make("LunarLander-v3"), lambda o: 2 * o, None),
+        "changed_inside",
+        "TransformObservation",
+    ),
+    "scaled rewards": (
+        lambda: gym.wrappers.TransformReward(gym.make("LunarLander-v3"), lambda r: r / 100),
+        "changed_inside",
+        "TransformReward",
+    ),
+    "another space": (lambda: Doubling(gym.make("LunarLander-v3")), "changed_inside", "Doubling"),
+}
+
+
+@pytest.mark.parametrize("case", REFUSED)
+def test_what_the_reward_is_not_for_is_refused_by_name(case: str) -> None:
+    make, code, name = REFUSED[case]
+    with pytest.raises(
+        InvalidInput, match="LunarLander-v3" if code != "unsupported_actions" else "discrete"
+    ) as refusal:
+        RewardShapingWrapper(make(), OWN)
+    assert refusal.value.code == code
+    assert name in str(refusal.value)
+
+
+def test_wrappers_that_change_nothing_may_stand_in_between() -> None:
+    inner = gym.wrappers.RecordEpisodeStatistics(gym.wrappers.TimeLimit(gym.make("LunarLander-v3"), 50))
+    RewardShapingWrapper(inner, OWN).reset(seed=0)

@@ -112,7 +112,7 @@ def read_spec(arguments: argparse.Namespace) -> "TrainSpec":
     if arguments.spec:
         spec = parse_spec(read_file(arguments.spec))
         if arguments.world is not None and world is not spec.world:
-            raise InvalidInput("other_environment", value=spec.env, known=world.id)
+            raise InvalidInput("other_world", value=spec.env, known=world.id)
     else:
         spec = TrainSpec(load_reward(arguments.reward, world), env=world.id, **world.training)
     names = spec_settings(arguments.lang)
