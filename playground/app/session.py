@@ -25,6 +25,7 @@ from playground.reward.design import Design
 from playground.training.algorithms import ALGORITHMS
 from playground.training.spec import BUDGETS, TrainSpec, hyperparameters
 from playground.words.errors import InvalidInput
+from playground.worlds import DEFAULT_ID
 from playground.worlds.lunar_lander.presets import PRESET, PRESETS
 
 FIRST_PRESET: Final = PRESETS[0].slug
@@ -185,7 +186,7 @@ def read_address(query: Mapping[str, str]) -> Session:
 
 def store() -> ModelStore:
     """The shipped and the trained models."""
-    return ModelStore()
+    return ModelStore(env=DEFAULT_ID)
 
 
 def notebook() -> Notebook:

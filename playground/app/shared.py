@@ -22,6 +22,7 @@ from playground.lab.store import ModelStore, nearest_model
 from playground.reward.design import Design
 from playground.training.spec import TrainSpec
 from playground.words.errors import InvalidInput
+from playground.worlds import DEFAULT_ID
 
 STARTS: Final = 30
 """So many of the newest trained models are looked at for a start that is not from scratch."""
@@ -110,7 +111,7 @@ def _shipped() -> list[Model]:
 @st.cache_resource(max_entries=4, show_spinner=False)
 def _newest(home: str, stamp: int) -> list[Model]:
     """The newest trained models; ``stamp`` changes whenever one comes or goes."""
-    return _readable(ModelStore(Path(home)).list_trained()[:STARTS])
+    return _readable(ModelStore(Path(home), env=DEFAULT_ID).list_trained()[:STARTS])
 
 
 def _readable(models: list[Model]) -> list[Model]:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import numpy.typing as npt
 
-from playground.flight.behaviours import Behaviours, ForecastData, Kind
+from playground.flight.behaviours import KINDS, Behaviours, ForecastData, Kind
 from playground.reward.design import Design, terms_of
 from playground.reward.preset import Preset
 from playground.reward.term import Floats, Term
@@ -84,6 +84,8 @@ class World:
     """Which of them, from ``terminated``, the last reward and the last observation."""
     rates: Mapping[str, tuple[str, ...]]
     """Names in a scorecard's summary, and the outcomes whose share each is; the first one counts the successes."""
+    outcome_names: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    """By outcome and language, what pays where an episode ends like that; needed only without ``behaviours``."""
     measures: tuple[Measure, ...] = ()
     success_time: str = "seconds_to_success"
     """The name in a scorecard's summary of the mean seconds that a successful episode takes."""
@@ -128,6 +130,17 @@ class World:
     def success_rate(self) -> str:
         """The name in a scorecard's summary of the share of episodes that succeed."""
         return next(iter(self.rates))
+
+    @property
+    def slug(self) -> str:
+        """The name of its folder, for names of files."""
+        return self.module.split(".")[-2].replace("_", "-")
+
+    @property
+    def kind_rates(self) -> tuple[str, ...]:
+        """The names in a scorecard's summary that count all successes, all failures, or all time-outs."""
+        kinds = [set(self.of_kind(kind)) for kind in KINDS]
+        return tuple(name for name, outcomes in self.rates.items() if set(outcomes) in kinds)
 
     def of_kind(self, kind: Kind) -> tuple[str, ...]:
         """The outcomes of a kind."""

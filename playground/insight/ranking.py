@@ -6,7 +6,7 @@ times one vector. Starts differ in what can be had from them, so behaviours are 
 Leaves out: what the ranking means (``flight_check``), and what PPO makes of it (``forecast``).
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Final
@@ -28,6 +28,8 @@ class Ranked:
 
     behaviour: str
     """One that was recorded; in a world without recorded behaviours, an outcome."""
+    names: Mapping[str, str]
+    """What the world calls it, by language; empty where the texts have its name."""
     outcome: str
     """How it ends, as the world calls it: for instance landing, crash or timeout."""
     probe: str
@@ -100,8 +102,17 @@ class Ranking:
         typical = int(np.nanargmin(np.abs(above - mean)))
         probe = str(self.library.names[episodes[typical]])
         level = float(self.levels.mean())
-        end = self.library.world.end_of(behaviour)
-        return Ranked(behaviour, end, probe, level + mean, float(np.nanstd(above)), int(episodes[typical]))
+        world = self.library.world
+        names = world.outcome_names.get(behaviour, {})
+        return Ranked(
+            behaviour,
+            names,
+            world.end_of(behaviour),
+            probe,
+            level + mean,
+            float(np.nanstd(above)),
+            int(episodes[typical]),
+        )
 
     def duel(self, one: Sequence[str], other: Sequence[str]) -> tuple[float, tuple[int, int]]:
         """How much more the best of one kind pays than the best of the other, over common starts, in deviations.

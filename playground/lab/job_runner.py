@@ -33,6 +33,7 @@ from playground.lab.pulse import Pulse
 from playground.lab.queue_local import Local
 from playground.lab.store import ModelStore
 from playground.training.spec import TrainSpec, dump_spec
+from playground.worlds import DEFAULT_ID
 
 if TYPE_CHECKING:
     from playground.training.result import Progress, Result
@@ -253,7 +254,9 @@ def model_files(spec: TrainSpec, result: "Result", place: Path | None = None) ->
 
 def manifest_of(result: "Result") -> dict[str, Any]:
     """What a manifest records besides the key and the checksums."""
+    world = result.scorecard.world.id
     return {
+        **({} if world == DEFAULT_ID else {"env": world}),
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
         "steps": result.steps,
         "kept_steps": result.kept,

@@ -25,7 +25,7 @@ from playground.lab.files import read_json
 from playground.reward.design import keys_of
 from playground.training.spec import KEY, TrainSpec, parse_spec
 from playground.words.errors import InvalidInput
-from playground.worlds import find_world
+from playground.worlds import DEFAULT_ID, find_world
 
 MANIFEST: Final = "manifest.json"
 FILES: Final = ("spec.json", "policy.safetensors", "scorecard.json", "curve.csv", "model.zip")
@@ -33,8 +33,6 @@ CHECKPOINTS: Final = "checkpoints.safetensors"
 EVENTS: Final = "events.tfevents"
 UPDATES: Final = "updates.safetensors"
 OPTIONAL: Final = (CHECKPOINTS, EVENTS, UPDATES)
-SHOWN: Final = ("landing_rate", "crash_rate", "timeout_rate", "native_return_mean")
-"""Scores that lists and verdicts read from a lander's manifest alone; another world has its own rates instead."""
 UNKNOWN: Final = "unknown"
 """The manifest's ``reward`` where nobody said what an imported policy was trained on."""
 SHORT: Final = 8
@@ -54,6 +52,11 @@ class Model:
     def key(self) -> str:
         """SHA-256 of the spec."""
         return str(self.manifest["key"])
+
+    @property
+    def env(self) -> str:
+        """The id of its world, read with the manifest alone."""
+        return str(self.manifest.get("env", DEFAULT_ID))
 
     @property
     def summary(self) -> Mapping[str, Any]:
@@ -141,25 +144,19 @@ def open_model(folder: Path, slug: str | None = None) -> Model:
     """The model in a folder.
 
     Raises:
-        InvalidInput: there is none, or its manifest is not one.
+        InvalidInput: there is none, its manifest is not one, or it is of a world that is not registered.
     """
     manifest = read_json(folder / MANIFEST)
     if manifest is None:
         raise InvalidInput("model_incomplete", folder=str(folder), reason=f"{MANIFEST} is missing or unreadable")
     summary, sums = manifest.get("summary"), manifest.get("sha256")
     whole = isinstance(summary, dict) and isinstance(sums, dict) and isinstance(manifest.get("steps"), int)
-    whole = whole and all(isinstance(manifest["summary"].get(name), int | float) for name in _shown(folder, manifest))
+    if whole:  # lists and verdicts read the scores from the manifest alone
+        shown = (*find_world(manifest.get("env", DEFAULT_ID)).kind_rates, "native_return_mean")
+        whole = all(isinstance(manifest["summary"].get(name), int | float) for name in shown)
     if not whole or not KEY.fullmatch(str(manifest.get("key"))):
         raise InvalidInput("model_incomplete", folder=str(folder), reason=f"{MANIFEST} lacks what lists show")
     return Model(folder, manifest, slug)
-
-
-def _shown(folder: Path, manifest: Mapping[str, Any]) -> tuple[str, ...]:
-    """The scores that a model's manifest must have."""
-    if "landing_rate" in manifest["summary"]:
-        return SHOWN
-    world = find_world((read_json(folder / "spec.json") or {}).get("env"))
-    return (*world.rates, "native_return_mean")
 
 
 def write_curve(rows: Sequence[Mapping[str, float]]) -> str:

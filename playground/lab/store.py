@@ -36,9 +36,11 @@ class ModelStore:
     Args:
         home: where trained models go; by default the user's.
         shipped: where shipped models are; by default this project's.
+        env: the id of a world, if the models of all others shall not be seen.
     """
 
-    def __init__(self, home: Path | None = None, shipped: Path | None = None) -> None:
+    def __init__(self, home: Path | None = None, shipped: Path | None = None, env: str | None = None) -> None:
+        self.env = env
         self.home = home or home_folder()
         self.shipped = shipped or shipped_folder()
 
@@ -48,7 +50,10 @@ class ModelStore:
             if model.key == key:
                 return model
         trained = _try_open(self.home / key) if KEY.fullmatch(key) else None
-        return trained if trained is not None and trained.key == key else None
+        return trained if trained is not None and trained.key == key and self._sees(trained) else None
+
+    def _sees(self, model: Model) -> bool:
+        return self.env in (None, model.env)
 
     def list_shipped(self) -> list[Model]:
         """The shipped models, by slug; looked up again only when their folder has changed."""
@@ -57,12 +62,13 @@ class ModelStore:
         except OSError:
             return []
         if time.time_ns() - changed < JUST_NOW:  # another change may follow that the clock cannot tell from this one
-            return list(_models_in(self.shipped, shipped=True))
-        return list(_shipped_models(self.shipped, changed))
+            return list(filter(self._sees, _models_in(self.shipped, shipped=True)))
+        return list(filter(self._sees, _shipped_models(self.shipped, changed)))
 
     def list_trained(self) -> list[Model]:
         """What the user trained, newest first."""
-        return sorted(_models_in(self.home, shipped=False), key=lambda m: str(m.manifest.get("created")), reverse=True)
+        models = filter(self._sees, _models_in(self.home, shipped=False))
+        return sorted(models, key=lambda model: str(model.manifest.get("created")), reverse=True)
 
     def resolve(self, name: str) -> Model:
         """A model by preset name, key, first letters of a key, or folder.
@@ -107,15 +113,15 @@ class ModelStore:
 
 
 def nearest_model(models: Iterable[Model], spec: TrainSpec) -> Model | None:
-    """Of the models with the spec's algorithm and network, the one whose hundred episodes its reward pays best.
+    """Of the models with the spec's world, algorithm and network, the one whose hundred episodes its reward pays best.
 
     None if there is none; damaged models are passed over.
     """
     best: tuple[float, Model] | None = None
     for model in models:
         try:
-            layers = model.spec.algorithm, model.spec.net_arch, model.spec.activation
-            if layers == (spec.algorithm, spec.net_arch, spec.activation):
+            layers = model.env, model.spec.algorithm, model.spec.net_arch, model.spec.activation
+            if layers == (spec.env, spec.algorithm, spec.net_arch, spec.activation):
                 pays = float(model.scorecard.returns(spec.reward).mean())
                 if best is None or pays > best[0]:
                     best = pays, model

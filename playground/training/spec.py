@@ -223,6 +223,20 @@ def _check_kind(name: str, value: object, default: Value) -> None:
             _check_number(name, width, Bounds(1, 1024, whole=True))
 
 
+def default_spec(reward: Design, **changes: Any) -> TrainSpec:
+    """The training of a reward that its world suggests, in the reward's own world.
+
+    Args:
+        reward: of any world.
+        **changes: fields of the spec that are to have other values.
+
+    Raises:
+        InvalidInput: a field is out of range.
+    """
+    world = find_world(reward.env_id)
+    return TrainSpec(reward, **{**world.training, **changes, "env": world.id})
+
+
 def for_algorithm(spec: TrainSpec, name: str) -> TrainSpec:
     """The same task for another algorithm, with that one's own settings.
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
 from playground.words.numbers import fixed, short
-from playground.words.say import has, join, name_of, say, sentence_case, text
+from playground.words.say import has, join, label, name_of, say, sentence_case, text
 
 
 class Names(Protocol):
@@ -43,6 +43,10 @@ class Ranked(Protocol):
     @property
     def behaviour(self) -> str:
         """Its key."""
+
+    @property
+    def names(self) -> Mapping[str, str]:
+        """What its world calls it, by language; empty where the texts have its name."""
 
     @property
     def outcome(self) -> str:
@@ -84,7 +88,7 @@ class Check(Protocol):
 def verdict_sentence(check: Check, lang: str) -> str:
     """The verdict in one sentence: the first failure, else what pays best and the first doubt."""
     leading = check.leading
-    best = sentence_case(say("check.best", lang, behaviour=name_of("behaviour", check.ranking[0].behaviour, lang)))
+    best = sentence_case(say("check.best", lang, behaviour=behaviour_name(check.ranking[0], lang)))
     if leading is None:
         return best
     words = finding_sentence(leading, check.design, lang)
@@ -127,10 +131,15 @@ def notes(check: Check, lang: str) -> list[str]:
     return lines
 
 
+def behaviour_name(row: Ranked, lang: str) -> str:
+    """What a recorded behaviour is called."""
+    return label(row.names, lang) if row.names else name_of("behaviour", row.behaviour, lang)
+
+
 def ranking_rows(check: Check, lang: str) -> list[list[str]]:
     """What pays best as cells of a table, its head first."""
     rows = [[say(f"check.{head}", lang) for head in ("behaviour", "ends", "return", "spread")]]
     for row in check.ranking:
         ends = name_of("check.ends", row.outcome, lang)
-        rows.append([name_of("behaviour", row.behaviour, lang), ends, fixed(row.mean, 1), fixed(row.spread, 1)])
+        rows.append([behaviour_name(row, lang), ends, fixed(row.mean, 1), fixed(row.spread, 1)])
     return rows

@@ -498,7 +498,10 @@ def test_a_last_line_that_is_still_being_written_is_left_out(end):
 
 
 def test_the_nearest_model_is_the_one_whose_episodes_the_reward_pays_best():
-    shipped = ModelStore().list_shipped()
+    everything = ModelStore().list_shipped()
+    assert len({model.env for model in everything}) > 1
+    assert nearest_model(everything, TrainSpec(GYMNASIUM)).env == "LunarLander-v3"
+    shipped = ModelStore(env="LunarLander-v3").list_shipped()
     for reward in (GYMNASIUM, RewardConfig(w_crash=-5.0, form="progress", replace_reward=True)):
         spec = TrainSpec(reward)
         nearest = nearest_model(shipped, spec)

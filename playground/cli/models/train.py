@@ -105,7 +105,7 @@ def read_spec(arguments: argparse.Namespace) -> "TrainSpec":
     """
     from playground.lab.store import ModelStore
     from playground.training.algorithms import ALGORITHMS, HALF_TRAINED
-    from playground.training.spec import BUDGETS, MOST_STEPS, TrainSpec, changed_settings, for_algorithm, parse_spec
+    from playground.training.spec import BUDGETS, MOST_STEPS, changed_settings, default_spec, for_algorithm, parse_spec
     from playground.worlds import load_reward
 
     world = world_of(arguments)
@@ -114,7 +114,7 @@ def read_spec(arguments: argparse.Namespace) -> "TrainSpec":
         if arguments.world is not None and world is not spec.world:
             raise InvalidInput("other_world", value=spec.env, known=world.id)
     else:
-        spec = TrainSpec(load_reward(arguments.reward, world), env=world.id, **world.training)
+        spec = default_spec(load_reward(arguments.reward, world))
     names = spec_settings(arguments.lang)
     given = {name: getattr(arguments, name) for name in names if getattr(arguments, name) is not None}
     wanted = ALGORITHMS.get(given.get("algorithm", ""))

@@ -5,7 +5,8 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
-from playground.flight.trajectory import Trajectory
+from playground.flight.probes import Probes
+from playground.flight.trajectory import Observations, Trajectory
 from playground.flight.world import Measure, Quantity, World
 from playground.worlds.cart_pole.presets import PRESETS
 from playground.worlds.cart_pole.terms import CartPoleReward
@@ -38,6 +39,27 @@ def mean_offset(trajectory: Trajectory) -> float:
     return float(np.abs(trajectory.observations[:, 0]).mean())
 
 
+class Balance:
+    """Pushes the cart under the pole.
+
+    Args:
+        pull: how strongly it goes back to the middle of the track.
+    """
+
+    def __init__(self, pull: float) -> None:
+        self.pull = pull
+
+    def act(self, observations: Observations) -> npt.NDArray[np.int64]:
+        """Actions ``(n,)``."""
+        x, vx, angle, omega = observations.T
+        return np.asarray(angle + 0.3 * omega + self.pull * (x + vx) > 0, np.int64)
+
+
+def probes() -> Probes:
+    """Pilots that balance."""
+    return {"balance": lambda seed: Balance(0.02), "balance_carelessly": lambda seed: Balance(0.0)}
+
+
 WORLD: Final = World(
     id=CartPoleReward.env_id,
     module=__name__,
@@ -56,6 +78,12 @@ WORLD: Final = World(
     outcomes={"balanced": "success", "fell": "failure", "off_track": "failure"},
     outcome_of=outcome_of,
     rates={"balanced_rate": ("balanced",), "fall_rate": ("fell",), "off_track_rate": ("off_track",)},
+    outcome_names={
+        "balanced": {"en": "balancing to the end", "zh": "坚持平衡到最后"},
+        "fell": {"en": "letting the pole fall", "zh": "让杆倒下"},
+        "off_track": {"en": "leaving the track", "zh": "驶出轨道"},
+    },
     measures=(Measure("tilt", mean_tilt, "tilt_deg"), Measure("offset", mean_offset, "offset_m")),
+    probes=probes,
     training={"steps": 200_000},
 )
