@@ -5,8 +5,6 @@ Leaves out: everything else that a world declares.
 
 from typing import Any
 
-from gymnasium import spaces
-
 from playground.flight.world import World
 from playground.words.errors import InvalidInput
 
@@ -22,6 +20,8 @@ def check_spaces(environment: Any, world: World) -> None:
         InvalidInput: its observations are an image, a dictionary or another structure, its actions are continuous or
             several at once, or there are more or fewer of either than the world has names for.
     """
+    from gymnasium import spaces  # not needed by those who only read what was flown
+
     seen, acts = environment.observation_space, environment.action_space
     if not isinstance(seen, spaces.Box) or len(seen.shape) != 1:
         raise InvalidInput("unsupported_observations", env=world.id, value=describe(seen))
@@ -42,6 +42,7 @@ def check_spaces(environment: Any, world: World) -> None:
 def describe(space: Any) -> str:
     """A space in a few words, for an error.
 
+    >>> from gymnasium import spaces
     >>> describe(spaces.Box(0, 255, (96, 96, 3)))
     'Box of shape (96, 96, 3)'
     >>> describe(spaces.Dict({"goal": spaces.Discrete(2)}))
@@ -49,6 +50,8 @@ def describe(space: Any) -> str:
     >>> describe(spaces.Discrete(3, start=1))
     'Discrete from 1 to 3'
     """
+    from gymnasium import spaces
+
     name = type(space).__name__
     if isinstance(space, spaces.Box):
         return f"{name} of shape {space.shape}"

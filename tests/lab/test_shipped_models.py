@@ -22,6 +22,10 @@ from playground.worlds.lunar_lander.presets import GYMNASIUM, PRESET
 from playground.worlds.lunar_lander.terms import RewardConfig
 from playground.worlds.lunar_lander.world import WORLD as LANDER
 
+ALGORITHMS = [
+    slug for slug, spec in SPECS.items() if slug not in PRESET and slug != HALF_TRAINED and spec.env == DEFAULT_ID
+]
+
 
 @pytest.mark.parametrize("slug", PRESET)
 def test_a_preset_ships_with_the_model_of_its_own_spec(slug):
@@ -63,9 +67,7 @@ def test_the_half_trained_policy_also_lands_now_and_then_when_its_actions_are_dr
     assert sum(episode.outcome == Outcome.LANDED for episode in flown) >= 2
 
 
-@pytest.mark.parametrize(
-    "slug", [slug for slug in SPECS if slug not in PRESET and slug != HALF_TRAINED and SPECS[slug].env == DEFAULT_ID]
-)
+@pytest.mark.parametrize("slug", ALGORITHMS)
 def test_an_algorithm_ships_with_a_model_that_lands_and_tells_its_updates(slug):
     model = ModelStore().resolve(slug)
     model.verify()

@@ -226,6 +226,7 @@ def test_the_commands_run_on_a_shipped_model(home, capsys):
     assert main(["breakdown", model, "--seed", "1000"]) == 0
     assert "energy" in capsys.readouterr().out
     assert main(["record", model, str(home / "car.png")]) == 0
+    capsys.readouterr()
     assert (home / "car.png").read_bytes()[:4] == b"\x89PNG"
     assert main(["train", "potential", "--world", "MountainCar-v0", "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["found"]
