@@ -20,9 +20,10 @@ async def warm_up(app: Any) -> AsyncIterator[None]:
 
 
 def _fetch() -> None:
-    """Import all that a page needs, load the recorded behaviours, and check the first preset's reward once."""
+    """Import all that a page needs, read what models ship, and check the first preset's reward once."""
     try:
         from playground.insight.check import check_reward
+        from playground.lab.store import ModelStore
         from playground.worlds.lunar_lander.presets import PRESETS
 
         importlib.import_module("playground.app.frame")
@@ -30,6 +31,7 @@ def _fetch() -> None:
         with suppress(ImportError):  # private; it saves the first page 40 ms, for the rocket in the tab
             importlib.import_module("streamlit.emojis")
         check_reward(PRESETS[0].config)
+        ModelStore().list_shipped()  # their manifests, and the worlds that they are of
         importlib.import_module("scipy.optimize")  # for the first repair; last, since no first page waits for it
     except Exception:  # the page will meet it again and say so
         logging.getLogger("playground").debug("the server could not warm up", exc_info=True)
