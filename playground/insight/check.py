@@ -3,7 +3,8 @@
 A return is linear in the weights, so the whole check is a matrix of discounted component sums times one vector. It says
 what pays best among behaviours that were flown, not what an optimiser will find: exploration may fail where the optimum
 lands, and an optimiser may find what nobody recorded. The checks follow Knox et al. 2021 ("Reward (mis)design"), Ng,
-Harada & Russell 1999, and common failures of LunarLander's rewards.
+Harada & Russell 1999, and common failures of shaped rewards. Where a world has no recorded behaviours, only the general
+checks run.
 
 Leaves out: repairing a reward (``repair``), forecasting what training makes of it (``forecast``), and words
 (``words.check``).

@@ -25,12 +25,11 @@ import psutil
 
 from playground.lab.paths import PACKAGE
 from playground.reward.codec import to_fields
-from playground.reward.design import Design, defaults_of, terms_of
+from playground.reward.design import Design, defaults_of
 from playground.reward.term import FORMS
 from playground.training.spec import TrainSpec
 from playground.training.train import train
-from playground.worlds.lunar_lander.presets import PRESETS
-from playground.worlds.lunar_lander.terms import RewardConfig
+from playground.worlds.lunar_lander.world import WORLD as LANDER
 
 TABLE: Final = PACKAGE / "worlds" / "lunar_lander" / "outcomes.csv"
 FIT_PER_ROUND: Final = 4
@@ -77,18 +76,18 @@ def draw_reward(purpose: Purpose, number: int) -> tuple[str, Design]:
     """A random reward, the same for the same arguments: where it was drawn, and the reward."""
     rng = np.random.default_rng([("fit", "judge").index(purpose), number])
     if number % 2:
-        preset = PRESETS[rng.integers(len(PRESETS))]
-        factors = {term.weight: 10 ** rng.uniform(-1, 1) for term in terms_of(RewardConfig)}
+        preset = LANDER.presets[rng.integers(len(LANDER.presets))]
+        factors = {term.weight: 10 ** rng.uniform(-1, 1) for term in LANDER.terms}
         weights: dict[str, Any] = {
             name: _rounded(getattr(preset.config, name) * factor) for name, factor in factors.items()
         }
         return preset.slug, preset.config.changed(**weights)
     form = FORMS[rng.integers(len(FORMS))]
     weights = {}
-    for term in terms_of(RewardConfig):
+    for term in LANDER.terms:
         size = term.sliders[form].high * 10 ** rng.uniform(-DECADES, 0)
         weights[term.weight] = 0.0 if rng.random() < ABSENT.get(term.key, 0.5) else _rounded(size)
-    return "wide", RewardConfig(form=form, replace_reward=True, **weights)
+    return "wide", LANDER.design(**{"form": form, "replace_reward": True, **weights})
 
 
 def _rounded(value: float) -> float:
@@ -136,7 +135,7 @@ def gather(path: Path, jobs: int, least: int, only: Purpose | None = None) -> It
     Yields:
         Each new row once it is in the file.
     """
-    columns = ["purpose", "draw", "around", "seed", *defaults_of(RewardConfig), *MEASURED]
+    columns = ["purpose", "draw", "around", "seed", *defaults_of(LANDER.design), *MEASURED]
     done = set()
     if path.exists():
         with path.open(newline="") as file:

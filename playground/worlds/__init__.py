@@ -3,7 +3,8 @@
 A folder declares its ``World``: the environment, its quantities and actions, the terms of its rewards, presets, what
 success is and how it is measured. What any world does the same way stands in ``flight``.
 
-Start with ``lunar_lander``. A new world is a new folder and a new row; no other file changes.
+Start with ``cart_pole``, the smallest one; ``lunar_lander`` shows all that a world can declare, recorded behaviours and
+a forecast among it. A new world is a new folder and a new row; no other file changes.
 """
 
 from functools import cache

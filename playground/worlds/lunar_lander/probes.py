@@ -3,7 +3,7 @@
 Most are batch pilots without memory; those that remember fly one lander at a time. `Heuristic` is the controller that
 Gymnasium ships with LunarLander. What a probe is called is what it tries; what it did is measured from its episode.
 
-Leaves out: what a reward thinks of them; that is the flight check's work.
+Leaves out: what a reward thinks of them; that is the work of ``insight.check``.
 """
 
 from collections.abc import Callable
@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 from gymnasium.envs.box2d.lunar_lander import heuristic
 
+from playground.flight.probes import Constant
 from playground.flight.trajectory import Observations
 from playground.worlds.lunar_lander.geometry import N_ACTIONS
 
@@ -44,21 +45,6 @@ class Random:
     def act(self, observations: Observations) -> Actions:
         """Actions ``(n,)``."""
         return self.rng.integers(0, N_ACTIONS, len(observations))
-
-
-class Constant:
-    """The same action always: 0 falls freely, 2 burns the main engine until it leaves or falls.
-
-    Args:
-        action: 0 to 3.
-    """
-
-    def __init__(self, action: int) -> None:
-        self.action = action
-
-    def act(self, observations: Observations) -> Actions:
-        """Actions ``(n,)``."""
-        return np.full(len(observations), self.action)
 
 
 class Hover:
