@@ -43,7 +43,7 @@ SHORT: Final = 8
 
 @dataclass(frozen=True)
 class Model:
-    """A trained model: a folder whose manifest is there."""
+    """A trained model: a folder that has a manifest."""
 
     folder: Path
     manifest: Mapping[str, Any]
@@ -141,7 +141,7 @@ def open_model(folder: Path, slug: str | None = None) -> Model:
     """The model in a folder.
 
     Raises:
-        InvalidInput: there is none, or its manifest is not one.
+        InvalidInput: the folder holds no model, or its manifest is damaged.
     """
     manifest = read_json(folder / MANIFEST)
     if manifest is None:
