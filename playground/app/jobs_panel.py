@@ -1,6 +1,6 @@
 """The trainings as people see them: progress, curves while it runs, cancel, resume. Polled from a fragment.
 
-Leaves out: the work itself; this only reads the job's folder.
+Leaves out: the work itself; this only asks the queue.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -88,9 +88,9 @@ def _running(job: Job, name: str, where: str) -> None:
         )
     else:
         left = job.seconds_left
-        told = say("job.left_unknown") if left is None else duration(left)
+        remaining = say("job.left_unknown") if left is None else duration(left)
         kind = "progress_until" if until_it_lands(job) else "progress"
-        text = say(f"job.{kind}", steps=f"{s.steps:,}", total=f"{s.total:,}", left=told)
+        text = say(f"job.{kind}", steps=f"{s.steps:,}", total=f"{s.total:,}", left=remaining)
         words.progress(min(s.steps / max(s.total, 1), 1.0), f"**{say('job.title', name=name)}** — {text}")
     label = say("job.cancelling") if asked else say("job.cancel")
     button.button(

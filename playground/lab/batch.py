@@ -1,8 +1,8 @@
 """Many trainings as one piece of work: queued whole, looked at as one, stopped as one.
 
 ``batches/<name>.json`` in the home folder says what was asked for, so any process can look at a batch, stop it, or ask
-for it again: what is there stays, what was killed goes on from its checkpoint, and what failed is tried once more. The
-queue does the rest, so no page and no command has to stay.
+for it again: what is trained stays, what was killed goes on from its checkpoint, and what failed is tried once more.
+The queue does the rest, so no page and no command has to stay.
 
 Leaves out: what the trainings are for (``studies``).
 """
@@ -30,7 +30,7 @@ class Failure:
 
     key: str
     state: Literal["failed", "cancelled", "interrupted", "gone"]
-    """``gone``: neither a model nor a job is there."""
+    """``gone``: neither a model nor a job exists."""
     message: str = ""
 
 
@@ -77,7 +77,7 @@ class Batch:
 
     @property
     def missing(self) -> list[TrainSpec]:
-        """The trainings whose model is not there."""
+        """The trainings that have no model yet."""
         return [spec for key, spec in self.specs.items() if self.queue.result(key) is None]
 
     def start(self) -> None:

@@ -123,7 +123,7 @@ class JobFolder:
         self.write(status)
 
     def read(self) -> Status | None:
-        """The job's status; None if there is none or it is unreadable."""
+        """The job's status; None if the file is missing or unreadable."""
         value = read_json(self.path / "status.json")
         if value is None or value.get("state") not in get_args(State):
             return None
@@ -209,7 +209,7 @@ class JobFolder:
             return abs(time.time() - status.heartbeat) < STALE
 
     def look(self) -> Status | None:
-        """The job's status, with a dead process told from a living one."""
+        """The job's status, as interrupted if its process has died."""
         status = self.read()
         if status is None or not _at_work(status) or self._lies(status) or self.held(status):
             return status
@@ -223,7 +223,7 @@ class JobFolder:
         return status.pid is None and not self.cancelling
 
     def remove(self) -> None:
-        """Forget the job, for instance because its model is there."""
+        """Forget the job, for instance because it has become a model."""
         shutil.rmtree(self.path, ignore_errors=True)
 
 

@@ -72,7 +72,7 @@ def make_model(
     queued: bool = False,
     give_up: Callable[[], None] | None = None,
 ) -> Model:
-    """The model of a spec: found, or trained now, or made by another process meanwhile.
+    """The model of a spec: from the store, or trained now, or made by another process meanwhile.
 
     Args:
         spec: what to train.

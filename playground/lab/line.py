@@ -1,6 +1,6 @@
-"""Whose turn it is: the order of waiting jobs, and the slots of which there are as many as trainings may run at once.
+"""Whose turn it is: the order of the waiting jobs, and the slots, one for each training that may run at once.
 
-A training that runs holds one of the locks ``slot-<i>``, whoever started it; so there are never more of them. Jobs that
+A training that runs holds one of the locks ``slot-<i>``, whoever started it; so no more of them ever run. Jobs that
 somebody asked for by themselves go before those of a batch, and each in the order in which they were asked for.
 
 Leaves out: starting processes (``scheduler``).

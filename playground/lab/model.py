@@ -41,7 +41,7 @@ SHORT: Final = 8
 
 @dataclass(frozen=True)
 class Model:
-    """A trained model: a folder whose manifest is there."""
+    """A trained model: a folder that has a manifest."""
 
     folder: Path
     manifest: Mapping[str, Any]
@@ -144,7 +144,7 @@ def open_model(folder: Path, slug: str | None = None) -> Model:
     """The model in a folder.
 
     Raises:
-        InvalidInput: there is none, its manifest is not one, or it is of a world that is not registered.
+        InvalidInput: the folder holds no model, its manifest is damaged, or its world is not registered.
     """
     manifest = read_json(folder / MANIFEST)
     if manifest is None:

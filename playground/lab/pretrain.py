@@ -66,7 +66,7 @@ def main() -> None:
     arguments = parser.parse_args()
     slugs = arguments.slugs or list(SPECS)
     with ProcessPoolExecutor(arguments.jobs) as pool:
-        for later in (False, True):  # a start has to be there before what goes on from it
+        for later in (False, True):  # a start must exist before the models that go on from it
             for line in pool.map(pretrain, [slug for slug in slugs if bool(SPECS[slug].init_from) == later]):
                 print(line, flush=True)
 

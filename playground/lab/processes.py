@@ -20,7 +20,7 @@ def start_detached(
     Args:
         module: the program.
         arguments: its command line.
-        log: the file that gets what it prints; its folder must be there.
+        log: the file that gets what it prints; its folder must exist.
         environment: variables that differ from this process's.
 
     Raises:

@@ -57,7 +57,7 @@ class Job:
 
     @property
     def resumable(self) -> bool:
-        """A checkpoint is there to go on from."""
+        """It has a checkpoint to go on from."""
         return self.folder.checkpoint.is_file()
 
     @property
@@ -104,7 +104,7 @@ class Job:
 
 @dataclass(frozen=True)
 class Events:
-    """What a training has told so far."""
+    """What a training has reported so far."""
 
     status: Status
     """Steps, seconds and, if it failed, why."""
@@ -124,7 +124,7 @@ class Queue(Protocol):
     """Where finished models are; its home holds the jobs, too."""
 
     def submit(self, spec: TrainSpec, intent: Intent | None = None, *, lane: str = "", width: int = 0) -> Job | None:
-        """Have a spec trained; None if its model is there already.
+        """Have a spec trained; None if its model already exists.
 
         The same spec asked for twice is one job. One that was cancelled or killed goes on from its checkpoint. It
         returns at once: that process may end, and the training goes on.
@@ -146,7 +146,7 @@ class Queue(Protocol):
         ...
 
     def events(self, key: str) -> Events | None:
-        """What a training has told so far: progress, curve and newest policy; None if there is no such job."""
+        """What a training has reported so far: progress, curve and newest policy; None if no such job exists."""
         ...
 
     def cancel(self, key: str) -> None:
@@ -162,5 +162,5 @@ class Queue(Protocol):
         ...
 
     def result(self, key: str) -> Model | None:
-        """The model that a training made; None as long as there is none."""
+        """The model that a training made; None as long as it has not made one."""
         ...

@@ -86,7 +86,7 @@ class Local:
         return self.find(spec.key)
 
     def open(self, spec: TrainSpec, intent: Intent | None = None, *, lane: str = "", width: int = 0) -> JobFolder:
-        """Write a job's folder, queued; a checkpoint that is there stays, and so does what was meant by it.
+        """Write a job's folder, queued; a checkpoint stays, and so does what was meant by it.
 
         Raises:
             InvalidInput: the home folder cannot be written to.
@@ -98,7 +98,7 @@ class Local:
         return folder
 
     def events(self, key: str) -> Events | None:
-        """What a training has told so far; see `Queue.events`."""
+        """What a training has reported so far; see `Queue.events`."""
         job = self.find(key)
         return None if job is None else Events(job.status, job.curve, job.policy)
 
@@ -127,7 +127,7 @@ class Local:
         return self.folder(key).note(intent)
 
     def result(self, key: str) -> Model | None:
-        """The model that a training made; None as long as there is none."""
+        """The model that a training made; None as long as it has not made one."""
         return self.store.find(key)
 
     def wake(self) -> None:

@@ -115,7 +115,7 @@ class ModelStore:
 def nearest_model(models: Iterable[Model], spec: TrainSpec) -> Model | None:
     """Of the models with the spec's world, algorithm and network, the one whose hundred episodes its reward pays best.
 
-    None if there is none; damaged models are passed over.
+    None if no model has them; damaged models are passed over.
     """
     best: tuple[float, Model] | None = None
     for model in models:
@@ -161,15 +161,15 @@ def write_model(folder: Path, key: str, files: Mapping[str, bytes], manifest: Ma
 
 
 def _move_into_place(temporary: Path, folder: Path, key: str) -> None:
-    """Rename, unless the same model is there already; whatever else is there stays, too."""
-    there = read_json(folder / MANIFEST)
-    if there is None and folder.name == key:
+    """Rename, unless the same model already exists; whatever else has the name stays, too."""
+    existing = read_json(folder / MANIFEST)
+    if existing is None and folder.name == key:
         shutil.rmtree(folder, ignore_errors=True)  # the rest of a deletion or of a crash: it does not exist
     try:
         temporary.rename(folder)  # onto nothing, or onto an empty folder
     except OSError as error:
-        there = read_json(folder / MANIFEST)
-        if there is not None and there.get("key") == key:
+        existing = read_json(folder / MANIFEST)
+        if existing is not None and existing.get("key") == key:
             return
         if error.errno in (errno.ENOTEMPTY, errno.EEXIST):
             raise InvalidInput("folder_taken", folder=str(folder)) from None
@@ -196,7 +196,7 @@ def _try_open(folder: Path, slug: str | None = None) -> Model | None:
     try:
         manifest = (folder / MANIFEST).stat()
         return _opened(folder, slug, (manifest.st_mtime_ns, manifest.st_ino, manifest.st_size))
-    except (OSError, ValueError):  # not there, or not whole
+    except (OSError, ValueError):  # missing, or not whole
         return None
 
 

@@ -1,7 +1,7 @@
 """A race of algorithms: the same reward, the same seeds, the same budget, one after the other.
 
-The queue is the ordinary one with one training at a time, so nobody runs beside another. What is at hand is not trained
-again. What comes out is a line an algorithm, over its seeds.
+The queue is the ordinary one with one training at a time, so none runs beside another. A model that exists is not
+trained again. What comes out is a line an algorithm, over its seeds.
 
 Leaves out: pictures (the page draws them from the models' own curves).
 """
@@ -48,7 +48,7 @@ class Entrant:
 
     @property
     def seconds_to_goal(self) -> list[float]:
-        """Until the first evaluation of the curve with 9 of 10 landings, of the models that got there."""
+        """Until the first evaluation of the curve with 9 of 10 landings, of the models that reached it."""
         return [row["seconds"] for model in self.models if (row := _first_at_goal(model)) is not None]
 
     @property

@@ -80,7 +80,7 @@ class Failure:
 
     variant: Variant
     state: Literal["failed", "cancelled", "interrupted", "gone"]
-    """``gone``: neither a model nor a job is there."""
+    """``gone``: neither a model nor a job exists."""
     message: str = ""
 
 
@@ -114,7 +114,7 @@ def find_design(store: ModelStore, name: str, budget: str | None = None) -> Desi
         budget: how long all its variants train, a key of ``BUDGETS``; by default as long as the model did.
 
     Raises:
-        InvalidInput: there is no such thing, or several, or it is damaged.
+        InvalidInput: nothing has this name, or several do, or it is damaged.
     """
     changes = BUDGETS[budget] if budget else {}
     try:
@@ -167,7 +167,7 @@ def plan_variants(
 
 
 def model_of(store: ModelStore, variant: Variant) -> Model | None:
-    """The model of a variant, if it is there."""
+    """The model of a variant, if it exists."""
     if variant.folder is not None:
         with suppress(InvalidInput):
             return open_model(variant.folder)
@@ -261,7 +261,7 @@ def run_test(
         plan: the variants.
         conditions: by name.
         on_training: called as the trainings go on.
-        on_flight: called with how many of how many scorecards are there.
+        on_flight: called with how many of how many scorecards exist.
 
     Raises:
         InvalidInput: the home folder cannot be written to.
@@ -344,13 +344,13 @@ def fly_all(
     conditions: Mapping[str, Conditions],
     on_flight: Callable[[int, int], None] = lambda flown, total: None,
 ) -> Flights:
-    """Fly every model of a plan that is at hand under every condition, over the same starts.
+    """Fly every existing model of a plan under every condition, over the same starts.
 
     Args:
         store: where models and flights are.
         plan: whose models to fly; a model that is missing or damaged is named, and the others count.
         conditions: by name.
-        on_flight: called with how many of how many scorecards are there.
+        on_flight: called with how many of how many scorecards exist.
     """
     cards: dict[Variant, dict[str, Scorecard]] = {}
     failed = []

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
 from playground.words.numbers import fixed, short
-from playground.words.say import has, join, label, name_of, say, sentence_case, text
+from playground.words.say import has, join, label, name_of, say, sentence_case, text, together
 
 
 class Names(Protocol):
@@ -92,7 +92,7 @@ def verdict_sentence(check: Check, lang: str) -> str:
     if leading is None:
         return best
     words = finding_sentence(leading, check.design, lang)
-    return words if leading.status == "fail" else f"{best} {words}"
+    return words if leading.status == "fail" else together([best, words], lang)
 
 
 def finding_sentence(finding: Finding, design: Names, lang: str) -> str:

@@ -9,7 +9,7 @@ from typing import Protocol
 from playground.words import check as words_of_check
 from playground.words.forecast import Forecast, forecast_sentence
 from playground.words.numbers import short
-from playground.words.say import say
+from playground.words.say import say, together
 
 
 class Check(words_of_check.Check, Protocol):
@@ -62,16 +62,17 @@ def introduction(repair: Repair, weights: Mapping[str, str], lang: str) -> str:
     if not repair.needed:
         return say("repair.not_needed", lang)
     words = say("repair.doubt" if doubtful else "repair.none", lang)
-    return f"{words} {say('repair.missing', lang, name=weights[repair.missing])}" if repair.missing else words
+    missing = say("repair.missing", lang, name=weights[repair.missing]) if repair.missing else ""
+    return together([words, missing], lang)
 
 
-def change_words(name: str, before: float, after: float) -> str:
+def change_words(name: str, before: float, after: float, lang: str) -> str:
     """One changed weight.
 
-    >>> change_words("Legs", 10.0, 2.5)
+    >>> change_words("Legs", 10.0, 2.5, "en")
     'Legs: 10 → 2.5'
     """
-    return f"{name}: {short(before)} → {short(after)}"
+    return say("repair.change", lang, name=name, before=short(before), after=short(after))
 
 
 def single_words(name: str, value: float) -> str:
@@ -87,7 +88,7 @@ def consequence(after: Check, lang: str) -> str:
     """What the repaired reward wants, and what training will probably make of it."""
     verdict = say(f"check.verdict.{after.verdict}", lang)
     then = say("repair.then", lang, verdict=verdict, sentence=words_of_check.verdict_sentence(after, lang))
-    return f"{then} {forecast_sentence(after.predicted, lang)}".rstrip()
+    return together([then, forecast_sentence(after.predicted, lang)], lang)
 
 
 def repair_lines(
@@ -104,8 +105,8 @@ def repair_lines(
     before = repair.before
     verdict = say(f"check.verdict.{before.verdict}", lang)
     now = say("repair.now", lang, verdict=verdict, sentence=words_of_check.verdict_sentence(before, lang))
-    lines = [f"{now} {forecast_sentence(before.predicted, lang)}".rstrip(), introduction(repair, weights, lang)]
-    lines += [f"  {change_words(weights[name], *pair)}" for name, pair in changes.items()]
+    lines = [together([now, forecast_sentence(before.predicted, lang)], lang), introduction(repair, weights, lang)]
+    lines += [f"  {change_words(weights[name], *pair, lang)}" for name, pair in changes.items()]
     if repair.after is not None:
         lines.append(consequence(repair.after, lang))
     singles = other_singles(repair, changes)

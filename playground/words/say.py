@@ -111,6 +111,15 @@ def join(parts: list[str], lang: str) -> str:
     return text("list.comma", lang).join(parts)
 
 
+def together(sentences: list[str], lang: str) -> str:
+    """Sentences one after another, without those that are empty.
+
+    >>> together(["One.", "", "Two."], "en"), together(["一。", "二。"], "zh")
+    ('One. Two.', '一。二。')
+    """
+    return text("list.between", lang).join(sentence for sentence in sentences if sentence)
+
+
 def sentence_case(words: str) -> str:
     """With a capital first letter.
 

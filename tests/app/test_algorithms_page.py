@@ -1,10 +1,13 @@
 import json
+from dataclasses import replace
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from playground.app.lessons import LESSONS
+from playground.lab.batch import Batch
 from playground.lab.job_runner import make_model
+from playground.lab.queue_local import Local
 from playground.lab.store import ModelStore
 from playground.studies.race import plan_race
 from playground.training.algorithms import ALGORITHMS, LEARNERS
@@ -97,3 +100,47 @@ def test_until_somebody_races_the_shipped_models_stand_there_each_with_its_inter
     shipped = {model.spec.algorithm for model in ModelStore().list_shipped() if model.spec.algorithm != "ppo"}
     assert len(shipped) >= 4
     assert all(name in tables[0] for name in ("PPO by hand", "GRPO", "DAPO", "DPO"))
+
+
+def test_a_race_goes_on_without_the_page_and_every_page_can_stop_it(home):
+    def arrange(page):
+        page.number_input(key="race_seconds").set_value(5)
+        page.multiselect(key="racers").set_value(["reinforce", "grpo"])
+        return page.run()
+
+    page = arrange(start())
+    page.button(key="start_race").click().run()
+    assert not page.exception
+    queue = Local(ModelStore())
+    jobs = queue.list_jobs()
+    assert [job.spec.algorithm for job in jobs] == ["reinforce", "grpo"]
+    assert {job.status.width for job in jobs} == {1}
+    assert len({job.status.lane for job in jobs}) == 1
+    del page  # the tab is closed
+
+    other = arrange(start())
+    assert not other.exception
+    assert [button.key for button in other.button if button.key in ("start_race", "stop_race")] == ["stop_race"]
+    queue.folder(jobs[0].key).write(replace(jobs[0].status, state="failed", message="training diverged"))
+    other.run()
+    assert any(button.key == "stop_race" for button in other.button)  # the other one still waits
+    other.button(key="stop_race").click().run()
+    assert not other.exception
+    assert {job.status.state for job in queue.list_jobs()} == {"failed", "cancelled"}
+    other.button(key="start_race").click().run()
+    assert {job.status.state for job in queue.list_jobs()} == {"queued"}
+
+
+def test_a_race_that_ended_with_a_failure_says_why(home):
+    reward = ModelStore().resolve("gymnasium").spec.reward
+    (spec,) = plan_race(reward, ["reinforce"], 1, seconds=5.0)
+    queue = Local(ModelStore())
+    Batch(queue, [spec], width=1).start()
+    job = queue.find(spec.key)
+    queue.folder(spec.key).write(replace(job.status, state="failed", message="training diverged"))
+    page = start()
+    page.number_input(key="race_seconds").set_value(5)
+    page.multiselect(key="racers").set_value(["reinforce"]).run()
+    assert not page.exception
+    assert any("training diverged" in box.value for box in page.warning)
+    assert [button.key for button in page.button if button.key in ("start_race", "stop_race")] == ["start_race"]

@@ -289,14 +289,14 @@ def test_a_flight_that_is_given_up_does_not_come_back(open_tab):
     tab.page.keyboard.press("Escape")
     tab.page.get_by_text("Why this action?", exact=True).wait_for()
     tab.page.wait_for_timeout(1000)
-    assert tab.page.get_by_text("Give up", exact=True).count() == 0
+    assert tab.page.get_by_text("Stop", exact=True).count() == 0
     assert tab.player.locator(".who").first.inner_text() == "Gymnasium's own"
     assert not tab.errors
 
 
 def test_a_downloaded_flight_by_hand_is_that_flight_in_the_session_s_language(open_tab):
     tab = open_tab("?lang=zh")
-    tab.page.get_by_text("亲自驾驶", exact=True).click()
+    tab.page.get_by_text("手动驾驶", exact=True).click()
     tab.page.keyboard.down("ArrowLeft")
     tab.wait(lambda: tab.page.get_by_text("为什么选这个动作？", exact=True).count() == 1)
     tab.button("downloads").click()

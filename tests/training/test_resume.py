@@ -16,6 +16,7 @@ from playground.training import curve as curves
 from playground.training import train as loop
 from playground.training.algorithms import ALGORITHMS
 from playground.training.checkpoint import dump_checkpoint, read_checkpoint
+from playground.training.learners import ppo
 from playground.training.result import Stopped
 from playground.training.spec import TrainSpec, changed_settings, parse_spec
 from playground.worlds.lunar_lander.presets import GYMNASIUM
@@ -36,17 +37,19 @@ SMALL = {
     "ppo-sb3": {"n_steps": 64, "n_epochs": 2, "hidden": (8,)},
     "ppo-zoo": {"n_envs": 2, "n_steps": 32, "hidden": (8,)},
 }
-STEPS = {"dpo": 10**6, "rlhf": 18_000}
+STEPS = {"dpo": 10**6, "rlhf": 7_500}
 TINY = {"steps": 1024, "n_envs": 2, "n_steps": 64, "batch_size": 64, "n_epochs": 2, "net_arch": (8,)}
 HOME = Path(__file__).parents[1] / "data" / "old_home"
 OLD = "9ae29f5156962518ef0c1109907bd07776680c47af231ca415c36832e3355eaf"
 
+SHORT = partial(ppo.Settings, n_envs=2, update_timestep=256, k_epochs=2)
 train = partial(loop.train, validation=range(900, 902), evaluation=EVALUATION_SEEDS[:2])
 
 
 @pytest.fixture(autouse=True)
 def small_chunks(monkeypatch):
     monkeypatch.setattr("playground.training.learners.library.sb3.CHUNK", 128)
+    monkeypatch.setattr(ppo, "Settings", SHORT)  # rlhf has no settings for its second half
 
 
 def spec_of(name):
@@ -169,8 +172,8 @@ def test_a_checkpoint_of_the_first_format_is_understood():
     assert (len(state["curve"]["rows"]), len(state["curve"]["kept"])) == (14, 10)
     asked = []
     with pytest.raises(Stopped):
-        train(spec, lambda p: asked.append(p.steps), checkpoint=data, should_stop=lambda: len(asked) == 2)
-    assert asked[:2] == [361_984, 362_240]
+        train(spec, lambda p: asked.append(p.steps), checkpoint=data, should_stop=lambda: 362_240 in asked)
+    assert 361_984 in asked  # one rollout after the checkpoint
 
 
 @pytest.mark.slow

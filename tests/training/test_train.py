@@ -52,6 +52,12 @@ train = functools.partial(loop.train, validation=range(900, 902), evaluation=EVA
 """Two episodes for the curve and two for the scorecard: what they cost is no part of these tests."""
 
 
+@pytest.fixture(autouse=True)
+def no_reports_within_updates(monkeypatch):
+    """However slow the machine is."""
+    monkeypatch.setattr(loop, "TICK", 600.0)
+
+
 def some_observations(n=400):
     return np.random.default_rng(0).normal(0, 0.7, (n, 8)).astype(np.float32)
 

@@ -22,7 +22,16 @@ TREES = [ast.parse(path.read_text()) for path in Path(playground.__file__).paren
 FORMS = tuple(f".{form}" for form in words.FORMS.values())
 LOOKED_UP = ("translated", "say", "text", "has", "template")
 KEY = re.compile(r"[a-z]+\.[^ ]")
-SAME_EVERYWHERE = {"episode.gif", "episode.mp4", "list.comma", "score.count", "settings.gae_lambda", "formula.term"}
+SAME_EVERYWHERE = {
+    "episode.gif",
+    "episode.mp4",
+    "list.comma",
+    "score.count",
+    "settings.gae_lambda",
+    "formula.term",
+    "list.between",
+    "repair.change",
+}
 
 
 def names(text: str) -> set[str]:

@@ -58,7 +58,7 @@ def _repair(state: Session, gamma: float) -> None:
     changes, names = repaired.changes(state.draft), state.draft.weight_names(lang)
     st.markdown(introduction(repaired, names, lang))
     if changes:
-        st.markdown("\n".join(f"- {change_words(names[name], *pair)}" for name, pair in changes.items()))
+        st.markdown("\n".join(f"- {change_words(names[name], *pair, lang)}" for name, pair in changes.items()))
         assert repaired.after is not None
         st.caption(consequence(repaired.after, lang))
         st.button(

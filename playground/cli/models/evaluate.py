@@ -53,7 +53,7 @@ def run(arguments: argparse.Namespace) -> int:
         "scorecard": card.summary,
     }
     own = say("cli.evaluate.own_return", arguments.lang, value=fixed(mean, 1))
-    put(arguments, value, [*to_lines(score_rows(card.summary, arguments.lang)), own])
+    put(arguments, value, [*to_lines(score_rows(card.summary, arguments.lang), left=(0, 2)), own])
     return DONE
 
 

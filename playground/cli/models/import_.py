@@ -43,7 +43,7 @@ def run(arguments: argparse.Namespace) -> int:
         "scorecard": dict(model.summary),
     }
     head = "cli.import.reward_known" if model.reward_known else "cli.import.reward_unknown"
-    scores = to_lines(score_rows(model.summary, lang))
+    scores = to_lines(score_rows(model.summary, lang), left=(0, 2))
     folder = say("cli.folder", lang, folder=model.folder)
     put(arguments, value, [say(head, lang, key=model.key[:SHORT]), *scores, folder])
     return DONE

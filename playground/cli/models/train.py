@@ -93,7 +93,7 @@ def run(arguments: argparse.Namespace) -> int:
     names = {"key": model.key[:SHORT], "steps": f"{value['steps']:,}", "seconds": value["seconds"]}
     head = say("cli.train.existing" if existing else "cli.train.trained", lang, **names)
     folder = say("cli.folder", lang, folder=value["folder"])
-    put(arguments, value, [head, *to_lines(score_rows(model.summary, lang)), folder])
+    put(arguments, value, [head, *to_lines(score_rows(model.summary, lang), left=(0, 2)), folder])
     return DONE
 
 

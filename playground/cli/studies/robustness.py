@@ -71,10 +71,11 @@ def run(arguments: argparse.Namespace) -> int:
             lambda now: show(90 * now.share, "overfit.training", len(now.done), len(plan)),
             lambda done, count: show(90 + 10 * done / max(count, 1), "overfit.flying", done, count),
         )
-    value = overfit_test(plans, flights, trained.failed, FALLBACK).to_json()
+    english = overfit_test(plans, flights, trained.failed, FALLBACK)
+    value = english.to_json()
     if arguments.out:
         write_text(arguments.out, json.dumps(value, indent=2, ensure_ascii=False) + "\n")
-    test = overfit_test(plans, flights, trained.failed, lang)
+    test = english if lang == FALLBACK else overfit_test(plans, flights, trained.failed, lang)
     lines = [test.caption]
     for name in test.designs:
         lines += ["", name, "", *to_lines(test.rows(name)), "", *test.sentences(name)]

@@ -45,7 +45,7 @@ class Database:
         self.path, self.migrations, self.patience = path, migrations, patience
 
     def read(self, work: Callable[[sqlite3.Connection], T], empty: T) -> T:
-        """What ``work`` finds, or ``empty`` if there is no file yet.
+        """What ``work`` returns, or ``empty`` if the file does not exist yet.
 
         Raises:
             InvalidInput: locked, damaged, denied, or from a newer version.
@@ -71,9 +71,9 @@ class Database:
         Raises:
             InvalidInput: locked, damaged, denied, or from a newer version.
         """
-        found = self.read(lambda connection: connection.execute("PRAGMA quick_check(1)").fetchone()[0], "ok")
-        if found != "ok":
-            raise InvalidInput("notebook_damaged", file=str(self.path), reason=found)
+        answer = self.read(lambda connection: connection.execute("PRAGMA quick_check(1)").fetchone()[0], "ok")
+        if answer != "ok":
+            raise InvalidInput("notebook_damaged", file=str(self.path), reason=answer)
 
     def move_aside(self) -> Path:
         """Rename the file, its log with it, so that a new one can begin; the new name.

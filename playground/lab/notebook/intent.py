@@ -60,7 +60,7 @@ class Intent:
 
     @classmethod
     def from_json(cls, value: object) -> "Intent":
-        """The intent in a job's folder or a manifest; an empty one where there is none or it is damaged."""
+        """The intent in a job's folder or a manifest; an empty one where it is missing or damaged."""
         known = {f.name for f in fields(cls)}
         try:
             return cls(**{name: v for name, v in value.items() if name in known}) if isinstance(value, dict) else cls()

@@ -93,12 +93,12 @@ SETTLE: Final = FINISH + " AND state = :before"  # another process may have ende
 
 @dataclass(frozen=True)
 class Rebuilt:
-    """What a rebuild found."""
+    """What a rebuild has written and kept."""
 
     models: int
     """Trained models whose entries were written."""
     kept: int
-    """Entries that were there before."""
+    """Entries that existed before."""
     aside: Path | None
     """Where the old file is, if it was damaged."""
 
@@ -118,7 +118,7 @@ class Notebook:
         self.database = Database(self.store.home / FILE, MIGRATIONS, patience)
 
     def record(self, *entries: Entry) -> None:
-        """Add entries, or begin them anew; what people added stays, and so do hypothesis and parent if left empty."""
+        """Add entries, or begin them again; what people added stays, and so do hypothesis and parent if left empty."""
         rows = [_row(entry) for entry in entries]
         self.database.write(lambda connection: connection.executemany(RECORD, rows))
 
@@ -126,7 +126,7 @@ class Notebook:
         """End an entry.
 
         Raises:
-            InvalidInput: there is none with this key.
+            InvalidInput: no entry has this key.
         """
         self._update(FINISH, _row(replace(self.get(key), result=result, state=state)))
 
@@ -154,17 +154,17 @@ class Notebook:
         """The entry with a key that begins like this.
 
         Raises:
-            InvalidInput: there is none, or several.
+            InvalidInput: no entry fits, or several do.
         """
         if not ENTRY_KEY.fullmatch(key):
             raise InvalidInput("unknown_entry", value=key)
         find = "SELECT * FROM entries WHERE key >= ? AND key < ? || '~' ORDER BY key LIMIT 2"
-        found = self._select(find, (key, key))
-        if not found:
+        fitting = self._select(find, (key, key))
+        if not fitting:
             raise InvalidInput("unknown_entry", value=key)
-        if len(found) > 1 and found[0].key != key:
+        if len(fitting) > 1 and fitting[0].key != key:
             raise InvalidInput("ambiguous_entry", value=key)
-        return found[0]
+        return fitting[0]
 
     def entries(
         self,
@@ -227,7 +227,7 @@ class Notebook:
                 raise (unknown if error.code == "unknown_entry" else error) from None
 
     def spec_of(self, key: str) -> TrainSpec | None:
-        """The spec of a design, as far as its model or its entry is still there."""
+        """The spec of a design, if its model or its entry still exists."""
         with suppress(InvalidInput):
             model = self.store.find(key)
             return model.spec if model is not None else parse_spec(self.get(key).spec)
@@ -241,15 +241,15 @@ class Notebook:
         shipped = {model.key for model in self.store.list_shipped()}
         corrected = []
         for entry in self.entries(kind="training", archived=None):
-            there = entry.key in shipped or (self.store.home / entry.key / MANIFEST).is_file()
+            exists = entry.key in shipped or (self.store.home / entry.key / MANIFEST).is_file()
             state, result = entry.state, entry.result
-            if there and state != "done":
+            if exists and state != "done":
                 model = self.store.find(entry.key)
                 if model is not None:
                     state, result = "done", result_of(model.manifest)
-            elif not there and state == "done":
+            elif not exists and state == "done":
                 state = "deleted"
-            elif not there and state == "running":
+            elif not exists and state == "running":
                 job = JobFolder(self.store.home, entry.key).look()
                 if job is None or job.state not in ("queued", "running"):
                     state = "interrupted" if job is None else job.state
@@ -334,11 +334,11 @@ def _entry(row: sqlite3.Row) -> Entry:
     return Entry(**values | {name: bool(values[name]) for name in ("starred", "archived")})
 
 
-def _salvage(connection: sqlite3.Connection, found: dict[str, Entry]) -> None:
+def _salvage(connection: sqlite3.Connection, kept: dict[str, Entry]) -> None:
     """Read a damaged file's rows from both ends up to the damage; rows that are none are passed over."""
     connection.text_factory = lambda text: text.decode(errors="replace")
     for direction in ("SELECT * FROM entries ORDER BY rowid", "SELECT * FROM entries ORDER BY rowid DESC"):
         with suppress(sqlite3.Error):
             for row in connection.execute(direction):
                 with suppress(KeyError, TypeError, ValueError):
-                    found[row["key"]] = _entry(row)
+                    kept[row["key"]] = _entry(row)
