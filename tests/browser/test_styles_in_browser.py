@@ -44,9 +44,9 @@ def test_a_term_has_its_colour_beside_its_name(open_tab):
         page.locator(f".st-key-slide_{key} {PRIVATE['slider_label']}").first.evaluate(
             "e => getComputedStyle(e, '::before').backgroundColor"
         )
-        for key in GYMNASIUM.keys
+        for key in (term.key for term in GYMNASIUM.terms)
     }
-    assert len(colours) == len(GYMNASIUM.keys)
+    assert len(colours) == len(GYMNASIUM.terms)
 
 
 def test_a_dial_keeps_its_width_when_the_way_back_appears(open_tab):
