@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 import streamlit as st
 
+from playground.app.now import Now
 from playground.app.session import board, session, store
 from playground.app.texts import language, say, say_error
 from playground.lab.model_names import reward_name
@@ -18,13 +19,15 @@ POLL_SECONDS = 1.0
 CURVES = {"designed_return": "curve.designed", "native_return": "curve.native", "landing_rate": "curve.landing"}
 
 
-def draw_watched_job() -> None:
-    """The training of the draft, or the one that this tab waits for, above the episode."""
-    state = session()
-    keys = dict.fromkeys(key for key in (state.watching, state.spec.key) if key is not None)
-    jobs = [job for key in keys if (job := board().find(key)) is not None and store().find(key) is None]
-    if jobs:
-        _polled(jobs[0].key, "watched", run_every=POLL_SECONDS if jobs[0].alive else None)
+def draw_watched_job(now: Now) -> None:
+    """The training that this tab waits for, or the one of the draft, above the episode."""
+    watched, job = now.state.watching, None
+    if watched is not None and watched != now.key and store().find(watched) is None:
+        job = board().find(watched)
+    if job is None and now.trained is None:
+        job = now.job
+    if job is not None:
+        _polled(job.key, "watched", run_every=POLL_SECONDS if job.alive else None)
 
 
 def finish_watching() -> None:

@@ -27,6 +27,7 @@ from playground.training.spec import BUDGETS, TrainSpec, hyperparameters
 from playground.words.errors import InvalidInput
 from playground.worlds import DEFAULT_ID
 from playground.worlds.lunar_lander.presets import PRESET, PRESETS
+from playground.worlds.lunar_lander.world import WORLD as LANDER
 
 FIRST_PRESET: Final = PRESETS[0].slug
 BUDGET_FIELDS: Final = frozenset(name for changes in BUDGETS.values() for name in changes)
@@ -170,15 +171,21 @@ def read_address(query: Mapping[str, str]) -> Session:
         state.compared = []
         for name in names:
             try:
-                state.compared.append(store().resolve(name).key)
+                model = store().resolve(name)
+                if not listed(model):
+                    raise InvalidInput("unknown_model", value=name)
+                state.compared.append(model.key)
             except InvalidInput as error:
                 state.problems.append(error)
     linked = store().find(query.get("model", ""))
+    if linked is not None and not listed(linked):
+        linked = None
     if "model" in query and linked is None:
         state.problems.append(InvalidInput("unknown_model", value=query["model"][:SHORT]))
     trained = store().find(state.spec.key)
-    if (model := linked or trained) is not None:
-        state.shown = model.key
+    shown = linked or trained
+    if shown is not None:
+        state.shown = shown.key
     if trained is None and (job := board().find(state.spec.key)) is not None and job.alive:
         state.watching = job.key  # it comes on screen by itself, whatever is there until then
     return state
@@ -187,6 +194,14 @@ def read_address(query: Mapping[str, str]) -> Session:
 def store() -> ModelStore:
     """The shipped and the trained models."""
     return ModelStore(env=DEFAULT_ID)
+
+
+def listed(model: Model) -> bool:
+    """Whether the pages show a model: the lander's, and damaged ones, of which they say so."""
+    try:
+        return model.spec.world is LANDER
+    except InvalidInput:
+        return True
 
 
 def notebook() -> Notebook:

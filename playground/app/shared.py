@@ -12,7 +12,7 @@ from typing import Final
 
 import streamlit as st
 
-from playground.app.session import FIRST_PRESET, Session, store
+from playground.app.session import FIRST_PRESET, Session, listed, store
 from playground.flight.rollout import run_episode
 from playground.flight.trajectory import Trajectory
 from playground.insight.check import FlightCheck, check_reward
@@ -92,7 +92,7 @@ def shown_model(state: Session) -> Model:
 
 
 def usable_models() -> list[Model]:
-    """The shipped models that can be read, and the newest that were trained here."""
+    """The lander's shipped models that can be read, and the newest that were trained here."""
     home = store().home
     stamp = home.stat().st_mtime_ns if home.is_dir() else 0
     return [*_shipped(), *_newest(str(home), stamp)]
@@ -118,5 +118,6 @@ def _readable(models: list[Model]) -> list[Model]:
     readable = []
     for model in models:
         with suppress(InvalidInput):
-            readable.append(loaded(model))
+            if listed(model):
+                readable.append(loaded(model))
     return readable

@@ -33,7 +33,7 @@ def check_place() -> DeltaGenerator:
 
 def draw_check(now: Now, place: DeltaGenerator) -> None:
     """The verdict on the draft, and behind a button what it rests on."""
-    state, found = now.state, now.check
+    found = now.check
     with place:
         badge = f":{COLOURS[found.verdict]}-badge[{say(f'check.verdict.{found.verdict}')}]"
         expected = forecast_sentence(found.predicted, language())
@@ -41,15 +41,22 @@ def draw_check(now: Now, place: DeltaGenerator) -> None:
             expected += f" {say('forecast.unusual')}"
         verdict = verdict_sentence(found, language())
         st.markdown(f"{badge} {say('check.before')} {verdict}  \n{expected}", width="stretch")
-        if state.repaired is not None and state.draft == state.repaired[1]:
-            st.button(say("repair.undo"), key="undo_repair", icon=":material/undo:", on_click=_undo, args=(state,))
-        elif found.verdict != "sound" and not found.logged_only:
-            with st.popover(say("repair.title"), icon=":material/build:", key="repair", on_change="rerun") as panel:
-                if panel.open:
-                    _repair(state, now.spec.gamma)
-        with st.popover(say("check.why"), icon=":material/fact_check:", key="evidence", on_change="rerun") as panel:
+        with st.container(horizontal=True, width="content"):
+            _buttons(now)
+
+
+def _buttons(now: Now) -> None:
+    """A repair or the way back from one, where there is something to repair; and the evidence."""
+    state, found = now.state, now.check
+    if state.repaired is not None and state.draft == state.repaired[1]:
+        st.button(say("repair.undo"), key="undo_repair", icon=":material/undo:", on_click=_undo, args=(state,))
+    elif found.verdict != "sound" and not found.logged_only:
+        with st.popover(say("repair.title"), icon=":material/build:", key="repair", on_change="rerun") as panel:
             if panel.open:
-                _evidence(state, found)
+                _repair(state, now.spec.gamma)
+    with st.popover(say("check.why"), icon=":material/fact_check:", key="evidence", on_change="rerun") as panel:
+        if panel.open:
+            _evidence(state, found)
 
 
 def _repair(state: Session, gamma: float) -> None:

@@ -12,7 +12,7 @@ import streamlit as st
 from playground.app.episode.films import accounted, checkpoint_film, film_of, paying_parts, scene_of
 from playground.app.pages.overfit import draw_overfit
 from playground.app.player import draw_player
-from playground.app.session import COMPARED, Session, notebook, session, store
+from playground.app.session import COMPARED, Session, listed, notebook, session, store
 from playground.app.shared import loaded, usable_models
 from playground.app.texts import language, say, say_error
 from playground.flight.scorecard import EVALUATION_SEEDS
@@ -68,7 +68,7 @@ def _choose(state: Session) -> list[Model]:
     else:
         keys = state.compared
     for key in keys:
-        if key not in available and (found := store().find(key)) is not None:
+        if key not in available and (found := store().find(key)) is not None and listed(found):
             with suppress(InvalidInput):
                 available[key] = loaded(found)
     if gone := [key for key in keys if key not in available]:

@@ -7,7 +7,7 @@ import streamlit as st
 
 from playground.app.expected import expected_against_outcome
 from playground.app.jobs_panel import draw_job
-from playground.app.session import board, session, store
+from playground.app.session import board, listed, session, store
 from playground.app.texts import language, say, say_error
 from playground.lab.model import SHORT, Model
 from playground.lab.model_names import model_name
@@ -27,12 +27,12 @@ def draw() -> None:
             draw_job(job.key, "list")
     wanted = st.text_input(say("models.find"), key="find", help=say("models.find.help"), icon=":material/search:")
     st.subheader(say("models.trained"), anchor=False)
-    trained = store().list_trained()
+    trained = [model for model in store().list_trained() if listed(model)]
     _list(trained, wanted)
     if not trained:
         st.caption(say("models.none"))
     st.subheader(say("models.shipped"), anchor=False)
-    _list(store().list_shipped(), wanted)
+    _list([model for model in store().list_shipped() if listed(model)], wanted)
 
 
 def _list(models: list[Model], wanted: str) -> None:

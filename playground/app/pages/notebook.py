@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import streamlit as st
 
-from playground.app.session import notebook, session, store
+from playground.app.session import listed, notebook, session, store
 from playground.app.shared import loaded
 from playground.app.texts import language, say, say_error
 from playground.lab.model import SHORT
@@ -136,6 +136,8 @@ def _acts(book: Notebook, entry: Entry) -> None:
         session().compared = [str(key) for key in compared]
         st.switch_page(st.session_state["pages"]["compare"])
     model = store().find(entry.key) if entry.kind == "training" else None
+    if model is not None and not listed(model):
+        model = None  # of another world: the notebook knows it, the pages do not show it yet
     if model is not None and st.button(
         "", key=f"open_{entry.key}", icon=":material/play_circle:", help=say("models.show"), type="tertiary"
     ):

@@ -31,7 +31,7 @@ from playground.worlds.lunar_lander.world import WORLD as LANDER
 
 def draw(now: Now) -> None:
     """The page. What answers a slider is drawn first; what is said of the draft takes its place above it afterwards."""
-    draw_watched_job()
+    draw_watched_job(now)
     try:
         model = now.model
     except InvalidInput as error:
@@ -53,8 +53,10 @@ def _verdict(now: Now, model: Model) -> None:
     lesson = [PRESET[model.slug].lesson[language()]] if model.slug is not None and model.slug in PRESET else []
     st.caption(" — ".join([about, " ".join([*lesson, expected_against_outcome(model)])]))
     if now.state.draft != model.spec.reward:
-        training = now.job is not None and now.job.alive
-        kind = "old_load" if now.trained is not None else "old_training" if training else "old"
+        if now.trained is not None:
+            kind = "old_load"
+        else:
+            kind = "old_training" if now.job is not None and now.job.alive else "old"
         st.info(say(f"verdict.{kind}", name=f"**{name}**"), icon=":material/history:")
 
 
