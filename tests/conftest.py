@@ -29,7 +29,7 @@ def english(monkeypatch: pytest.MonkeyPatch) -> None:
 def asleep(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """Nothing that a test queues is trained, unless it asks for the fixture ``awake``."""
     if "awake" not in request.fixturenames:
-        monkeypatch.setattr("playground.lab.queue_local.ensure_scheduler", lambda home, slots: None)
+        monkeypatch.setattr("playground.lab.queue.local.ensure_scheduler", lambda home, slots: None)
 
 
 @pytest.fixture

@@ -70,7 +70,8 @@ def test_no_page_loads_a_learner():
 
 
 def test_what_pages_read_of_trainings_loads_no_learner():
-    code = "import playground.training.spec, playground.lab.store, playground.lab.queue_local, playground.lab.batch\n"
+    code = "import playground.training.spec, playground.lab.models.store\n"
+    code += "import playground.lab.queue.local, playground.lab.queue.batch\n"
     code += "import playground.lab.notebook.notebook"
     assert not loaded_by(code) & {"torch", "stable_baselines3", "streamlit"}
 

@@ -10,7 +10,7 @@ from playground.app.session import notebook
 from playground.app.shared import check
 from playground.app.texts import language, say
 from playground.insight.forecast.predict import Forecast, outcomes_of
-from playground.lab.model import Model
+from playground.lab.models.model import Model
 from playground.words.errors import InvalidInput
 from playground.words.forecast import outcome_against_check, outcome_against_forecast
 from playground.worlds.lunar_lander.world import WORLD as LANDER

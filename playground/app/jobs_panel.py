@@ -10,8 +10,8 @@ import streamlit as st
 from playground.app.now import Now
 from playground.app.session import board, session, store
 from playground.app.texts import language, say, say_error
-from playground.lab.model_names import reward_name
-from playground.lab.queue import Job
+from playground.lab.models.names import reward_name
+from playground.lab.queue.contract import Job
 from playground.words.errors import InvalidInput
 from playground.words.numbers import duration
 

@@ -13,8 +13,8 @@ from playground.app.session import Session, board, store
 from playground.flight.trajectory import Trajectory
 from playground.insight.breakdown import Breakdown, break_down
 from playground.insight.check import FlightCheck
-from playground.lab.model import Model
-from playground.lab.queue import Job
+from playground.lab.models.model import Model
+from playground.lab.queue.contract import Job
 from playground.reward.design import Design
 from playground.training.spec import TrainSpec
 

@@ -14,12 +14,12 @@ import streamlit as st
 
 from playground.app.address import SETTINGS, read_setting
 from playground.flight.scorecard import EVALUATION_SEEDS
-from playground.lab.model import SHORT, Model
-from playground.lab.model_names import nearest_preset
+from playground.lab.models.model import SHORT, Model
+from playground.lab.models.names import nearest_preset
+from playground.lab.models.store import ModelStore
 from playground.lab.notebook.notebook import Notebook
-from playground.lab.queue import Queue
-from playground.lab.queue_local import Local
-from playground.lab.store import ModelStore
+from playground.lab.queue.contract import Queue
+from playground.lab.queue.local import Local
 from playground.reward.codec import changed_fields, from_query
 from playground.reward.design import Design
 from playground.training.algorithms import ALGORITHMS

@@ -17,8 +17,8 @@ from playground.flight.rollout import run_episode
 from playground.flight.trajectory import Trajectory
 from playground.insight.check import FlightCheck, check_reward
 from playground.insight.repair import Repair, repair_reward, sound_bands
-from playground.lab.model import Model, open_model
-from playground.lab.store import ModelStore, nearest_model
+from playground.lab.models.model import Model, open_model
+from playground.lab.models.store import ModelStore, nearest_model
 from playground.reward.design import Design
 from playground.training.spec import TrainSpec
 from playground.words.errors import InvalidInput

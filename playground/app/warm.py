@@ -23,7 +23,7 @@ def _fetch() -> None:
     """Import all that a page needs, read what models ship, and check the first preset's reward once."""
     try:
         from playground.insight.check import check_reward
-        from playground.lab.store import ModelStore
+        from playground.lab.models.store import ModelStore
         from playground.worlds.lunar_lander.presets import PRESETS
 
         importlib.import_module("playground.app.frame")

@@ -48,8 +48,8 @@ def _envs() -> list[Figure]:
 
 
 def _jobs() -> list[Figure]:
-    from playground.lab.queue_local import Local
-    from playground.lab.store import ModelStore
+    from playground.lab.models.store import ModelStore
+    from playground.lab.queue.local import Local
     from playground.training.spec import TrainSpec
 
     figures = []
@@ -72,7 +72,7 @@ def _jobs() -> list[Figure]:
 
 def _models() -> list[Figure]:
     """Look-ups in stores of copies of a shipped model, each in a folder of its own."""
-    from playground.lab.store import ModelStore
+    from playground.lab.models.store import ModelStore
 
     figures = []
     for count in MODELS:
@@ -102,7 +102,7 @@ def key_of(index: int) -> str:
 
 def copy_models(folder: Path, count: int) -> None:
     """Fill a home with copies of a shipped model, each under a key of its own."""
-    from playground.lab.store import ModelStore
+    from playground.lab.models.store import ModelStore
 
     shipped = ModelStore().resolve("gymnasium")
     manifest = json.loads((shipped.folder / "manifest.json").read_text())

@@ -16,7 +16,7 @@ from playground.flight.rollout import run_episode
 from playground.flight.scorecard import EVALUATION_SEEDS
 from playground.insight.breakdown import break_down
 from playground.insight.explain import explain
-from playground.lab.store import ModelStore
+from playground.lab.models.store import ModelStore
 from playground.worlds.lunar_lander.presets import GYMNASIUM
 from playground.worlds.lunar_lander.scene import film
 

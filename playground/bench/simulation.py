@@ -26,7 +26,7 @@ def measure_steps(repeats: int) -> list[Figure]:
     from stable_baselines3.common.env_util import make_vec_env
 
     from playground.flight.fleet import Fleet
-    from playground.lab.store import ModelStore
+    from playground.lab.models.store import ModelStore
     from playground.training.sb3_env import RewardVecEnv
 
     policy = ModelStore().resolve("gymnasium").policy
@@ -140,7 +140,7 @@ def measure_evaluation(repeats: int) -> list[Figure]:
     from stable_baselines3.common.env_util import make_vec_env
     from stable_baselines3.common.evaluation import evaluate_policy
 
-    from playground.lab.store import ModelStore
+    from playground.lab.models.store import ModelStore
 
     model = ModelStore().resolve("gymnasium")
     peer = PPO.load(io.BytesIO((model.folder / "model.zip").read_bytes()), device="cpu")  # a file that ships with us
@@ -165,7 +165,7 @@ def measure_first_screen(repeats: int) -> list[Figure]:
     """Compute of the first screen: open the shipped model, fly one episode, break it down."""
     from playground.flight.rollout import run_episode
     from playground.insight.breakdown import break_down
-    from playground.lab.store import ModelStore
+    from playground.lab.models.store import ModelStore
 
     def once() -> float:
         start = time.perf_counter()

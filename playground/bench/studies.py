@@ -43,7 +43,7 @@ def measure_studies(repeats: int) -> list[Figure]:
 def _pages(folder: Path, repeats: int) -> list[float]:
     from streamlit.testing.v1 import AppTest
 
-    from playground.lab.store import ModelStore
+    from playground.lab.models.store import ModelStore
 
     copy_models(folder, MODELS)
     keys = [model.key for model in ModelStore(folder).list_trained()]
@@ -71,9 +71,9 @@ def _pages(folder: Path, repeats: int) -> list[float]:
 
 
 def _entries(folder: Path, repeats: int) -> list[float]:
+    from playground.lab.models.store import ModelStore
     from playground.lab.notebook.entry import Entry
     from playground.lab.notebook.notebook import Notebook
-    from playground.lab.store import ModelStore
 
     book = Notebook(ModelStore(folder))
     told = {"landing_rate": 0.5, "native_return_mean": 100.0}

@@ -16,7 +16,7 @@ from playground.words.say import LANGUAGES, say
 
 if TYPE_CHECKING:
     from playground.flight.world import World
-    from playground.lab.store import ModelStore
+    from playground.lab.models.store import ModelStore
     from playground.training.spec import TrainSpec
 
 FIRST_SEED = 1000

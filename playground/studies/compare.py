@@ -26,7 +26,7 @@ from playground.insight.comparison import (
     rank_correlation,
     scores_of,
 )
-from playground.lab.model import Model
+from playground.lab.models.model import Model
 from playground.lab.notebook.diff import changes
 from playground.lab.notebook.entry import Entry
 from playground.reward.design import Design, defaults_of

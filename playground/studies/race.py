@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from playground.lab.model import Model
+from playground.lab.models.model import Model
 from playground.reward.design import Design
 from playground.training.algorithms import ALGORITHMS, Value
 from playground.training.spec import MOST_STEPS, TrainSpec, changed_settings, for_algorithm

@@ -21,13 +21,13 @@ from typing import Final, Literal
 from filelock import FileLock, Timeout
 
 from playground.flight.scorecard import EVALUATION_SEEDS, Scorecard, evaluate
-from playground.lab.batch import Batch, Progress, train_all
 from playground.lab.files import explain_os_errors, read_json, write_atomically
 from playground.lab.locks import lock
-from playground.lab.model import SHORT, Model, open_model
-from playground.lab.processes import start_detached
-from playground.lab.queue import Queue
-from playground.lab.store import ModelStore
+from playground.lab.models.model import SHORT, Model, open_model
+from playground.lab.models.store import ModelStore
+from playground.lab.queue.batch import Batch, Progress, train_all
+from playground.lab.queue.contract import Queue
+from playground.lab.queue.processes import start_detached
 from playground.training.spec import BUDGETS, TrainSpec, for_algorithm
 from playground.words.errors import InvalidInput
 from playground.worlds import find_world, load_reward

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from playground.lab.model import Model
-from playground.lab.store import ModelStore, write_model
+from playground.lab.models.model import Model
+from playground.lab.models.store import ModelStore, write_model
 from playground.training.spec import dump_spec
 
 SCRIPT = Path(__file__).parents[2] / "streamlit_app.py"

@@ -10,7 +10,7 @@ import pytest
 from playground.app import session
 from playground.app.address import LINKED, SETTINGS, address_of, read_setting, write_setting
 from playground.app.session import COMPARED, Session, read_address
-from playground.lab.store import ModelStore
+from playground.lab.models.store import ModelStore
 from playground.training.spec import TrainSpec
 from playground.words.errors import InvalidInput
 from playground.worlds.lunar_lander.presets import GYMNASIUM, PRESET

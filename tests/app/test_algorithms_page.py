@@ -5,10 +5,10 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from playground.app.lessons import LESSONS
-from playground.lab.batch import Batch
-from playground.lab.job_runner import make_model
-from playground.lab.queue_local import Local
-from playground.lab.store import ModelStore
+from playground.lab.models.store import ModelStore
+from playground.lab.queue.batch import Batch
+from playground.lab.queue.job_runner import make_model
+from playground.lab.queue.local import Local
 from playground.studies.race import plan_race
 from playground.training.algorithms import ALGORITHMS, LEARNERS
 from playground.training.spec import TrainSpec

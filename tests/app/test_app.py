@@ -11,7 +11,7 @@ from streamlit.testing.v1 import AppTest
 
 from playground.app.player import make_film
 from playground.flight.rollout import refly
-from playground.lab.store import ModelStore
+from playground.lab.models.store import ModelStore
 from playground.training.spec import TrainSpec
 from playground.words.say import load_texts, say
 from playground.worlds.lunar_lander.presets import GYMNASIUM, PRESET

@@ -8,9 +8,9 @@ import pytest
 from playground.insight.check import CHECKS, check_reward
 from playground.insight.forecast.predict import outcomes_of
 from playground.insight.library import library_of
+from playground.lab.models.store import ModelStore
 from playground.lab.notebook.entry import Entry
 from playground.lab.notebook.notebook import Notebook
-from playground.lab.store import ModelStore
 from playground.words.forecast import forecast_sentence
 from playground.words.say import load_texts, say
 from playground.worlds.lunar_lander.behaviours import CRASHES, LANDINGS

@@ -9,9 +9,9 @@ from markupsafe import escape
 from streamlit.testing.v1 import AppTest
 
 from playground.cli import main
-from playground.lab.model import Model
-from playground.lab.model_names import names_of
-from playground.lab.store import ModelStore
+from playground.lab.models.model import Model
+from playground.lab.models.names import names_of
+from playground.lab.models.store import ModelStore
 from playground.studies.compare import LETTERS, Comparison, compare
 from playground.studies.report import report, to_html, to_markdown
 from playground.training.spec import TrainSpec

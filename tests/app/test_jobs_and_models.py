@@ -7,9 +7,9 @@ from dataclasses import replace
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from playground.lab.job_folder import Status
-from playground.lab.queue_local import Local
-from playground.lab.store import ModelStore
+from playground.lab.models.store import ModelStore
+from playground.lab.queue.job_folder import Status
+from playground.lab.queue.local import Local
 from playground.training.spec import TrainSpec, dump_spec
 from playground.words.say import say
 from playground.worlds.lunar_lander.presets import GYMNASIUM

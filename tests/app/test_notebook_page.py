@@ -6,12 +6,12 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from playground.cli import main
+from playground.lab.models.store import ModelStore
 from playground.lab.notebook.diff import changes
 from playground.lab.notebook.entry import Entry, training_entry
 from playground.lab.notebook.intent import Intent
 from playground.lab.notebook.notebook import FILE, Notebook, entry_of
-from playground.lab.queue_local import Local
-from playground.lab.store import ModelStore
+from playground.lab.queue.local import Local
 
 
 def page() -> AppTest:

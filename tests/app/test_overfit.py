@@ -5,8 +5,8 @@ from dataclasses import replace
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from playground.lab.queue_local import Local
-from playground.lab.store import ModelStore
+from playground.lab.models.store import ModelStore
+from playground.lab.queue.local import Local
 from playground.studies import robustness
 from playground.studies.robustness import find_design, other_gamma, plan_variants, run_test
 from playground.worlds.lunar_lander.conditions import CONDITIONS
@@ -41,7 +41,7 @@ def section() -> AppTest:
     def script():
         from playground.app.pages.overfit import _section
         from playground.app.texts import language
-        from playground.lab.store import ModelStore
+        from playground.lab.models.store import ModelStore
         from playground.studies.compare import compare
 
         model = ModelStore().resolve("gymnasium")

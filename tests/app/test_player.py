@@ -15,7 +15,7 @@ from playground.flight.fork import fork
 from playground.flight.rollout import Flight, refly, run_episode
 from playground.insight.breakdown import break_down, to_npz
 from playground.insight.explain import explain
-from playground.lab.store import ModelStore
+from playground.lab.models.store import ModelStore
 from playground.reward.design import keys_of, terms_of
 from playground.studies.colours import colour_of
 from playground.worlds.lunar_lander.geometry import MAX_STEPS

@@ -10,7 +10,7 @@ from playground.app.player import make_film, scene_data, to_html
 from playground.flight.recording import frames
 from playground.flight.rollout import refly, run_episode
 from playground.insight.breakdown import break_down
-from playground.lab.store import ModelStore
+from playground.lab.models.store import ModelStore
 from playground.reward.design import keys_of, terms_of
 from playground.worlds.lunar_lander.geometry import MAX_STEPS
 from playground.worlds.lunar_lander.presets import GYMNASIUM

@@ -34,7 +34,7 @@ def few_episodes(monkeypatch):
     from playground.training.train import train
 
     quick = functools.partial(train, validation=range(900, 902), evaluation=range(1000, 1002))
-    monkeypatch.setattr("playground.lab.job_runner.train", quick)
+    monkeypatch.setattr("playground.lab.queue.job_runner.train", quick)
 
 
 def reward_file(tmp_path, text):

@@ -19,7 +19,7 @@ def trained(tmp_path_factory):
     out = io.StringIO()
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("PLAYGROUND_HOME", str(folder / "home"))
-        patch.setattr("playground.lab.store.shipped_folder", lambda: folder / "shipped")
+        patch.setattr("playground.lab.models.store.shipped_folder", lambda: folder / "shipped")
         patch.setattr(sys, "stdout", out)
         assert main(["train", "gymnasium", *TINY, "--json"]) == 0
     return folder / "home", json.loads(out.getvalue())
@@ -30,7 +30,7 @@ def home(trained, tmp_path, monkeypatch):
     """A copy of that home; no shipped models."""
     shutil.copytree(trained[0], tmp_path / "home")
     monkeypatch.setenv("PLAYGROUND_HOME", str(tmp_path / "home"))
-    monkeypatch.setattr("playground.lab.store.shipped_folder", lambda: tmp_path / "shipped")
+    monkeypatch.setattr("playground.lab.models.store.shipped_folder", lambda: tmp_path / "shipped")
     return tmp_path / "home"
 
 

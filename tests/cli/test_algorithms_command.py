@@ -8,7 +8,7 @@ import pytest
 from command_line import run
 
 from playground.cli.options import read_setting
-from playground.lab.store import ModelStore
+from playground.lab.models.store import ModelStore
 from playground.training.algorithms import ALGORITHMS, HALF_TRAINED
 from playground.words.errors import InvalidInput
 

@@ -3,7 +3,7 @@ import csv
 import pytest
 from command_line import reward_file, run, run_json
 
-from playground.lab.store import ModelStore
+from playground.lab.models.store import ModelStore
 from playground.reward.design import keys_of, terms_of
 from playground.words.numbers import fixed
 from playground.words.say import name_of

@@ -118,6 +118,6 @@ def test_a_file_that_cannot_be_written_is_refused_before_the_work(capsys, monkey
         raise AssertionError("it worked for nothing")
 
     monkeypatch.setattr("playground.bench.run_bench", work)
-    monkeypatch.setattr("playground.lab.queue_local.Local.submit", work)
+    monkeypatch.setattr("playground.lab.queue.local.Local.submit", work)
     status, out, err = run(capsys, *words, place)
     assert (status, out, err.count("\n")) == (2, "", 1)

@@ -3,7 +3,7 @@ import zipfile
 
 from command_line import run, run_json
 
-from playground.lab.store import ModelStore, open_model
+from playground.lab.models.store import ModelStore, open_model
 from playground.worlds.lunar_lander.presets import PRESET
 
 

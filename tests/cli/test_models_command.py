@@ -3,7 +3,7 @@ import shutil
 
 from command_line import run, run_json
 
-from playground.lab.store import open_model
+from playground.lab.models.store import open_model
 
 
 def test_models_are_listed(capsys, key, home):

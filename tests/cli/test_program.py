@@ -5,7 +5,7 @@ import sys
 import pytest
 from command_line import TINY, reward_file, run, shell
 
-from playground.lab.store import open_model
+from playground.lab.models.store import open_model
 from playground.training.spec import dump_spec, parse_spec
 
 

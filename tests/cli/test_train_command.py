@@ -3,7 +3,7 @@ import shutil
 
 from command_line import TINY, few_episodes, run, run_json
 
-from playground.lab.store import ModelStore, open_model
+from playground.lab.models.store import ModelStore, open_model
 from playground.reward.codec import dump_reward
 from playground.worlds.lunar_lander.presets import PRESET
 
@@ -64,7 +64,7 @@ def test_a_training_that_diverged_exits_with_1(capsys, monkeypatch):
     def diverge(*arguments, **keywords):
         raise FloatingPointError("training diverged: lower the learning rate")
 
-    monkeypatch.setattr("playground.lab.job_runner.train", diverge)
+    monkeypatch.setattr("playground.lab.queue.job_runner.train", diverge)
     status, out, err = run(capsys, "train", "article", *TINY, "--json")
     assert status == 1
     assert json.loads(out)["error"]["code"] == "failed"
@@ -75,7 +75,7 @@ def test_a_cancelled_training_exits_with_1(capsys, monkeypatch):
     def interrupt(*arguments, **keywords):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("playground.lab.job_runner.train", interrupt)
+    monkeypatch.setattr("playground.lab.queue.job_runner.train", interrupt)
     status, out, err = run(capsys, "train", "article", *TINY, "--json")
     assert status == 1
     assert json.loads(out)["error"]["code"] == "cancelled"

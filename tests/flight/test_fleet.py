@@ -16,7 +16,7 @@ from playground.flight.env_group import EnvGroup, Flown, _episode_seeds
 from playground.flight.fleet import Fleet
 from playground.flight.rollout import run_episode
 from playground.flight.scorecard import EVALUATION_SEEDS
-from playground.lab.store import ModelStore
+from playground.lab.models.store import ModelStore
 from playground.training.curve import VALIDATION_SEEDS
 from playground.training.train import LANDING_SEEDS
 from playground.worlds.lunar_lander.geometry import MAX_STEPS

@@ -3,7 +3,7 @@ import pytest
 
 from playground.flight.fork import fork
 from playground.flight.rollout import refly, run_episode
-from playground.lab.store import ModelStore
+from playground.lab.models.store import ModelStore
 from playground.worlds.lunar_lander.geometry import MAX_STEPS, N_ACTIONS
 from playground.worlds.lunar_lander.world import WORLD as LANDER
 

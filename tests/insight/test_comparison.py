@@ -20,7 +20,7 @@ from playground.insight.comparison import (
     rank_correlation,
     scores_of,
 )
-from playground.lab.store import ModelStore
+from playground.lab.models.store import ModelStore
 from playground.words.errors import InvalidInput
 from playground.worlds.lunar_lander.presets import PRESET
 from playground.worlds.lunar_lander.world import WORLD as LANDER

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from playground.flight.fork import fork
 from playground.flight.rollout import run_episode
 from playground.insight.explain import explain, sufficient
-from playground.lab.store import ModelStore
+from playground.lab.models.store import ModelStore
 from playground.reward.account import decompose_terms, discounts, reward_of
 from playground.reward.design import keys_of, terms_of
 from playground.worlds.lunar_lander.presets import GYMNASIUM

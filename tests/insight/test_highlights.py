@@ -7,7 +7,7 @@ from playground.flight.rollout import refly, run_episode
 from playground.flight.trajectory import Trajectory
 from playground.insight.breakdown import break_down
 from playground.insight.highlights import APART, find_moments
-from playground.lab.store import ModelStore
+from playground.lab.models.store import ModelStore
 from playground.reward.design import keys_of, terms_of
 from playground.worlds.lunar_lander.highlights import BURST
 from playground.worlds.lunar_lander.presets import GYMNASIUM

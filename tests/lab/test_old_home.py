@@ -10,10 +10,10 @@ import pytest
 from playground.flight.rollout import run_episodes
 from playground.flight.scorecard import score
 from playground.insight.breakdown import break_down
-from playground.lab.model import FILES
+from playground.lab.models.model import FILES
+from playground.lab.models.store import ModelStore
 from playground.lab.notebook.notebook import FILE, Notebook, entry_of
-from playground.lab.queue_local import Local
-from playground.lab.store import ModelStore
+from playground.lab.queue.local import Local
 from playground.training.spec import dump_spec
 
 OLD = Path(__file__).parents[1] / "data" / "old_home"

@@ -9,9 +9,9 @@ from safetensors.numpy import load
 from playground.flight.fleet import Fleet
 from playground.flight.rollout import run_episodes
 from playground.flight.scorecard import score
-from playground.lab.model import UPDATES
-from playground.lab.pretrain import SPECS
-from playground.lab.store import ModelStore
+from playground.lab.models.model import UPDATES
+from playground.lab.models.pretrain import SPECS
+from playground.lab.models.store import ModelStore
 from playground.reward.account import decompose_terms, weigh
 from playground.reward.design import terms_of
 from playground.training.algorithms import HALF_TRAINED

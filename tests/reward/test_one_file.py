@@ -203,8 +203,8 @@ from playground.flight.policy import load_policy
 from playground.flight.scorecard import evaluate
 from playground.worlds.lunar_lander.presets import PRESET
 from playground.training.spec import TrainSpec, dump_spec
-from playground.lab.model import write_curve
-from playground.lab.store import write_model
+from playground.lab.models.model import write_curve
+from playground.lab.models.store import write_model
 
 rng = np.random.default_rng(0)
 tensors = {}

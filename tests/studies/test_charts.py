@@ -2,7 +2,7 @@ import re
 
 import pytest
 
-from playground.lab.store import ModelStore
+from playground.lab.models.store import ModelStore
 from playground.reward.design import keys_of, terms_of
 from playground.studies.charts import Series, compared_curves, learning_curve, to_svg
 from playground.studies.colours import BADGES, KEPT_COLOUR, MODEL_COLOURS, colour_of

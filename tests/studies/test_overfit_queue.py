@@ -10,11 +10,11 @@ import pytest
 from safetensors.numpy import save as save_safetensors
 
 from playground.flight.scorecard import EVALUATION_SEEDS, evaluate
-from playground.lab.batch import train_all
-from playground.lab.job_folder import Status
-from playground.lab.model import write_curve
-from playground.lab.queue_local import Local
-from playground.lab.store import ModelStore
+from playground.lab.models.model import write_curve
+from playground.lab.models.store import ModelStore
+from playground.lab.queue.batch import train_all
+from playground.lab.queue.job_folder import Status
+from playground.lab.queue.local import Local
 from playground.reward.codec import dump_reward
 from playground.studies import robustness
 from playground.studies.robustness import (

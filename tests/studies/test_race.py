@@ -1,6 +1,6 @@
 import pytest
 
-from playground.lab.store import ModelStore
+from playground.lab.models.store import ModelStore
 from playground.studies.race import Entrant, entrants, memory_of, plan_race, race_table
 from playground.training.algorithms import ALGORITHMS
 from playground.training.spec import TrainSpec

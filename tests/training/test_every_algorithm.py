@@ -10,8 +10,8 @@ from stable_baselines3 import PPO
 
 from playground.flight.policy import Policy, load_checkpoints, load_policy
 from playground.flight.scorecard import EVALUATION_SEEDS
-from playground.lab.job_runner import make_model
-from playground.lab.store import ModelStore
+from playground.lab.models.store import ModelStore
+from playground.lab.queue.job_runner import make_model
 from playground.training import curve as curves
 from playground.training import result as results
 from playground.training import train as loop
@@ -50,7 +50,7 @@ train = functools.partial(loop.train, validation=range(900, 902), evaluation=EVA
 @pytest.fixture(autouse=True)
 def small_chunks(monkeypatch):
     monkeypatch.setattr("playground.training.learners.library.sb3.CHUNK", 256)
-    monkeypatch.setattr("playground.lab.job_runner.train", train)
+    monkeypatch.setattr("playground.lab.queue.job_runner.train", train)
 
 
 def start():

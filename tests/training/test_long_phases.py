@@ -10,7 +10,7 @@ import pytest
 
 from playground.flight.fleet import Fleet
 from playground.flight.scorecard import EVALUATION_SEEDS
-from playground.lab.store import ModelStore
+from playground.lab.models.store import ModelStore
 from playground.training import train as loop
 from playground.training.learners import actor_critic, dapo, grpo, ppo, ppo_fast, reinforce
 from playground.training.learners.library import a2c, dqn, ppo_sb3, trpo

@@ -11,7 +11,7 @@ import pytest
 import torch
 
 from playground.flight.scorecard import EVALUATION_SEEDS
-from playground.lab.store import ModelStore
+from playground.lab.models.store import ModelStore
 from playground.training import curve as curves
 from playground.training import train as loop
 from playground.training.algorithms import ALGORITHMS

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from playground.lab.store import ModelStore
+from playground.lab.models.store import ModelStore
 from playground.reward.codec import changed_fields
 from playground.reward.term import FORMS
 from playground.training.algorithms import ALGORITHMS

@@ -4,8 +4,8 @@ import re
 
 import pytest
 
-from playground.lab.model_card import write_card
-from playground.lab.store import ModelStore
+from playground.lab.models.card import write_card
+from playground.lab.models.store import ModelStore
 from playground.words.say import LANGUAGES
 from playground.words.scorecard import headline, own_return, rows, scores
 

@@ -18,8 +18,8 @@ from playground.flight.rollout import run_episode
 from playground.insight.check import assert_reward_sound, check_reward
 from playground.insight.library import library_of
 from playground.insight.repair import repair_reward, sound_bands
-from playground.lab.pretrain import SPECS
-from playground.lab.store import ModelStore
+from playground.lab.models.pretrain import SPECS
+from playground.lab.models.store import ModelStore
 from playground.reward.account import decompose, reward_of
 from playground.reward.codec import dump_reward, parse_reward
 from playground.reward.export import to_formula, to_python

@@ -12,7 +12,7 @@ from playground.app.now import Now
 from playground.app.player import to_html
 from playground.app.texts import say
 from playground.insight.breakdown import to_csv, to_npz
-from playground.lab.model import SHORT
+from playground.lab.models.model import SHORT
 
 
 def draw_downloads(now: Now, player: Callable[[], dict[str, Any]]) -> None:

@@ -14,7 +14,7 @@ from playground.app.texts import say
 from playground.flight.rollout import refly, run_episode
 from playground.insight.breakdown import break_down
 from playground.insight.library import library_of
-from playground.lab.model import SHORT, Model
+from playground.lab.models.model import SHORT, Model
 from playground.reward.design import Design
 from playground.reward.term import Floats
 from playground.worlds.lunar_lander.scene import film

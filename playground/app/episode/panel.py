@@ -21,8 +21,8 @@ from playground.flight.rollout import refly
 from playground.flight.trajectory import Trajectory
 from playground.insight.breakdown import break_down
 from playground.insight.explain import Explanation, explain
-from playground.lab.model import Model
-from playground.lab.model_names import model_name
+from playground.lab.models.model import Model
+from playground.lab.models.names import model_name
 from playground.reward.design import Design
 from playground.worlds.lunar_lander.world import WORLD as LANDER
 

@@ -10,7 +10,7 @@ from playground.app.episode.by_hand import own_flights
 from playground.app.now import Now
 from playground.app.texts import language, say
 from playground.flight.scorecard import EVALUATION_SEEDS
-from playground.lab.model_names import labels_of
+from playground.lab.models.names import labels_of
 
 
 def draw_picker(now: Now) -> None:

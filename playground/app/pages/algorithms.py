@@ -15,9 +15,9 @@ from playground.app.session import Session, board, session, store
 from playground.app.shared import loaded, usable_models
 from playground.app.texts import language, say, say_error
 from playground.insight.success_rates import spread_over
-from playground.lab.batch import Batch, Failure, Progress
-from playground.lab.model import UPDATES, Model
-from playground.lab.model_names import algorithm_name, names_of
+from playground.lab.models.model import UPDATES, Model
+from playground.lab.models.names import algorithm_name, names_of
+from playground.lab.queue.batch import Batch, Failure, Progress
 from playground.studies.colours import BADGES, MODEL_COLOURS, NET_COLOUR, TEXT_COLOUR
 from playground.studies.race import GOAL, Entrant, entrants, plan_race
 from playground.training.algorithms import ALGORITHMS, HALF_TRAINED, Algorithm

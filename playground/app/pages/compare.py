@@ -17,8 +17,8 @@ from playground.app.shared import loaded, usable_models
 from playground.app.texts import language, say, say_error
 from playground.flight.scorecard import EVALUATION_SEEDS
 from playground.insight.comparison import Divergence
-from playground.lab.model import SHORT, Model
-from playground.lab.model_names import labels_of, names_of
+from playground.lab.models.model import SHORT, Model
+from playground.lab.models.names import labels_of, names_of
 from playground.studies.colours import BADGES, MODEL_COLOURS, colour_of
 from playground.studies.compare import Comparison, Contestant, compare
 from playground.words.errors import InvalidInput

@@ -9,8 +9,8 @@ from playground.app.expected import expected_against_outcome
 from playground.app.jobs_panel import draw_job
 from playground.app.session import board, listed, session, store
 from playground.app.texts import language, say, say_error
-from playground.lab.model import SHORT, Model
-from playground.lab.model_names import model_name
+from playground.lab.models.model import SHORT, Model
+from playground.lab.models.names import model_name
 from playground.words.errors import InvalidInput
 from playground.words.numbers import amount
 

@@ -11,8 +11,8 @@ import streamlit as st
 from playground.app.session import listed, notebook, session, store
 from playground.app.shared import loaded
 from playground.app.texts import language, say, say_error
-from playground.lab.model import SHORT
-from playground.lab.model_names import model_name
+from playground.lab.models.model import SHORT
+from playground.lab.models.names import model_name
 from playground.lab.notebook.entry import Entry
 from playground.lab.notebook.fields import LIMITS
 from playground.lab.notebook.notebook import Notebook

@@ -18,8 +18,8 @@ from playground.app.texts import language, part_name, say, say_error
 from playground.flight.rollout import run_episodes
 from playground.flight.scorecard import EVALUATION_SEEDS, Scorecard
 from playground.insight.breakdown import Breakdown, to_csv
-from playground.lab.model import Model
-from playground.lab.model_names import model_name
+from playground.lab.models.model import Model
+from playground.lab.models.names import model_name
 from playground.reward.codec import dump_reward
 from playground.reward.design import Design
 from playground.reward.export import to_python

@@ -9,7 +9,7 @@ from playground.app import shared
 from playground.app.now import Now
 from playground.app.session import Session, board
 from playground.app.texts import language, say
-from playground.lab.model_names import model_name
+from playground.lab.models.names import model_name
 from playground.lab.notebook.fields import LIMITS, check_text
 from playground.lab.notebook.intent import Intent
 from playground.training.spec import BUDGETS, TrainSpec

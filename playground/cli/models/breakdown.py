@@ -25,7 +25,7 @@ def run(arguments: argparse.Namespace) -> int:
     """Fly the episode, decompose its reward and print the parts."""
     from playground.flight.rollout import run_episode
     from playground.insight.breakdown import break_down, to_csv
-    from playground.lab.store import ModelStore
+    from playground.lab.models.store import ModelStore
     from playground.worlds import load_reward
 
     lang = arguments.lang

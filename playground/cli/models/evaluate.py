@@ -34,7 +34,7 @@ def add_arguments(parser: argparse.ArgumentParser, lang: str) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Fly the episodes and print the scorecard."""
     from playground.flight.scorecard import evaluate
-    from playground.lab.store import ModelStore
+    from playground.lab.models.store import ModelStore
 
     check_range("episodes", arguments.episodes, 1, 10_000)
     check_range("seed-start", arguments.seed_start, 0, 2**31)

@@ -19,8 +19,8 @@ def add_arguments(parser: argparse.ArgumentParser, lang: str) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Write the file."""
-    from playground.lab.export_formats import export_model
-    from playground.lab.store import ModelStore
+    from playground.lab.models.export_formats import export_model
+    from playground.lab.models.store import ModelStore
 
     model = ModelStore().resolve(arguments.model)
     path = export_model(model, arguments.to, arguments.out, arguments.lang)

@@ -25,8 +25,8 @@ def add_arguments(parser: argparse.ArgumentParser, lang: str) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Import the zip, score it and print its scorecard."""
-    from playground.lab.model import SHORT
-    from playground.lab.sb3_import import activation_in, import_zip
+    from playground.lab.models.model import SHORT
+    from playground.lab.models.sb3_import import activation_in, import_zip
     from playground.training.spec import TrainSpec
     from playground.worlds import find_world, load_reward
 

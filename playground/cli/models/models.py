@@ -20,8 +20,8 @@ def add_arguments(parser: argparse.ArgumentParser, lang: str) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """List or delete. A damaged model is named and does not hide the others."""
-    from playground.lab.model import SHORT
-    from playground.lab.store import ModelStore
+    from playground.lab.models.model import SHORT
+    from playground.lab.models.store import ModelStore
 
     lang, store = arguments.lang, ModelStore()
     if arguments.delete is not None:

@@ -21,7 +21,7 @@ def run(arguments: argparse.Namespace) -> int:
     from playground.flight.recording import check_suffix, record, to_png
     from playground.flight.rollout import run_episode
     from playground.lab.files import explain_os_errors
-    from playground.lab.store import ModelStore
+    from playground.lab.models.store import ModelStore
 
     out, seed, lang = arguments.out, arguments.seed, arguments.lang
     check_suffix(out)

@@ -25,9 +25,9 @@ from playground.words.scorecard import rows as score_rows
 from playground.words.tables import to_lines
 
 if TYPE_CHECKING:
-    from playground.lab.model import Model
+    from playground.lab.models.model import Model
+    from playground.lab.models.store import ModelStore
     from playground.lab.notebook.intent import Intent
-    from playground.lab.store import ModelStore
     from playground.training.spec import TrainSpec
 
 
@@ -67,9 +67,9 @@ def spec_settings(lang: str) -> dict[str, Any]:
 
 def run(arguments: argparse.Namespace) -> int:
     """Train unless the model exists, copy it, and print its scorecard."""
-    from playground.lab.job_folder import JobFolder, is_request
-    from playground.lab.model import SHORT
-    from playground.lab.store import ModelStore
+    from playground.lab.models.model import SHORT
+    from playground.lab.models.store import ModelStore
+    from playground.lab.queue.job_folder import JobFolder, is_request
 
     lang, store = arguments.lang, ModelStore()
     spec = read_spec(arguments)
@@ -103,7 +103,7 @@ def read_spec(arguments: argparse.Namespace) -> "TrainSpec":
     Raises:
         InvalidInput: they describe none.
     """
-    from playground.lab.store import ModelStore
+    from playground.lab.models.store import ModelStore
     from playground.training.algorithms import ALGORITHMS, HALF_TRAINED
     from playground.training.spec import BUDGETS, MOST_STEPS, changed_settings, default_spec, for_algorithm, parse_spec
     from playground.worlds import load_reward
@@ -136,9 +136,9 @@ def read_spec(arguments: argparse.Namespace) -> "TrainSpec":
 def _intent(arguments: argparse.Namespace, spec: "TrainSpec", store: "ModelStore") -> "Intent":
     """What is meant by a training; with the check's prediction, unless the page that submitted it left one."""
     from playground.insight.check import check_reward
-    from playground.lab.job_folder import JobFolder
     from playground.lab.notebook.intent import Intent
     from playground.lab.notebook.notebook import Notebook
+    from playground.lab.queue.job_folder import JobFolder
 
     parent = Notebook(store).find_design(arguments.parent) if arguments.parent else ""
     prediction = None
@@ -161,7 +161,7 @@ def _train(
     """
     from tqdm import tqdm
 
-    from playground.lab.job_runner import Cancelled, end_process, make_model
+    from playground.lab.queue.job_runner import Cancelled, end_process, make_model
 
     lang, quiet = arguments.lang, arguments.quiet or arguments.json
     terminal = sys.stderr.isatty()
@@ -195,7 +195,7 @@ def _train(
 
 
 def _copy(model: "Model", out: Path) -> None:
-    from playground.lab.store import write_model
+    from playground.lab.models.store import write_model
 
     computed = {"key", "sha256", "schema"}
     manifest = {name: value for name, value in model.manifest.items() if name not in computed}

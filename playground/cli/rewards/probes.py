@@ -11,7 +11,7 @@ from playground.words.say import name_of, say
 from playground.words.tables import to_lines
 
 if TYPE_CHECKING:
-    from playground.lab.model import Model
+    from playground.lab.models.model import Model
 
 
 def add_arguments(parser: argparse.ArgumentParser, lang: str) -> None:
@@ -26,7 +26,7 @@ def run(arguments: argparse.Namespace) -> int:
     from playground.flight.rollout import run_episode
     from playground.insight.library import SEEDS, library_of, make_library, save_library
     from playground.lab.files import explain_os_errors
-    from playground.lab.store import ModelStore
+    from playground.lab.models.store import ModelStore
 
     lang, world = arguments.lang, world_of(arguments)
     if arguments.record:

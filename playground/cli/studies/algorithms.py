@@ -21,7 +21,7 @@ def add_arguments(parser: argparse.ArgumentParser, lang: str) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """List them."""
-    from playground.lab.model_names import algorithm_name
+    from playground.lab.models.names import algorithm_name
     from playground.training.algorithms import ALGORITHMS
 
     lang, name = arguments.lang, arguments.name

@@ -21,9 +21,9 @@ def add_arguments(parser: argparse.ArgumentParser, lang: str) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Compare, write the report, note it in the notebook and print it."""
-    from playground.lab.model_names import names_of
+    from playground.lab.models.names import names_of
+    from playground.lab.models.store import ModelStore
     from playground.lab.notebook.notebook import Notebook
-    from playground.lab.store import ModelStore
     from playground.studies.compare import LETTERS, compare
 
     lang, store = arguments.lang, ModelStore()

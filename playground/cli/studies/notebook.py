@@ -110,7 +110,7 @@ def _list(notebook: "Notebook", arguments: argparse.Namespace) -> None:
 
 def _row(branch: "Branch", lang: str) -> Sequence[str]:
     """An entry in a list, indented as deep as it stands in the tree."""
-    from playground.lab.model import SHORT
+    from playground.lab.models.model import SHORT
 
     entry, result = branch.entry, branch.entry.result or {}
     star = "★" if entry.starred else " "

@@ -59,9 +59,9 @@ def run(arguments: argparse.Namespace) -> int:
     """
     from tqdm import tqdm
 
-    from playground.lab.batch import Batch, train_all
-    from playground.lab.queue_local import Local
-    from playground.lab.store import ModelStore
+    from playground.lab.models.store import ModelStore
+    from playground.lab.queue.batch import Batch, train_all
+    from playground.lab.queue.local import Local
     from playground.studies.charts import svg_library
     from playground.studies.race import entrants, plan_race, race_table
     from playground.training.algorithms import ALGORITHMS, HALF_TRAINED

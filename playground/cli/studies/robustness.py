@@ -40,8 +40,8 @@ def run(arguments: argparse.Namespace) -> int:
     """Train and fly what is missing, and print what came of it."""
     from tqdm import tqdm
 
-    from playground.lab.queue_local import Local
-    from playground.lab.store import ModelStore
+    from playground.lab.models.store import ModelStore
+    from playground.lab.queue.local import Local
     from playground.studies.overfit_test import overfit_test
     from playground.studies.robustness import find_design, other_gamma, plan_variants, run_test
     from playground.worlds.lunar_lander.conditions import parse_conditions

@@ -7,12 +7,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from playground.lab.job_folder import JobFolder
+from playground.lab.models.store import ModelStore
 from playground.lab.notebook.diff import changes
 from playground.lab.notebook.entry import training_entry
 from playground.lab.notebook.intent import Intent
 from playground.lab.notebook.notebook import Notebook
-from playground.lab.store import ModelStore
+from playground.lab.queue.job_folder import JobFolder
 from playground.training.spec import TrainSpec
 
 

@@ -17,16 +17,16 @@ from typing import Any, Final
 
 from filelock import Timeout
 
-from playground.lab.job_folder import JobFolder
 from playground.lab.locks import lock
-from playground.lab.model import MANIFEST, Model
+from playground.lab.models.model import MANIFEST, Model
+from playground.lab.models.store import ModelStore
 from playground.lab.notebook.database import PATIENCE, Database
 from playground.lab.notebook.entry import ENTRY_KEY, Entry, result_of, training_entry
 from playground.lab.notebook.fields import dump_object
 from playground.lab.notebook.intent import Intent
 from playground.lab.notebook.spreadsheet import to_csv
 from playground.lab.notebook.tree import Branch, arrange
-from playground.lab.store import ModelStore
+from playground.lab.queue.job_folder import JobFolder
 from playground.training.spec import TrainSpec, parse_spec
 from playground.words.errors import InvalidInput
 

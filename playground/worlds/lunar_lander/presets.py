@@ -1,7 +1,7 @@
 """Rewards worth knowing, each with the lesson that it teaches.
 
 Leaves out: the trained models, which lie in ``models/presets/<slug>/`` and are made from this table
-by ``python -m playground.lab.pretrain``.
+by ``python -m playground.lab.models.pretrain``.
 """
 
 from collections.abc import Mapping

@@ -1,6 +1,7 @@
 """Rewards for MountainCar, each with the lesson that it teaches.
 
-Leaves out: the trained models, which lie in ``models/presets/`` and are made by ``python -m playground.lab.pretrain``.
+Leaves out: the trained models, which lie in ``models/presets/`` and are made by
+``python -m playground.lab.models.pretrain``.
 """
 
 from typing import Final

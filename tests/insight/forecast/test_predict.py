@@ -116,7 +116,7 @@ def test_a_reward_beyond_what_was_learned_from_is_unfamiliar(monkeypatch) -> Non
 
 def test_the_presets_come_out_as_they_were_trained_or_the_forecast_is_open() -> None:
     """Nothing was fitted on a preset itself; its trained model says what came of it."""
-    from playground.lab.store import ModelStore
+    from playground.lab.models.store import ModelStore
 
     wrong = []
     for preset in PRESETS:

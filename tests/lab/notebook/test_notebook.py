@@ -11,15 +11,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from playground.lab.job_folder import JobFolder
 from playground.lab.locks import lock
-from playground.lab.model import MANIFEST
+from playground.lab.models.model import MANIFEST
+from playground.lab.models.store import ModelStore, write_model
 from playground.lab.notebook.diff import changes
 from playground.lab.notebook.entry import KINDS, STATES, Entry, training_entry
 from playground.lab.notebook.intent import Intent
 from playground.lab.notebook.notebook import FILE, MIGRATIONS, Notebook, Rebuilt
-from playground.lab.queue_local import Local
-from playground.lab.store import ModelStore, write_model
+from playground.lab.queue.job_folder import JobFolder
+from playground.lab.queue.local import Local
 from playground.training.spec import TrainSpec, dump_spec
 from playground.words.errors import InvalidInput
 from playground.worlds.lunar_lander.presets import GYMNASIUM

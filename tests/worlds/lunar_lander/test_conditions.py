@@ -13,7 +13,7 @@ from playground.flight.fork import fork
 from playground.flight.recording import to_png
 from playground.flight.rollout import refly, replay, run_episode, run_episodes
 from playground.flight.scorecard import EVALUATION_SEEDS, evaluate, score
-from playground.lab.store import ModelStore
+from playground.lab.models.store import ModelStore
 from playground.words.errors import InvalidInput
 from playground.worlds import DEFAULT_ID as ENV_ID
 from playground.worlds.lunar_lander.conditions import CALM, CONDITIONS, DEFAULT, Conditions, parse_conditions

@@ -23,15 +23,15 @@ from typing import TYPE_CHECKING, Any, Final
 from filelock import FileLock, Timeout
 
 from playground.lab.files import explain_os_errors, write_atomically
-from playground.lab.job_folder import Status
-from playground.lab.line import wait_for_slot
-from playground.lab.model import CHECKPOINTS, EVENTS, UPDATES, Model, write_curve
+from playground.lab.models.model import CHECKPOINTS, EVENTS, UPDATES, Model, write_curve
+from playground.lab.models.store import ModelStore
 from playground.lab.notebook.entry import result_of
 from playground.lab.notebook.intent import Intent
 from playground.lab.notebook.log import TrainingLog
-from playground.lab.pulse import Pulse
-from playground.lab.queue_local import Local
-from playground.lab.store import ModelStore
+from playground.lab.queue.job_folder import Status
+from playground.lab.queue.line import wait_for_slot
+from playground.lab.queue.local import Local
+from playground.lab.queue.pulse import Pulse
 from playground.training.spec import TrainSpec, dump_spec
 from playground.worlds import DEFAULT_ID
 
@@ -187,7 +187,7 @@ class _Run:
         folder, spec = self.folder, self.spec
         status = replace(self.status(), state="running", pid=os.getpid())
         with Pulse(folder, status, None if self.give_up is None else self._too_late) as pulse:
-            from playground.lab.tensorboard_export import EventLog, available  # loads torch
+            from playground.lab.models.tensorboard_export import EventLog, available  # loads torch
             from playground.training.nets import dump_policy
             from playground.training.result import Stopped
 
@@ -234,7 +234,7 @@ def _warn(words: str) -> None:
 
 def model_files(spec: TrainSpec, result: "Result", place: Path | None = None) -> dict[str, bytes]:
     """The bytes of a model's files by name; ``place`` is a folder to write in meanwhile."""
-    from playground.lab.tensorboard_export import available, event_file
+    from playground.lab.models.tensorboard_export import available, event_file
 
     card: Any = result.scorecard.to_json()
     optional = {

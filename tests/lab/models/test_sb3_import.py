@@ -19,9 +19,9 @@ from stable_baselines3 import PPO
 from stable_baselines3.common.save_util import json_to_data
 
 from playground.flight.scorecard import EVALUATION_SEEDS
-from playground.lab import sb3_import
-from playground.lab.sb3_import import MAX_UNPACKED, activation_in, check_zip
-from playground.lab.store import ModelStore
+from playground.lab.models import sb3_import
+from playground.lab.models.sb3_import import MAX_UNPACKED, activation_in, check_zip
+from playground.lab.models.store import ModelStore
 from playground.training.sb3_io import sb3_ppo
 from playground.training.spec import TrainSpec
 from playground.words.errors import InvalidInput

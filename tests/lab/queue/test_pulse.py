@@ -7,15 +7,15 @@ import time
 
 import pytest
 
-from playground.lab import job_runner as work
-from playground.lab import pulse as module
-from playground.lab.job_folder import JobFolder, Status
-from playground.lab.job_runner import Cancelled, make_model
+from playground.lab.models.store import ModelStore
 from playground.lab.notebook.intent import Intent
 from playground.lab.notebook.notebook import Notebook
-from playground.lab.pulse import Pulse
-from playground.lab.queue_local import Local
-from playground.lab.store import ModelStore
+from playground.lab.queue import job_runner as work
+from playground.lab.queue import pulse as module
+from playground.lab.queue.job_folder import JobFolder, Status
+from playground.lab.queue.job_runner import Cancelled, make_model
+from playground.lab.queue.local import Local
+from playground.lab.queue.pulse import Pulse
 from playground.training.result import Stopped
 from playground.training.spec import TrainSpec
 from playground.words.errors import InvalidInput
@@ -132,7 +132,7 @@ def test_a_training_runs_from_the_moment_its_turn_has_come(queue, monkeypatch):
 
 DEAF = """
 import sys, time
-from playground.lab import job_runner
+from playground.lab.queue import job_runner
 from playground.training.nets import dump_policy
 def train(spec, report, *, on_checkpoint, **rest):
     on_checkpoint(b"what a resume needs")

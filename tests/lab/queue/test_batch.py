@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from playground.lab.batch import Batch, Failure, train_all
-from playground.lab.job_folder import JobFolder
-from playground.lab.queue import Job, Queue, Status
+from playground.lab.queue.batch import Batch, Failure, train_all
+from playground.lab.queue.contract import Job, Queue, Status
+from playground.lab.queue.job_folder import JobFolder
 from playground.training.spec import TrainSpec
 from playground.worlds.lunar_lander.presets import GYMNASIUM
 
@@ -122,7 +122,7 @@ def test_waiting_for_a_batch_tells_how_far_it_is_until_nothing_trains(queue, mon
         queue.models.add(key)
         queue.jobs.pop(key)
 
-    monkeypatch.setattr("playground.lab.batch.time.sleep", end_one)
+    monkeypatch.setattr("playground.lab.queue.batch.time.sleep", end_one)
     now = train_all(Batch(queue, SPECS), lambda progress: shares.append(progress.share))
     assert now.done == KEYS
     assert shares == [0, 0.25, 0.5, 0.75, 1]

@@ -1,4 +1,4 @@
-"""A small process that starts the trainings that lie in a home's queue: ``python -m playground.lab.scheduler HOME``.
+"""A small process that starts the trainings in a home's queue: ``python -m playground.lab.queue.scheduler HOME``.
 
 A job that waits is a folder and nothing else. Whoever asks for one, or sees one wait, calls `ensure_scheduler`; of
 those that are started, one holds the home's lock and the others end. It starts a job's training when it is that job's
@@ -21,10 +21,10 @@ from typing import Final
 from filelock import Timeout
 
 from playground.lab.files import explain_os_errors
-from playground.lab.job_folder import JOBS, JobFolder
-from playground.lab.line import LOOK, Place, free_slots, look_at, next_in_line, slots_here
 from playground.lab.locks import lock
-from playground.lab.processes import start_detached
+from playground.lab.queue.job_folder import JOBS, JobFolder
+from playground.lab.queue.line import LOOK, Place, free_slots, look_at, next_in_line, slots_here
+from playground.lab.queue.processes import start_detached
 from playground.words.errors import InvalidInput
 
 LOCK: Final = "scheduler"
@@ -56,7 +56,7 @@ def ensure_scheduler(home: Path, slots: int) -> None:
     with explain_os_errors(home):
         (home / JOBS).mkdir(parents=True, exist_ok=True)
     process = start_detached(
-        "playground.lab.scheduler", [str(home)], home / JOBS / "scheduler.log", {"PLAYGROUND_SLOTS": str(slots)}
+        "playground.lab.queue.scheduler", [str(home)], home / JOBS / "scheduler.log", {"PLAYGROUND_SLOTS": str(slots)}
     )
     threading.Thread(target=process.wait, daemon=True).start()  # so that no zombie is left
 

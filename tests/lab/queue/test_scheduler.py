@@ -11,13 +11,13 @@ import psutil
 import pytest
 from filelock import Timeout
 
-from playground.lab import scheduler as module
-from playground.lab.job_folder import JobFolder
-from playground.lab.line import look_at
 from playground.lab.locks import lock
-from playground.lab.queue_local import Local
-from playground.lab.scheduler import LOCK, Scheduler, ensure_scheduler, serve
-from playground.lab.store import ModelStore
+from playground.lab.models.store import ModelStore
+from playground.lab.queue import scheduler as module
+from playground.lab.queue.job_folder import JobFolder
+from playground.lab.queue.line import look_at
+from playground.lab.queue.local import Local
+from playground.lab.queue.scheduler import LOCK, Scheduler, ensure_scheduler, serve
 from playground.training.spec import TrainSpec
 from playground.words.errors import InvalidInput
 from playground.worlds.lunar_lander.presets import GYMNASIUM
@@ -237,7 +237,7 @@ def test_a_scheduler_is_started_once(queue, monkeypatch, own_home):
     ensure_scheduler(own_home, 3)
     ensure_scheduler(own_home, 3)
     assert [(a[0], a[1], a[3]["PLAYGROUND_SLOTS"]) for a in started] == [
-        ("playground.lab.scheduler", [str(own_home)], "3")
+        ("playground.lab.queue.scheduler", [str(own_home)], "3")
     ]
     module._started.clear()
     with lock(own_home, LOCK).acquire(timeout=0):
@@ -273,15 +273,14 @@ def test_every_look_at_a_waiting_job_wakes_a_scheduler(own_home, tmp_path):
 
 def test_a_scheduler_and_a_training_that_waits_load_no_torch(own_home):
     """The scheduler not even numpy; a command that waits for its slot knows the reward, so it has numpy."""
-    code = (
-        "import playground.lab.scheduler, sys; print([m for m in ('numpy', 'torch', 'gymnasium') if m in sys.modules])"
-    )
+    heavy = ("numpy", "torch", "gymnasium")
+    code = f"import playground.lab.queue.scheduler, sys; print([m for m in {heavy} if m in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
     code = """
 import sys
 sys.argv = ["playground", "train", "gymnasium", "--steps", "64", "--quiet"]
-from playground.lab import job_runner
+from playground.lab.queue import job_runner
 def wait(*arguments, **named):
     assert not {"torch", "stable_baselines3"} & set(sys.modules), "loaded before its turn"
     print("waiting", flush=True)
@@ -310,7 +309,7 @@ def schedulers_of(home):
     found = []
     for process in psutil.process_iter(["cmdline"]):
         line = process.info["cmdline"] or []
-        if "playground.lab.scheduler" in line and str(home) in line:
+        if "playground.lab.queue.scheduler" in line and str(home) in line:
             found.append(process)
     return found
 
@@ -347,7 +346,7 @@ def test_a_killed_scheduler_is_replaced_at_the_next_look_and_nothing_is_lost(que
 def test_two_schedulers_at_once_train_every_job_once(queue, own_home, awake):
     submit(queue, seeds(3))
     environment = os.environ | {"PLAYGROUND_HOME": str(own_home), "PLAYGROUND_SLOTS": "2"}
-    command = [sys.executable, "-m", "playground.lab.scheduler", str(own_home)]
+    command = [sys.executable, "-m", "playground.lab.queue.scheduler", str(own_home)]
     processes = [subprocess.Popen(command, env=environment) for _ in range(3)]
     wait_for(lambda: all(queue.store.find(spec.key) for spec in seeds(3)), 90)
     assert [process.wait(20) for process in processes] == [0, 0, 0]

@@ -21,7 +21,7 @@ from typing import Any, Final
 
 from playground.lab.files import explain_os_errors, read_json
 from playground.lab.locks import lock
-from playground.lab.model import FILES, MANIFEST, OPTIONAL, SHORT, Model, open_model
+from playground.lab.models.model import FILES, MANIFEST, OPTIONAL, SHORT, Model, open_model
 from playground.lab.paths import home_folder, shipped_folder
 from playground.training.spec import KEY, TrainSpec
 from playground.words.errors import InvalidInput

@@ -12,13 +12,13 @@ import pytest
 from filelock import Timeout
 
 from playground.flight.cores import available_cores
-from playground.lab.job_folder import STALE, JobFolder, Status, is_request
-from playground.lab.line import wait_for_slot
 from playground.lab.locks import lock
+from playground.lab.models.store import ModelStore
 from playground.lab.notebook.intent import Intent
 from playground.lab.notebook.notebook import FILE, Notebook
-from playground.lab.queue_local import Local
-from playground.lab.store import ModelStore
+from playground.lab.queue.job_folder import STALE, JobFolder, Status, is_request
+from playground.lab.queue.line import wait_for_slot
+from playground.lab.queue.local import Local
 from playground.training.spec import TrainSpec
 from playground.words.errors import InvalidInput
 from playground.worlds.lunar_lander.presets import GYMNASIUM

@@ -10,16 +10,16 @@ from functools import partial
 import pytest
 
 from playground.flight.scorecard import EVALUATION_SEEDS
-from playground.lab import job_runner as work
-from playground.lab.job_runner import Cancelled, make_model
 from playground.lab.locks import lock
-from playground.lab.model import CHECKPOINTS, FILES, OPTIONAL
+from playground.lab.models.model import CHECKPOINTS, FILES, OPTIONAL
+from playground.lab.models.store import ModelStore
 from playground.lab.notebook import log
 from playground.lab.notebook.entry import training_entry
 from playground.lab.notebook.intent import Intent
 from playground.lab.notebook.notebook import Notebook
-from playground.lab.queue_local import Local
-from playground.lab.store import ModelStore
+from playground.lab.queue import job_runner as work
+from playground.lab.queue.job_runner import Cancelled, make_model
+from playground.lab.queue.local import Local
 from playground.training import train as training
 from playground.training.result import Result
 from playground.training.spec import TrainSpec, dump_spec

@@ -9,7 +9,7 @@ Leaves out: uploading, and a licence: that is the author's to choose.
 from collections.abc import Sequence
 from typing import Final
 
-from playground.lab.model import Model
+from playground.lab.models.model import Model
 from playground.reward.codec import dump_reward
 from playground.reward.export import to_formula
 from playground.training.spec import hyperparameters

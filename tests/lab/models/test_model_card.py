@@ -2,8 +2,8 @@ from dataclasses import replace
 
 import pytest
 
-from playground.lab.model_card import write_card
-from playground.lab.store import ModelStore
+from playground.lab.models.card import write_card
+from playground.lab.models.store import ModelStore
 from playground.reward.codec import parse_reward
 from playground.training.spec import hyperparameters
 from playground.worlds.lunar_lander.presets import PRESET

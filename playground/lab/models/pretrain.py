@@ -1,4 +1,4 @@
-"""Make the models that ship with the project: ``python -m playground.lab.pretrain [SLUG …]``.
+"""Make the models that ship with the project: ``python -m playground.lab.models.pretrain [SLUG …]``.
 
 Each preset of each world is trained with the settings that its world suggests, so that choosing a preset finds its
 model; a model's name begins with its world's, but for the default world. Beside them stand a policy that was stopped
@@ -13,10 +13,10 @@ import shutil
 from concurrent.futures import ProcessPoolExecutor
 from typing import Final
 
-from playground.lab.job_runner import manifest_of, model_files
-from playground.lab.model import CHECKPOINTS
+from playground.lab.models.model import CHECKPOINTS
+from playground.lab.models.store import ModelStore, write_model
 from playground.lab.paths import CHECKOUT
-from playground.lab.store import ModelStore, write_model
+from playground.lab.queue.job_runner import manifest_of, model_files
 from playground.training.algorithms import HALF_TRAINED
 from playground.training.spec import TrainSpec, default_spec, for_algorithm
 from playground.training.train import train

@@ -32,7 +32,7 @@ def start_detached(
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=output,
-            cwd=Path(__file__).resolve().parents[2],
+            cwd=Path(__file__).resolve().parents[3],
             env={**os.environ, **environment},
             start_new_session=True,
         )

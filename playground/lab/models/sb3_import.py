@@ -18,9 +18,9 @@ from typing import Any, Final
 
 from playground.flight.scorecard import EVALUATION_SEEDS, evaluate
 from playground.flight.world import World
-from playground.lab.job_runner import manifest_of, model_files
-from playground.lab.model import UNKNOWN, Model
-from playground.lab.store import ModelStore, write_model
+from playground.lab.models.model import UNKNOWN, Model
+from playground.lab.models.store import ModelStore, write_model
+from playground.lab.queue.job_runner import manifest_of, model_files
 from playground.training.nets import dump_policy
 from playground.training.result import Result
 from playground.training.sb3_io import read_zip

@@ -10,10 +10,10 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Protocol
 
-from playground.lab.job_folder import JobFolder, State, Status
-from playground.lab.model import Model, read_curve
+from playground.lab.models.model import Model, read_curve
+from playground.lab.models.store import ModelStore
 from playground.lab.notebook.intent import Intent
-from playground.lab.store import ModelStore
+from playground.lab.queue.job_folder import JobFolder, State, Status
 from playground.training.spec import TrainSpec, parse_spec
 from playground.words.errors import InvalidInput
 

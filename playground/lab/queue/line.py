@@ -17,8 +17,8 @@ from typing import Final
 from filelock import FileLock, Timeout
 
 from playground.flight.cores import available_cores
-from playground.lab.job_folder import JobFolder, Status, job_folders
 from playground.lab.locks import lock
+from playground.lab.queue.job_folder import JobFolder, Status, job_folders
 from playground.words.errors import InvalidInput
 
 LOOK: Final = 0.25

@@ -6,7 +6,7 @@ Leaves out: the texts themselves.
 from collections.abc import Sequence
 from functools import lru_cache
 
-from playground.lab.model import SHORT, Model
+from playground.lab.models.model import SHORT, Model
 from playground.reward.codec import changed_fields
 from playground.reward.design import Design
 from playground.reward.preset import Preset

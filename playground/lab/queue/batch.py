@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Final, Literal
 
 from playground.lab.files import explain_os_errors, read_json, write_atomically
-from playground.lab.queue import Queue
+from playground.lab.queue.contract import Queue
 from playground.training.spec import TrainSpec
 
 FOLDER: Final = "batches"

@@ -7,10 +7,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from playground.lab import tensorboard_export as events
-from playground.lab.export_formats import FORMATS, export_model
-from playground.lab.model_card import write_card
-from playground.lab.store import ModelStore, write_model
+from playground.lab.models import tensorboard_export as events
+from playground.lab.models.card import write_card
+from playground.lab.models.export_formats import FORMATS, export_model
+from playground.lab.models.store import ModelStore, write_model
 from playground.words.errors import InvalidInput
 
 ALONE = """

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Final
 
 from playground.lab.files import explain_os_errors
-from playground.lab.model import SHORT, Model
-from playground.lab.model_card import write_card
+from playground.lab.models.card import write_card
+from playground.lab.models.model import SHORT, Model
 from playground.words.errors import InvalidInput
 from playground.words.say import FALLBACK
 
@@ -23,7 +23,7 @@ def _card(model: Model, lang: str) -> bytes:
 
 
 def _events(model: Model, lang: str) -> bytes:
-    from playground.lab.tensorboard_export import available, event_file  # loads torch
+    from playground.lab.models.tensorboard_export import available, event_file  # loads torch
 
     if not available():
         raise InvalidInput("not_installed", package="tensorboard", extra="tensorboard")

@@ -16,8 +16,8 @@ from safetensors.numpy import save as save_safetensors
 
 from playground.flight.rollout import run_episodes
 from playground.flight.scorecard import score
-from playground.lab.model import CHECKPOINTS, EVENTS, FILES, MANIFEST, open_model, read_curve, write_curve
-from playground.lab.store import ModelStore, nearest_model, write_model
+from playground.lab.models.model import CHECKPOINTS, EVENTS, FILES, MANIFEST, open_model, read_curve, write_curve
+from playground.lab.models.store import ModelStore, nearest_model, write_model
 from playground.training.spec import TrainSpec, dump_spec
 from playground.words.errors import InvalidInput
 from playground.worlds.lunar_lander.presets import GYMNASIUM
@@ -25,7 +25,7 @@ from playground.worlds.lunar_lander.probes import Constant
 from playground.worlds.lunar_lander.terms import RewardConfig
 from playground.worlds.lunar_lander.world import WORLD as LANDER
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 SPEC = TrainSpec(RewardConfig(w_legs=1.0), steps=128)
 KEY = SPEC.key
 CURVE = [{"steps": 64.0, "landing_rate": 0.25}, {"steps": 128.0, "landing_rate": 0.1 + 0.2}]
@@ -112,7 +112,7 @@ def test_the_manifest_is_written_last(store, files, manifest, monkeypatch):
     def die(*arguments, **keywords):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("playground.lab.store.json.dumps", die)
+    monkeypatch.setattr("playground.lab.models.store.json.dumps", die)
     with pytest.raises(KeyboardInterrupt):
         store.add(KEY, files, manifest)
     monkeypatch.undo()
@@ -321,7 +321,7 @@ def test_a_deletion_that_breaks_off_leaves_no_model(store, model, files, manifes
     def die(path):
         raise OSError(5, "input/output error")
 
-    monkeypatch.setattr("playground.lab.store.shutil.rmtree", die)
+    monkeypatch.setattr("playground.lab.models.store.shutil.rmtree", die)
     assert refusal(store.delete, KEY).code == "cannot_write"
     monkeypatch.undo()
     assert store.find(KEY) is None
@@ -375,8 +375,8 @@ def test_the_rest_of_a_deletion_in_the_way_of_many_threads_ends_as_one_whole_mod
 WRITER = """
 import json, sys, time
 from pathlib import Path
-from playground.lab.model import FILES
-from playground.lab.store import nearest_model, ModelStore
+from playground.lab.models.model import FILES
+from playground.lab.models.store import nearest_model, ModelStore
 home, source, go, mark = map(Path, sys.argv[1:])
 store = ModelStore(home, home.parent / "shipped")
 manifest = json.loads((source / "manifest.json").read_text())
@@ -585,7 +585,7 @@ def test_storing_creates_nothing_outside_the_home(store, files, manifest, monkey
 
 AS_ANOTHER_USER = """
 import json, os, sys, time
-import playground.lab.store  # before the change: the other user may not be able to read this installation
+import playground.lab.models.store  # before the change: the other user may not be able to read this installation
 uid = int(sys.argv.pop(1))
 os.setgroups([]), os.setgid(uid), os.setuid(uid)
 exec(sys.argv.pop(1))
@@ -613,7 +613,7 @@ def test_finding_a_model_again_opens_no_manifest(store, model, files, manifest, 
     os.utime(store.shipped, (long_ago, long_ago))
     first = store.find(KEY), store.find("a" * 64)
     opened = []
-    monkeypatch.setattr("playground.lab.store.open_model", opened.append)
+    monkeypatch.setattr("playground.lab.models.store.open_model", opened.append)
     again = store.find(KEY), store.find("a" * 64)
     assert opened == []
     assert all(one is other for one, other in zip(first, again, strict=True))  # so what is read of it is read once

@@ -6,13 +6,13 @@ import numpy as np
 import pytest
 
 from playground.flight.scorecard import EVALUATION_SEEDS
-from playground.lab import job_runner as work
-from playground.lab import tensorboard_export as events
-from playground.lab.job_runner import Cancelled, make_model
-from playground.lab.model import EVENTS
-from playground.lab.queue_local import Local
-from playground.lab.store import ModelStore
-from playground.lab.tensorboard_export import EventLog, event_file, to_scalars
+from playground.lab.models import tensorboard_export as events
+from playground.lab.models.model import EVENTS
+from playground.lab.models.store import ModelStore
+from playground.lab.models.tensorboard_export import EventLog, event_file, to_scalars
+from playground.lab.queue import job_runner as work
+from playground.lab.queue.job_runner import Cancelled, make_model
+from playground.lab.queue.local import Local
 from playground.training import train as training
 from playground.training.spec import TrainSpec
 from playground.worlds.lunar_lander.presets import GYMNASIUM

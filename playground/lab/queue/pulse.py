@@ -11,7 +11,7 @@ from dataclasses import replace
 from types import TracebackType
 from typing import Final, Self
 
-from playground.lab.job_folder import JobFolder, Status
+from playground.lab.queue.job_folder import JobFolder, Status
 from playground.words.errors import InvalidInput
 
 BEAT: Final = 0.2

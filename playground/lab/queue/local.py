@@ -10,14 +10,14 @@ from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
-from playground.lab.job_folder import JobFolder, Status, job_folders
-from playground.lab.line import look_at, slots_here
-from playground.lab.model import Model
+from playground.lab.models.model import Model
+from playground.lab.models.store import ModelStore
 from playground.lab.notebook.intent import Intent
 from playground.lab.notebook.log import TrainingLog
-from playground.lab.queue import Events, Job
-from playground.lab.scheduler import ensure_scheduler
-from playground.lab.store import ModelStore
+from playground.lab.queue.contract import Events, Job
+from playground.lab.queue.job_folder import JobFolder, Status, job_folders
+from playground.lab.queue.line import look_at, slots_here
+from playground.lab.queue.scheduler import ensure_scheduler
 from playground.training.spec import KEY, TrainSpec, dump_spec
 from playground.words.errors import InvalidInput
 
