@@ -15,6 +15,7 @@ GONE = ("thumb_value", "slider_ends")
 
 def test_every_private_selector_matches(open_tab):
     page = open_tab("?lang=en").page
+    page.locator(f".st-key-slide_legs {PRIVATE['slider_rail']}").first.wait_for(state="attached")
     missing = {
         name: selector
         for name, selector in PRIVATE.items()

@@ -50,7 +50,7 @@ def test_a_race_trains_all_and_tells_the_table(capsys, home, awake):
 
 
 @pytest.mark.slow
-def test_a_race_in_another_world_counts_its_successes(capsys, home):
+def test_a_race_in_another_world_counts_its_successes(capsys, home, awake):
     words = ["--world", "CartPole-v1", "--algorithms", "ppo,reinforce", "--steps", 300, "--seeds", 1]
     status, out, err = run(capsys, "race", "gymnasium", *words, "--figure", home / "race.svg", "--json")
     assert status == 0, err
