@@ -6,6 +6,7 @@ All environments of a call live at once, so a thousand episodes are better flown
 Leaves out: rewards (any reward is computed from the trajectory afterwards) and pictures.
 """
 
+import os
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
@@ -24,6 +25,8 @@ def make_environment(world: World, conditions: Any = None, render_mode: str | No
     Raises:
         InvalidInput: its observations or actions are of a kind that cannot be used here.
     """
+    if render_mode == "rgb_array":  # pictures need no screen, and SDL complains on the terminal where there is none
+        os.environ.setdefault("SDL_VIDEODRIVER", "dummy")
     environment = world.make(world.calm if conditions is None else conditions, render_mode)
     check_spaces(environment, world)
     return environment

@@ -1,6 +1,9 @@
 """Recordings show the scored episode: Gymnasium's own frames, as GIF, MP4 and PNG that decode."""
 
 import io
+import os
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -164,3 +167,18 @@ def test_any_other_name_is_refused(name: str, episode: Trajectory) -> None:
         with pytest.raises(InvalidInput) as caught:
             attempt()
         assert caught.value.code == "unknown_recording"
+
+
+def test_a_picture_without_a_screen_prints_nothing(tmp_path: Path) -> None:
+    code = (
+        "from pathlib import Path; from playground.flight.recording import record\n"
+        "from playground.flight.rollout import run_episode; from playground.flight.probes import Constant\n"
+        "from playground.worlds import find_world\n"
+        "episode = run_episode(find_world('MountainCar-v0'), Constant(1), 0, max_steps=2)\n"
+        "assert record(episode, Path('car.png')).startswith(b'\\x89PNG')"
+    )
+    bare = {name: value for name, value in os.environ.items() if name not in ("XDG_RUNTIME_DIR", "SDL_VIDEODRIVER")}
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, env=bare, cwd=tmp_path, check=False
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
