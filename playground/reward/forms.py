@@ -90,5 +90,3 @@ RULES: Final[Mapping[Form, Rule]] = {
         cancels_in_loops=True,
     ),
 }
-INVARIANT: Final[Form] = "potential"
-"""The form that leaves the optimal policy as it is."""

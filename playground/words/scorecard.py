@@ -179,33 +179,6 @@ def measure(key: str, value: float | None, lang: str) -> str:
     return with_unit(value, UNITS[key], DIGITS[key]) if key in UNITS else fixed(value, DIGITS[key])
 
 
-def short_line(summary: Mapping[str, Any], lang: str) -> str:
-    """A scorecard in a few words, for lists of models."""
-    native = amount(summary["native_return_mean"])
-    if "landing_rate" not in summary:
-        return say("notebook.native", lang, value=native)
-    landed = say("notebook.landed", lang, count=round(100 * summary["landing_rate"]))
-    return f"{landed} · {say('notebook.native', lang, value=native)}"
-
-
-def progress_line(row: Mapping[str, float], lang: str, success: str = "landing_rate") -> str:
-    """One evaluation of a running training.
-
-    Args:
-        row: of the learning curve.
-        lang: of the words.
-        success: the name in the row of the share of episodes that succeed.
-    """
-    key = "train.evaluation" if success == "landing_rate" else "train.evaluation_any"
-    return say(
-        key,
-        lang,
-        rate=percent(row[success]),
-        native=amount(row["native_return"]),
-        own=amount(row["designed_return"]),
-    )
-
-
 def listed(models: Sequence[Mapping[str, Any]], lang: str) -> list[list[str]]:
     """Models as cells, their head first.
 
