@@ -53,6 +53,8 @@ def test_a_term_has_its_colour_beside_its_name(open_tab):
 def test_a_dial_keeps_its_width_when_the_way_back_appears(open_tab):
     tab = open_tab("?lang=en")
     slider = tab.page.locator(".st-key-slide_legs")
+    dial = tab.page.locator(".st-key-dial_legs")
+    tab.wait(lambda: dial.evaluate("e => getComputedStyle(e).paddingRight") != "0px")  # the page's styles are there
     before = slider.bounding_box()["width"]
     box = tab.page.locator(".st-key-type_legs input")
     box.fill("20")
