@@ -70,7 +70,7 @@ class Flown(NamedTuple):
         """All steps with leading shape ``(T, n)``; an episode's last one leads to its own last observation."""
         after = self.observations[1:].copy()
         after[self.ended[:, 0], self.ended[:, 1]] = self.last_observations
-        return Transitions(self.observations[:-1], self.actions, after, self.rewards, self.terminated)
+        return Transitions(self.observations[:-1], self.actions, after, self.rewards, self.terminated, self.truncated)
 
 
 @dataclass

@@ -51,10 +51,11 @@ class Trajectory:
 
     @property
     def transitions(self) -> Transitions:
-        """The steps, each with leading shape ``(T,)``; only the last one can terminate."""
-        terminated = np.zeros(len(self), np.bool_)
-        terminated[-1] = self.terminated
-        return Transitions(self.observations[:-1], self.actions, self.observations[1:], self.rewards, terminated)
+        """The steps, each with leading shape ``(T,)``; only the last one ends the episode."""
+        terminated, truncated = np.zeros((2, len(self)), np.bool_)
+        terminated[-1], truncated[-1] = self.terminated, not self.terminated
+        before, after = self.observations[:-1], self.observations[1:]
+        return Transitions(before, self.actions, after, self.rewards, terminated, truncated)
 
     @property
     def outcome(self) -> str:

@@ -17,6 +17,7 @@ from gymnasium.utils import RecordConstructorArgs
 from playground.flight.spaces import describe
 from playground.reward.account import decompose, reward_of, shaped_of
 from playground.reward.design import Design
+from playground.reward.expression.memory import Memory
 from playground.reward.term import Transitions
 from playground.words.errors import InvalidInput
 
@@ -61,10 +62,12 @@ class RewardShapingWrapper(gym.Wrapper[Any, Any, Any, Any], RecordConstructorArg
         self.config = config
         self.gamma = gamma
         self._observation: Any = None
+        self._memory = Memory(1)
 
     def reset(self, *, seed: int | None = None, options: dict[str, Any] | None = None) -> tuple[Any, dict[str, Any]]:
         """Reset the environment and remember the observation that the first step starts from."""
         self._observation, info = self.env.reset(seed=seed, options=options)
+        self._memory = Memory(1)
         return self._observation, info
 
     def step(self, action: Any) -> tuple[Any, SupportsFloat, bool, bool, dict[str, Any]]:
@@ -76,8 +79,9 @@ class RewardShapingWrapper(gym.Wrapper[Any, Any, Any, Any], RecordConstructorArg
             next_observations=np.asarray(observation),
             rewards=np.asarray(float(reward)),
             terminated=np.asarray(terminated),
+            truncated=np.asarray(truncated),
         )
-        components = decompose(steps, self.config, self.gamma)
+        components = decompose(steps, self.config, self.gamma, self._memory)
         self._observation = observation
         info["reward_components"] = {
             **dict(zip(self.config.keys[:-1], components[:-1].tolist(), strict=True)),

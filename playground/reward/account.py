@@ -6,23 +6,33 @@ is a dot product: no simulation, no training.
 Leaves out: simulation. Everything here is a pure function of arrays.
 """
 
+from collections.abc import Mapping
+from typing import Any
+
 import numpy as np
 
-from playground.reward.design import Design
+from playground.reward.design import Design, terms_of
+from playground.reward.expression.memory import Memory
 from playground.reward.forms import RULES
 from playground.reward.term import Floats, Form, Term, Transitions
+from playground.words.errors import InvalidInput
 
 
-def decompose(steps: Transitions, design: Design, gamma: float) -> Floats:
+def decompose(steps: Transitions, design: Design, gamma: float, memory: Memory | None = None) -> Floats:
     """Raw, unweighted components of each step: one column for each of ``design.parts``.
 
     Args:
-        steps: transitions with leading shape ``(…)``.
+        steps: transitions with leading shape ``(T, …)``. Where own terms remember, the first axis is time, and an
+            episode begins with the first step and after each end.
         design: whose terms, in whose form; its weights do not matter.
-        gamma: the discount; only the ``potential`` form depends on it.
+        gamma: the discount; only the ``potential`` form, and own terms that name it, depend on it.
+        memory: what own terms remember of earlier steps, for steps that go on with an episode; it is moved on.
 
     Returns:
-        ``(…, parts)`` float64. The last column is Gymnasium's own reward.
+        ``(T, …, parts)`` float64. The last column is Gymnasium's own reward.
+
+    Raises:
+        InvalidInput: an own term is no number on some step; names it and the place.
 
     >>> from playground import RewardConfig
     >>> o, o2 = np.zeros((1, 8)), np.zeros((1, 8))
@@ -32,11 +42,39 @@ def decompose(steps: Transitions, design: Design, gamma: float) -> Floats:
     >>> dict(zip(reward.keys, decompose(step, reward, 0.99)[0].tolist()))["distance"]
     0.5
     """
-    return decompose_terms(steps, design.terms, design.form, gamma)
+    built_in = decompose_terms(steps, terms_of(type(design)), design.form, gamma)
+    if not design.own_terms:
+        return built_in
+    own = own_components(steps, design, gamma, memory)
+    return np.concatenate([built_in[..., :-1], own, built_in[..., -1:]], axis=-1)
+
+
+def own_components(steps: Transitions, design: Design, gamma: float, memory: Memory | None = None) -> Floats:
+    """The columns of own terms alone: ``(T, …, own terms)``.
+
+    Raises:
+        InvalidInput: one is no number on some step; names it and the place.
+    """
+    columns = design.program.evaluate(steps, gamma, memory)
+    if not np.isfinite(columns).all():
+        raise no_number(columns, steps, design, gamma)
+    return columns
+
+
+def no_number(columns: Floats, steps: Transitions, design: Design, gamma: float) -> InvalidInput:
+    """The error for own terms that are no numbers somewhere on these steps."""
+    fault = design.program.fault(steps, gamma)
+    if fault is None:  # it took what these steps remember of earlier ones to get there
+        index = np.argwhere(~np.isfinite(columns))[0]
+        name, step = design.own_terms[index[-1]].name, int(index[0]) + 1 if columns.ndim > 1 else 1
+        return InvalidInput("term_no_number", term=name, line=1, column=1, step=step)
+    step = fault.step[0] + 1 if fault.step else 1
+    name = design.own_terms[fault.term].name
+    return InvalidInput("term_no_number", term=name, line=fault.line, column=fault.column, step=step)
 
 
 def decompose_terms(steps: Transitions, terms: tuple[Term, ...], form: Form, gamma: float) -> Floats:
-    """The same for a list of terms in one form, for what is computed once for all weights.
+    """The same for a world's terms in one form, for what is computed once for all weights.
 
     Returns:
         ``(…, len(terms) + 1)`` float64. The last column is Gymnasium's own reward.
@@ -50,12 +88,43 @@ def decompose_terms(steps: Transitions, terms: tuple[Term, ...], form: Form, gam
         if term.potential is not None:
             columns[..., column] = rule.pays(term.potential, before, after, terminated, gamma)
         else:
-            assert term.event is not None
+            assert term.event is not None, "own terms are expressions, which a design's program evaluates"
             columns[..., column] = term.event(steps)
         if rule.drops_last_step and not term.outcome:
             columns[..., column] = np.where(terminated, 0.0, columns[..., column])
     columns[..., -1] = steps.rewards
     return columns
+
+
+class Meter:
+    """Rewards of rollouts that are flown piece by piece: n environments whose episodes go on from call to call.
+
+    Args:
+        design: the reward.
+        gamma: the discount.
+        n: how many environments.
+    """
+
+    def __init__(self, design: Design, gamma: float, n: int) -> None:
+        self.design, self.gamma = design, gamma
+        self.memory = Memory(n) if design.remembers else None
+
+    def rewards(self, steps: Transitions) -> Floats:
+        """The designed reward of the next steps: ``(T, n)``.
+
+        Raises:
+            InvalidInput: an own term is no number on some step.
+        """
+        return reward_of(decompose(steps, self.design, self.gamma, self.memory), self.design)
+
+    def state(self) -> dict[str, Any]:
+        """What it remembers, as plain arrays."""
+        return {} if self.memory is None else self.memory.state()
+
+    def load_state(self, state: Mapping[str, Any]) -> None:
+        """Go on from such a state."""
+        if self.memory is not None and state:
+            self.memory.load_state(state)
 
 
 def reversed_parts(design: Design) -> tuple[str, ...]:

@@ -4,16 +4,19 @@ Reading refuses what it does not understand and names the field; it never guesse
 Leaves out: presets by name (``presets``) and training settings, which have their own reader.
 """
 
-import dataclasses
 import json
 from collections.abc import Iterable, Mapping
 from typing import Any, Final, TypeVar
 
 from playground.reward.design import Design, check_field, defaults_of
+from playground.reward.own import MAX_TERMS, OwnTerm
 from playground.words.errors import InvalidInput
 
-SCHEMA: Final = 1
+SCHEMA: Final = 2
+"""Written where a design has own terms; all others are written as schema 1, as ever."""
 MAX_BYTES: Final = 64 * 1024
+TERMS: Final = "terms"
+"""The field of own terms in files and links."""
 UNNAMED: Final = "LunarLander-v3"
 """The environment of a file that names none: files are older than the field ``env``."""
 
@@ -21,14 +24,15 @@ D = TypeVar("D", bound=Design)
 
 
 def to_fields(config: Design) -> dict[str, Any]:
-    """Plain values by field name; numbers are floats, and minus zero is zero.
+    """Plain values by field name; numbers are floats, and minus zero is zero. Own terms stand under ``terms``.
 
     >>> from playground import RewardConfig
     >>> to_fields(RewardConfig(w_legs=10))["w_legs"]
     10.0
     """
-    values = ((f.name, getattr(config, f.name)) for f in dataclasses.fields(config))  # type: ignore[arg-type]
-    return {n: v if isinstance(v, str) else bool(v) if n == "replace_reward" else float(v) + 0.0 for n, v in values}
+    values = ((name, getattr(config, name)) for name in defaults_of(type(config)))
+    fields = {n: v if isinstance(v, str) else bool(v) if n == "replace_reward" else float(v) + 0.0 for n, v in values}
+    return fields | ({TERMS: [own.to_fields() for own in config.own_terms]} if config.own_terms else {})
 
 
 def changed_fields(config: Design, base: Design | None = None) -> dict[str, Any]:
@@ -38,8 +42,10 @@ def changed_fields(config: Design, base: Design | None = None) -> dict[str, Any]
     >>> changed_fields(RewardConfig(w_legs=10))
     {'w_legs': 10.0}
     """
-    reference = to_fields(base or type(config)())
-    return {name: value for name, value in to_fields(config).items() if value != reference[name]}
+    reference, values = to_fields(base or type(config)()), to_fields(config)
+    if TERMS in reference:
+        values.setdefault(TERMS, [])
+    return {name: value for name, value in values.items() if value != reference.get(name)}
 
 
 def dump_reward(config: Design) -> str:
@@ -55,7 +61,12 @@ def dump_reward(config: Design) -> str:
     }
     """
     env = {} if config.env_id == UNNAMED else {"env": config.env_id}
-    return json.dumps({"schema": SCHEMA, **env, **changed_fields(config)}, indent=2)
+    return json.dumps({"schema": schema_of(config), **env, **changed_fields(config)}, indent=2, ensure_ascii=False)
+
+
+def schema_of(config: Design) -> int:
+    """The schema that a reward's file is written in: 1 as long as that one can say it."""
+    return SCHEMA if config.own_terms else 1
 
 
 def parse_reward(text: str | bytes, kind: type[D]) -> D:
@@ -133,12 +144,41 @@ def fields_to_reward(values: Mapping[str, Any], kind: type[D]) -> D:
     Raises:
         InvalidInput: an unknown field, a wrong type, NaN or infinity.
     """
+    own: tuple[OwnTerm, ...] = ()
+    typed: dict[str, Any] = {}
     for name, value in values.items():
+        if name == TERMS:
+            own = read_terms(value)
+            continue
         if name not in defaults_of(kind):
             raise InvalidInput("unknown_field", field=name)
         check_field(kind, name, value)
-    typed: dict[str, Any] = {n: v if isinstance(v, bool | str) else float(v) for n, v in values.items()}
-    return kind(**typed)
+        typed[name] = value if isinstance(value, bool | str) else float(value)
+    return kind(**typed, **({"own_terms": own} if own else {}))
+
+
+def read_terms(value: object) -> tuple[OwnTerm, ...]:
+    """Own terms from a file's ``terms``; ``form`` and ``weight`` may be left out.
+
+    Raises:
+        InvalidInput: what is wrong, with the field's name.
+    """
+    if not isinstance(value, list):
+        raise InvalidInput("terms_not_a_list", value=value)
+    if len(value) > MAX_TERMS:
+        raise InvalidInput("too_many_terms", count=len(value), limit=MAX_TERMS)
+    terms = []
+    for number, one in enumerate(value):
+        if not isinstance(one, dict):
+            raise InvalidInput("not_an_object", value=one)
+        for field in one:
+            if field not in OwnTerm.__dataclass_fields__:
+                raise InvalidInput("unknown_field", field=f"terms[{number}].{field}")
+        for field in ("name", "expression"):
+            if field not in one:
+                raise InvalidInput("missing_field", field=f"terms[{number}].{field}")
+        terms.append(OwnTerm(**one))
+    return tuple(terms)
 
 
 def to_query(config: Design, base: Design) -> dict[str, str]:
@@ -149,6 +189,23 @@ def to_query(config: Design, base: Design) -> dict[str, str]:
     {'w_legs': '10', 'replace_reward': 'true'}
     """
     return {name: _write(value) for name, value in changed_fields(config, base).items()}
+
+
+def _terms_of_query(text: str, base: Design) -> tuple[OwnTerm, ...]:
+    """Own terms from a URL: a JSON list like a file's.
+
+    Raises:
+        InvalidInput: what is wrong.
+    """
+    if len(text) > MAX_BYTES:
+        raise InvalidInput("too_big", size=f"{len(text):,}", limit=f"{MAX_BYTES:,}")
+    try:
+        value = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise InvalidInput("not_json", reason=str(error)) from None
+    terms = read_terms(value)
+    base.changed(own_terms=terms)
+    return terms
 
 
 def from_query(query: Mapping[str, str], base: D) -> tuple[D, list[InvalidInput]]:
@@ -171,10 +228,17 @@ def from_query(query: Mapping[str, str], base: D) -> tuple[D, list[InvalidInput]
                 values[name] = value
             except InvalidInput as error:
                 problems.append(error)
+    if TERMS in query:
+        try:
+            values[TERMS] = [own.to_fields() for own in _terms_of_query(query[TERMS], base)]
+        except InvalidInput as error:
+            problems.append(error)
     return fields_to_reward(values, type(base)), problems
 
 
-def _write(value: bool | float | str) -> str:
+def _write(value: bool | float | str | list[Any]) -> str:
+    if isinstance(value, list):
+        return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
     if isinstance(value, bool):
         return str(value).lower()
     return value if isinstance(value, str) else repr(value).removesuffix(".0")

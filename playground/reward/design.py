@@ -4,11 +4,12 @@ Each world declares a frozen dataclass that inherits `Design`. A field made by `
 metadata, so that the class is the one place in which a term, its weight, its slider and its words stand together.
 Everything downstream reads ``design.parts`` or ``terms_of(kind)``, never a list of its own.
 
+Beside a world's terms a design may hold terms of one's own (``own``): expressions with a name, a form and a weight.
+
 Leaves out: accounting (``account``), and reading and writing (``codec``).
 """
 
 import dataclasses
-import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
@@ -16,7 +17,10 @@ from typing import Any, ClassVar, Final, Self, TypeVar
 
 import numpy as np
 
-from playground.reward.term import FORMS, WEIGHT_LIMIT, Floats, Form, Term
+from playground.reward.expression.program import Program, program_of
+from playground.reward.expression.vocabulary import Vocabulary
+from playground.reward.own import OwnTerm, check_own_terms, check_weight, term_of
+from playground.reward.term import FORMS, Floats, Form, Term
 from playground.words.errors import InvalidInput
 from playground.words.say import label, say
 
@@ -36,10 +40,12 @@ class Part:
 
 
 class Design:
-    """What every world's reward has; a subclass is a frozen dataclass with these four fields and its weights."""
+    """What every world's reward has; a subclass is a frozen dataclass with these five fields and its weights."""
 
     env_id: ClassVar[str]
     """The Gymnasium environment that it is for."""
+    vocabulary: ClassVar[Vocabulary | None] = None
+    """The names that own terms may use; None where a world has none."""
     replace_reward: bool
     """True: train on this reward. False: train on Gymnasium's and only log the components."""
     scale: float
@@ -47,20 +53,60 @@ class Design:
     form: Form
     w_env: float
     """Weight of Gymnasium's own reward, added to the terms."""
+    own_terms: tuple[OwnTerm, ...] = ()
+    """Terms of one's own, each with its form and its weight; a subclass without this field has none."""
 
     def __post_init__(self) -> None:
-        for name, value in dataclasses.asdict(self).items():  # type: ignore[call-overload]
-            check_field(type(self), name, value)
+        for name in defaults_of(type(self)):
+            check_field(type(self), name, getattr(self, name))
+        check_own_terms(self.own_terms, type(self).vocabulary, _taken(type(self)))
+        if self.own_terms:
+            self._check_expressions()
+
+    def _check_expressions(self) -> None:
+        vocabulary = self.language
+        for own in self.own_terms:
+            try:
+                program_of(((own.expression, own.form),), vocabulary)
+            except InvalidInput as error:
+                raise InvalidInput("in_term", term=own.name, reason=error) from None
 
     @property
+    def language(self) -> Vocabulary:
+        """The names that own terms may use.
+
+        Raises:
+            InvalidInput: the world has none.
+        """
+        if (vocabulary := type(self).vocabulary) is None:
+            raise InvalidInput("no_language")
+        return vocabulary
+
+    @cached_property
     def terms(self) -> tuple[Term, ...]:
-        """In the order of tables and charts; the outcome terms come last."""
-        return terms_of(type(self))
+        """In the order of tables and charts: the world's, the outcome terms last, and then one's own."""
+        own = (term_of(term, position) for position, term in enumerate(self.own_terms))
+        return (*terms_of(type(self)), *own)
 
     @property
     def keys(self) -> tuple[str, ...]:
         """Of the parts: the columns of every breakdown."""
         return keys_of(self.terms)
+
+    @cached_property
+    def expressions(self) -> tuple[tuple[str, Form], ...]:
+        """Of one's own terms: what they are beside their names and weights."""
+        return tuple((own.expression, own.form) for own in self.own_terms)
+
+    @property
+    def program(self) -> Program:
+        """All own terms, to be evaluated together."""
+        return program_of(self.expressions, self.language)
+
+    @property
+    def remembers(self) -> bool:
+        """Whether what a step pays depends on earlier steps of its episode."""
+        return bool(self.own_terms) and self.program.remembers
 
     @cached_property
     def parts(self) -> tuple[Part, ...]:
@@ -89,17 +135,33 @@ class Design:
         return np.array([self.scale * term.sign * self.weight_of(term) for term in self.terms], np.float64)
 
     def changed(self, **changes: Any) -> Self:
-        """The design with some fields changed.
+        """The design with some fields, or weights of own terms, changed.
 
         Raises:
             InvalidInput: names the field that cannot have its new value.
         """
+        weights = {own.name: changes.pop(own.name) for own in self.own_terms if own.name in changes}
+        if weights:
+            terms = changes.get("own_terms", self.own_terms)
+            changes["own_terms"] = tuple(
+                dataclasses.replace(own, weight=weights[own.name]) if own.name in weights else own for own in terms
+            )
         design: Self = dataclasses.replace(self, **changes)  # type: ignore[type-var]
         return design
 
+    def value(self, name: str) -> float:
+        """A number by the name of its field, or the weight of the own term of that name.
+
+        Raises:
+            KeyError: there is neither.
+        """
+        if name in defaults_of(type(self)):
+            return float(getattr(self, name))
+        return float({own.name: own.weight for own in self.own_terms}[name])
+
     def weight_of(self, term: Term) -> float:
         """The weight as its slider shows it, unsigned and unscaled."""
-        return float(getattr(self, term.weight))
+        return self.value(term.weight)
 
     def term(self, key: str) -> Term | None:
         """The term of a part; None for Gymnasium's own reward.
@@ -107,7 +169,7 @@ class Design:
         Raises:
             KeyError: there is no such part.
         """
-        return None if key == ENV_KEY else by_key(type(self))[key]
+        return None if key == ENV_KEY else {term.key: term for term in self.terms}[key]
 
     def part_name(self, key: str, lang: str) -> str:
         """A part's short name: its term's label, or what Gymnasium's own reward is called.
@@ -119,7 +181,7 @@ class Design:
         return say("part.env_reward", lang) if term is None else label(term.label, lang)
 
     def weight_names(self, lang: str) -> dict[str, str]:
-        """By field, what each weight's term is called."""
+        """By field, or own term, what each weight's term is called."""
         return {term.weight: label(term.label, lang) for term in self.terms}
 
 
@@ -136,11 +198,8 @@ def _per_kind(make: Callable[[type[Design]], T]) -> Callable[[type[Design]], T]:
 @_per_kind
 def terms_of(kind: type[Design]) -> tuple[Term, ...]:
     """The terms that a kind of design declares, the outcome terms last."""
-    declared = [
-        Term(weight=f.name, **f.metadata["term"])
-        for f in dataclasses.fields(kind)  # type: ignore[arg-type]
-        if "term" in f.metadata
-    ]
+    fields = dataclasses.fields(kind)  # type: ignore[arg-type]
+    declared = [Term(weight=f.name, **f.metadata["term"]) for f in fields if "term" in f.metadata]
     return tuple(t for t in declared if not t.outcome) + tuple(t for t in declared if t.outcome)
 
 
@@ -158,8 +217,15 @@ def keys_of(terms: tuple[Term, ...]) -> tuple[str, ...]:
 
 @_per_kind
 def defaults_of(kind: type[Design]) -> Mapping[str, Any]:
-    """The fields of a kind of design with their defaults, in order."""
-    return {f.name: f.default for f in dataclasses.fields(kind)}  # type: ignore[arg-type]
+    """The fields of a kind of design with their defaults, in order; without own terms."""
+    fields = dataclasses.fields(kind)  # type: ignore[arg-type]
+    return {f.name: f.default for f in fields if f.name != "own_terms"}
+
+
+@_per_kind
+def _taken(kind: type[Design]) -> frozenset[str]:
+    """Names that an own term may not have."""
+    return frozenset([*by_key(kind), *defaults_of(kind), ENV_KEY, "own_terms", "shaped"])
 
 
 def check_field(kind: type[Design], name: str, value: object) -> None:
@@ -176,9 +242,5 @@ def check_field(kind: type[Design], name: str, value: object) -> None:
             raise InvalidInput("not_a_choice", field=name, value=value, choices=", ".join(FORMS))
     elif isinstance(value, bool | np.bool_) or not isinstance(value, int | float | np.integer | np.floating):
         raise InvalidInput("not_a_number", field=name, value=value)
-    elif isinstance(value, np.integer | np.floating):
-        check_field(kind, name, value.item())
-    elif not -WEIGHT_LIMIT <= value <= WEIGHT_LIMIT:  # false for NaN, too; whole numbers of any size compare
-        finite = isinstance(value, int) or math.isfinite(value)
-        code = "too_large" if finite else "not_finite"
-        raise InvalidInput(code, field=name, value=value, limit="1,000,000")
+    else:
+        check_weight(name, value)

@@ -33,6 +33,21 @@ class Transitions(NamedTuple):
     """``(…)``: Gymnasium's own reward."""
     terminated: npt.NDArray[np.bool_]
     """``(…)``: true where the episode ended by itself, never for a time-out."""
+    truncated: npt.NDArray[np.bool_] | None = None
+    """``(…)``: true where the time limit ended it; None where none did. Words that remember need it, since an episode
+    begins after each end."""
+
+    def as_rollout(self) -> "Transitions":
+        """One step of n environments as a rollout of length 1: ``(1, n)`` for ``(n,)``."""
+        truncated = None if self.truncated is None else self.truncated[None]
+        return Transitions(
+            self.observations[None],
+            self.actions[None],
+            self.next_observations[None],
+            self.rewards[None],
+            self.terminated[None],
+            truncated,
+        )
 
 
 class Slider(NamedTuple):
@@ -50,7 +65,7 @@ class Term:
     key: str
     """The name in ``info``, in tables and in legends."""
     weight: str
-    """The field of the design that weighs it."""
+    """The field of the design that weighs it; of an own term its name, which `Design.changed` takes like a field."""
     sign: int
     """+1 where the weight pays, −1 where it costs."""
     colour: str
@@ -66,6 +81,8 @@ class Term:
     """Steps to values ``(…)``; None for a potential."""
     outcome: bool = False
     """Paid on the terminating step in every form."""
+    own: bool = False
+    """A person wrote it, as an expression (``own``)."""
 
 
 def weight(

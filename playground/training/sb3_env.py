@@ -17,7 +17,7 @@ from stable_baselines3.common.vec_env import VecEnv
 
 from playground.flight.env_group import EnvGroup
 from playground.flight.rollout import make_environment
-from playground.reward.account import decompose, reward_of
+from playground.reward.account import Meter
 from playground.reward.design import Design
 from playground.reward.term import Transitions
 from playground.worlds import world_of
@@ -37,6 +37,7 @@ class RewardVecEnv(VecEnv):
         self.gamma = gamma
         world = world_of(reward)
         self.group = EnvGroup(world, n_envs)
+        self.meter = Meter(reward, gamma, n_envs)
         one = make_environment(world)
         bounds = one.observation_space
         one.close()
@@ -57,22 +58,25 @@ class RewardVecEnv(VecEnv):
     def reset(self) -> Any:
         """Reset all environments, with the seeds of `seed` if it was called since; observations ``(n, size)``."""
         observations = self.group.reset(self._seeds)
+        self.meter = Meter(self.reward, self.gamma, self.num_envs)
         self._reset_seeds()
         return observations
 
     def start(self, seed: int) -> Any:
         """Start all out of step with each other, all later episodes following from the seed; ``(n, size)``."""
         self.group.start(seed)
+        self.meter = Meter(self.reward, self.gamma, self.num_envs)
         return self.group.observations.copy()
 
     def state(self) -> dict[str, Any]:
         """All that decides how the environments go on, as plain numbers, lists and text."""
-        return {"group": self.group.state(), "episodes": self.episodes}
+        return {"group": self.group.state(), "episodes": self.episodes, "meter": self.meter.state()}
 
     def load_state(self, state: Mapping[str, Any]) -> None:
         """Go on from such a state."""
         self.group.load_state(state["group"])
         self.episodes = state["episodes"]
+        self.meter.load_state(state.get("meter", {}))
 
     def step_async(self, actions: Any) -> None:
         """Take the actions ``(n,)`` of the next step."""
@@ -84,8 +88,8 @@ class RewardVecEnv(VecEnv):
         step = self.group.advance(self._actions)
         after = step.observations.copy()
         after[step.ended] = step.last_observations
-        steps = Transitions(before, self._actions, after, step.rewards, step.terminated)
-        rewards = reward_of(decompose(steps, self.reward, self.gamma), self.reward)
+        steps = Transitions(before, self._actions, after, step.rewards, step.terminated, step.truncated)
+        rewards = self.meter.rewards(steps.as_rollout())[0]
         self.episodes += len(step.ended)
         infos: list[dict[str, Any]] = [{} for _ in range(self.num_envs)]
         for index, last in zip(step.ended.tolist(), step.last_observations, strict=True):

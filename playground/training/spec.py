@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from playground.flight.world import World
-from playground.reward.codec import SCHEMA, changed_fields, fields_to_reward, parse_object
+from playground.reward.codec import changed_fields, fields_to_reward, parse_object, schema_of
 from playground.reward.design import Design
 from playground.training.algorithms import ALGORITHMS, DEFAULT_ALGORITHM, Value
 from playground.words.errors import InvalidInput
@@ -264,7 +264,8 @@ def dump_spec(spec: TrainSpec) -> bytes:
     the algorithm are written, so that its defaults may change without two policies sharing a key.
     """
     algorithm = ALGORITHMS[spec.algorithm]
-    values: dict[str, Any] = dataclasses.asdict(spec) | {"schema": SCHEMA, "reward": changed_fields(spec.reward)}
+    written = {"schema": schema_of(spec.reward), "reward": changed_fields(spec.reward)}
+    values: dict[str, Any] = dataclasses.asdict(spec) | written
     for name, bounds in BOUNDS.items():
         values[name] = int(values[name]) if bounds.whole else float(values[name]) + 0.0
     values["net_arch"] = list(spec.net_arch)

@@ -12,7 +12,7 @@ class InvalidInput(ValueError):
 
     Args:
         code: the text is ``error.<code>``.
-        **params: what the text names; kept on the error for translation.
+        **params: what the text names; kept on the error for translation. One may be the error that led to this one.
 
     >>> str(InvalidInput("not_finite", field="w_legs", value="nan"))
     'w_legs must be finite, got nan'
@@ -21,7 +21,7 @@ class InvalidInput(ValueError):
     def __init__(self, code: str, **params: object) -> None:
         super().__init__(code)
         self.code = code
-        self.params = {name: shorten(value) for name, value in params.items()}
+        self.params = {n: v if isinstance(v, InvalidInput) else shorten(v) for n, v in params.items()}
 
     def __str__(self) -> str:
         return error_words(self, FALLBACK)
@@ -29,7 +29,8 @@ class InvalidInput(ValueError):
 
 def error_words(error: InvalidInput, lang: str) -> str:
     """What was wrong, in a language."""
-    return say(f"error.{error.code}", lang, **error.params)
+    params = {n: error_words(v, lang) if isinstance(v, InvalidInput) else v for n, v in error.params.items()}
+    return say(f"error.{error.code}", lang, **params)
 
 
 def shorten(value: object, limit: int = 120) -> str:

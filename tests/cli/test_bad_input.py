@@ -12,7 +12,7 @@ from command_line import reward_file, run
         ('{"schema": 1, "w_legs": 1e7}', "too_large", "w_legs"),
         ('{"schema": 1, "w_legs": "1"}', "not_a_number", "w_legs"),
         ('{"schema": 1, "w_leg": 1}', "unknown_field", "w_leg"),
-        ('{"schema": 2}', "newer_schema", "2"),
+        ('{"schema": 3}', "newer_schema", "3"),
         ('{"w_legs": 1}', "missing_schema", "schema"),
         ("[1]", "not_an_object", "object"),
         ("{", "not_json", "JSON"),

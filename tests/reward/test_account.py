@@ -205,7 +205,9 @@ def test_a_batch_is_decomposed_like_its_steps() -> None:
         whole = decompose_terms(batch, terms_of(RewardConfig), form, 0.9)
         assert whole.shape == (3, 5, 10)
         for index in np.ndindex(shape):
-            single = decompose_terms(Transitions(*(part[index] for part in batch)), terms_of(RewardConfig), form, 0.9)
+            single = decompose_terms(
+                Transitions(*(part[index] for part in batch[:5])), terms_of(RewardConfig), form, 0.9
+            )
             np.testing.assert_array_equal(whole[index], single)
 
 

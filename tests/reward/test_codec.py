@@ -130,7 +130,7 @@ def test_a_field_given_twice_is_named() -> None:
     [
         ("{}", "missing_schema"),
         ('{"w_legs": 1}', "missing_schema"),
-        ('{"schema": 2}', "newer_schema"),
+        ('{"schema": 3}', "newer_schema"),
         ('{"schema": 1' + "0" * 4000 + "}", "newer_schema"),
         ('{"schema": 0}', "out_of_range"),
         ('{"schema": -1}', "out_of_range"),

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from playground.lab.models.store import ModelStore
 from playground.reward.codec import changed_fields
+from playground.reward.own import OwnTerm
 from playground.reward.term import FORMS
 from playground.training.algorithms import ALGORITHMS
 from playground.training.spec import (
@@ -107,7 +108,8 @@ def test_each_field_changes_the_key(name):
 
 @pytest.mark.parametrize("name", [f.name for f in dataclasses.fields(RewardConfig)])
 def test_each_field_of_the_reward_changes_the_key(name):
-    other = {"form": "progress", "replace_reward": True}.get(name, 0.25)
+    own = (OwnTerm("soft", "-speed"),)
+    other = {"form": "progress", "replace_reward": True, "own_terms": own}.get(name, 0.25)
     assert TrainSpec(RewardConfig(**{name: other})).key != PLAIN.key
 
 
@@ -302,7 +304,7 @@ def test_a_reward_of_another_world_than_the_file_names_is_refused():
 
 
 @pytest.mark.parametrize(
-    ("schema", "code"), [(2, "newer_schema"), (0, "out_of_range"), (True, "not_an_integer"), ("1", "not_an_integer")]
+    ("schema", "code"), [(3, "newer_schema"), (0, "out_of_range"), (True, "not_an_integer"), ("1", "not_an_integer")]
 )
 def test_another_schema_is_refused(schema, code):
     assert refusal(parse_spec, as_file(schema=schema)).code == code

@@ -85,16 +85,17 @@ def learn(task: Task, settings: Settings) -> Iterator[Update]:
     actor, critic = networks_of(task.world, settings.hidden, task.initial)
     optimizer = torch.optim.Adam([*actor.parameters(), *critic.parameters()], lr=settings.learning_rate, eps=1e-5)
     scale = RewardScale(settings.n_envs, task.gamma)
+    meter = task.meter(settings.n_envs)
     count = Count(episodes=settings.n_envs)
     task.fleet.start(task.seed)
-    task.keep(actor=actor, critic=critic, optimizer=optimizer, scale=scale, fleet=task.fleet, count=count)
+    task.keep(actor=actor, critic=critic, optimizer=optimizer, scale=scale, meter=meter, fleet=task.fleet, count=count)
     while True:
         # fly
         flown = task.fleet.fly(to_policy(actor, critic), settings.n_steps)
         dones = flown.terminated | flown.truncated
         count.steps += dones.size
         count.episodes += int(dones.sum())
-        rewards = scale.divide(task.rewards(flown.transitions), dones)
+        rewards = scale.divide(meter.rewards(flown.transitions), dones)
 
         # guess what comes after the rollout, and after a time-out, which is not an end
         with torch.no_grad():

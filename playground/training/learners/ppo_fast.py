@@ -24,6 +24,7 @@ import numpy.typing as npt
 
 from playground.flight.env_group import Flown
 from playground.flight.policy import Policy
+from playground.reward.account import Meter
 from playground.training.learners.ppo import gae
 from playground.training.learners.task import Count, Metrics, Task, Update, whole_rollouts
 from playground.training.nets import fresh_policy
@@ -90,7 +91,9 @@ def exploration(settings: TrainSpec, left: float) -> float:
     return max(0.0, 2 * left - 1) if settings.schedule == "linear" else 1.0
 
 
-def rollout_of(flown: Flown, policy: Policy, task: Task, settings: TrainSpec, scale: RewardScale) -> Rollout:
+def rollout_of(
+    flown: Flown, policy: Policy, task: Task, settings: TrainSpec, scale: RewardScale, meter: Meter | None = None
+) -> Rollout:
     """What a flight teaches: rewards, advantages and returns.
 
     Args:
@@ -99,9 +102,10 @@ def rollout_of(flown: Flown, policy: Policy, task: Task, settings: TrainSpec, sc
         task: whose reward is paid.
         settings: of the estimates.
         scale: of the rewards; these steps move it.
+        meter: of the reward; it follows the episodes. By default one whose episodes begin here.
     """
     dones = flown.terminated | flown.truncated
-    rewards = task.rewards(flown.transitions)
+    rewards = (meter or task.meter(settings.n_envs)).rewards(flown.transitions)
     if settings.normalize_reward:
         rewards = scale.divide(rewards, dones)
     size = task.world.observation_size
@@ -257,13 +261,14 @@ def learn(task: Task, settings: TrainSpec) -> Iterator[Update]:
     n = settings.n_envs
     net = NumpyNetwork(first_policy(task, settings))
     scale = RewardScale(n, task.gamma)
+    meter = task.meter(n)
     count = Count(episodes=n)
     rollout_steps = steps_per_update(settings)
     updates = math.ceil(task.steps / rollout_steps)
     reseed_every = whole_rollouts(task.steps, rollout_steps, RESEEDS)
     rng = np.random.default_rng(task.seed)
     task.fleet.start(task.seed)
-    task.keep(net=net, scale=scale, fleet=task.fleet, rng=rng, count=count)
+    task.keep(net=net, scale=scale, meter=meter, fleet=task.fleet, rng=rng, count=count)
     while True:
         if count.steps % reseed_every == 0:
             rng.bit_generator.state = np.random.default_rng((task.seed, count.steps)).bit_generator.state
@@ -273,7 +278,7 @@ def learn(task: Task, settings: TrainSpec) -> Iterator[Update]:
         policy = net.policy()
         persistence = settings.persistence if exploration(settings, remaining(task, count.steps)) > 0 else 0.0
         flown = task.fleet.fly(policy, settings.n_steps, persistence)
-        rollout = rollout_of(flown, policy, task, settings, scale)
+        rollout = rollout_of(flown, policy, task, settings, scale, meter)
 
         # learn
         left = remaining(task, count.steps + flown.actions.size)

@@ -21,7 +21,7 @@ from playground.flight.fleet import Fleet
 from playground.flight.policy import Policy
 from playground.flight.trajectory import Trajectory
 from playground.flight.world import World
-from playground.reward.account import decompose, reward_of
+from playground.reward.account import Meter, decompose, reward_of
 from playground.reward.design import Design
 from playground.reward.term import Transitions
 from playground.training.curve import discounted_return
@@ -161,8 +161,12 @@ class Task:
         return np.array([discounted_return(t, self.reward, self.gamma) for t in trajectories])
 
     def rewards(self, steps: Transitions) -> npt.NDArray[np.float64]:
-        """The designed reward of each step, in the steps' own shape."""
+        """The designed reward of each step of whole episodes, in the steps' own shape."""
         return reward_of(decompose(steps, self.reward, self.gamma), self.reward)
+
+    def meter(self, n: int) -> Meter:
+        """Rewards of rollouts in ``n`` environments, for a learner to `keep`: episodes go on from one to the next."""
+        return Meter(self.reward, self.gamma, n)
 
     def episode_seeds(self, count: int, update: int) -> list[int]:
         """Starts of an update's episodes, apart from those that scorecards use."""

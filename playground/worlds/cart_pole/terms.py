@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from playground.reward.design import Design
+from playground.reward.own import OwnTerm
 from playground.reward.term import Form, Slider, Transitions, weight
 
 
@@ -115,3 +116,5 @@ class CartPoleReward(Design):
     )
     w_env: float = 0.0
     """Weight of Gymnasium's own reward, added to the terms."""
+    own_terms: tuple[OwnTerm, ...] = ()
+    """Terms of one's own: expressions, each with its form and its weight."""

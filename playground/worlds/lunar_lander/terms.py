@@ -16,7 +16,10 @@ from typing import Any, ClassVar
 import numpy as np
 
 from playground.reward.design import Design
+from playground.reward.expression.vocabulary import Vocabulary
+from playground.reward.own import OwnTerm
 from playground.reward.term import Form, Slider, Transitions, weight
+from playground.worlds.lunar_lander.vocabulary import VOCABULARY
 
 
 def distance(obs: Any) -> Any:
@@ -97,6 +100,7 @@ class RewardConfig(Design):
     """
 
     env_id: ClassVar[str] = "LunarLander-v3"
+    vocabulary: ClassVar[Vocabulary | None] = VOCABULARY
 
     w_distance: float = weight(
         "distance",
@@ -193,3 +197,5 @@ class RewardConfig(Design):
     )
     w_env: float = 0.0
     """Weight of Gymnasium's own reward, added to the terms."""
+    own_terms: tuple[OwnTerm, ...] = ()
+    """Terms of one's own: expressions, each with its form and its weight."""
