@@ -31,6 +31,8 @@ class Attribute:
     """The same goal, reached with less of the quality."""
     parts: tuple[str, ...] = ()
     """Instead of two groups: keys of terms whose sum shows the quality among successes."""
+    words: frozenset[str] = frozenset()
+    """Own terms that read one of these count among them."""
 
 
 @dataclass(frozen=True, eq=False)

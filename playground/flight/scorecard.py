@@ -6,8 +6,8 @@ every form, so that any reward's return on these hundred episodes is a dot produ
 Leaves out: comparisons between policies, and everything about one episode's steps.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Final
 
@@ -19,7 +19,7 @@ from playground.flight.rollout import run_episodes
 from playground.flight.statistics import bootstrap_interval, interquartile_mean
 from playground.flight.trajectory import Trajectory
 from playground.flight.world import World
-from playground.reward.account import decompose_terms
+from playground.reward.account import decompose_terms, own_components
 from playground.reward.design import Design, keys_of
 from playground.reward.term import FORMS, Floats, Form
 
@@ -48,6 +48,10 @@ class Scorecard:
     """The discount that the ``potential`` totals were computed with."""
     totals: dict[Form, Floats]
     """Per form ``(n, parts)``: raw components of the world's terms summed over each episode, undiscounted."""
+    fly: Callable[[], Sequence[Trajectory]] = list
+    """Gives its episodes, in order; they are asked for where a reward has own terms."""
+    _own: dict[Any, Floats] = field(default_factory=dict, repr=False)
+    """Sums of own terms' components by expression."""
 
     def __len__(self) -> int:
         return len(self.seeds)
@@ -68,12 +72,38 @@ class Scorecard:
 
     def returns(self, config: Design) -> Floats:
         """Every episode's undiscounted return under any reward of the world: ``(n,)``."""
-        result: Floats = self.totals[config.form] @ config.factors
+        result: Floats = self.sums(config) @ config.factors
         return result
+
+    def sums(self, config: Design) -> Floats:
+        """Raw components of a reward's parts summed over each episode, undiscounted: ``(n, parts)``.
+
+        Raises:
+            InvalidInput: an own term is no number on some step.
+        """
+        totals = self.totals[config.form]
+        if not config.own_terms:
+            return totals
+        if config.expressions not in self._own:
+            flown = (own_components(episode.transitions, config, self.gamma) for episode in self.episodes)
+            self._own[config.expressions] = np.stack([components.sum(axis=0) for components in flown])
+        return np.concatenate([totals[:, :-1], self._own[config.expressions], totals[:, -1:]], axis=1)
+
+    @cached_property
+    def episodes(self) -> Sequence[Trajectory]:
+        """The episodes that were scored.
+
+        Raises:
+            RuntimeError: the card was read without a way to fly them again.
+        """
+        flown = self.fly()
+        if len(flown) != len(self):
+            raise RuntimeError(f"{len(self)} episodes were scored, but {len(flown)} can be had")
+        return flown
 
     def part_means(self, config: Design) -> dict[str, float]:
         """What each part paid an episode on average under any reward of the world."""
-        means = self.totals[config.form].mean(axis=0) * config.factors
+        means = self.sums(config).mean(axis=0) * config.factors
         return dict(zip(config.keys, means.tolist(), strict=True))
 
     @cached_property
@@ -115,8 +145,15 @@ class Scorecard:
         }
 
     @classmethod
-    def from_json(cls, value: dict[str, Any], world: World) -> "Scorecard":
+    def from_json(
+        cls, value: dict[str, Any], world: World, fly: Callable[[], Sequence[Trajectory]] = list
+    ) -> "Scorecard":
         """The card that `to_json` wrote.
+
+        Args:
+            value: what it wrote.
+            world: where it was flown.
+            fly: gives the episodes again.
 
         Raises:
             KeyError: a field or a term is missing, for instance a term added after the card was made.
@@ -131,6 +168,7 @@ class Scorecard:
             measured={m.key: np.array([np.nan if v is None else v for v in e[m.key]], m.dtype) for m in world.measures},
             gamma=value["gamma"],
             totals={form: np.array([value["totals"][form][key] for key in keys]).T for form in FORMS},
+            fly=fly,
         )
 
 
@@ -160,6 +198,7 @@ def score(trajectories: Sequence[Trajectory], gamma: float) -> Scorecard:
             form: np.stack([decompose_terms(t.transitions, world.terms, form, gamma).sum(axis=0) for t in trajectories])
             for form in FORMS
         },
+        fly=lambda: trajectories,
     )
 
 

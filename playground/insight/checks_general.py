@@ -10,10 +10,10 @@ from typing import Final
 
 import numpy as np
 
+from playground.insight.columns import amounts_of, loop_rates_of, residuals_of
 from playground.insight.finding import CLOSE, DEAD, Finding, Status
 from playground.insight.ranking import Ranking
 from playground.reward.design import ENV_KEY
-from playground.reward.forms import RULES
 from playground.reward.term import Floats
 
 DOMINANT: Final = 0.8
@@ -27,10 +27,9 @@ def farming(ranking: Ranking) -> Finding:
 
     It fails where lingering pays at least as much as the goal; in a world without recorded behaviours it only warns.
     """
-    world, counted = ranking.library.world, ranking.weights
-    if RULES[ranking.config.form].cancels_in_loops:
-        counted = counted * np.array([*(term.potential is None for term in ranking.config.terms), True])
-    rates = ranking.library.loop_rates(ranking.config.form, ranking.gamma) * counted * world.steps_per_second
+    world = ranking.library.world
+    paid = loop_rates_of(ranking.library, ranking.config, ranking.gamma) * ranking.weights
+    rates = paid * world.steps_per_second
     if not rates.size or rates.max() <= 0:
         return Finding("farming", "ok", 0.0, {"term": ""})
     loop, part = np.unravel_index(rates.argmax(), rates.shape)
@@ -46,7 +45,7 @@ def farming(ranking: Ranking) -> Finding:
 
 
 def _shares(ranking: Ranking) -> Floats:
-    amounts = ranking.library.amounts(ranking.config.form, ranking.gamma) * np.abs(ranking.weights)
+    amounts = amounts_of(ranking.library, ranking.config, ranking.gamma) * np.abs(ranking.weights)
     total = amounts.sum()
     return np.asarray(amounts / total if total else amounts)
 
@@ -106,7 +105,7 @@ def scale(ranking: Ranking) -> Finding:
 
 def invariance(ranking: Ranking) -> Finding:
     """How far each potential's payment is from Ng's γ·Φ(s') − Φ(s), at most on any step, weighted."""
-    gaps = ranking.library.residuals(ranking.config.form, ranking.gamma) * np.abs(ranking.weights)
+    gaps = residuals_of(ranking.library, ranking.config, ranking.gamma) * np.abs(ranking.weights)
     top = int(gaps.argmax())
     if gaps[top] <= ranking.noise:
         return Finding("invariance", "ok", float(gaps[top]), {"term": ""})

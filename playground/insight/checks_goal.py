@@ -14,6 +14,8 @@ from playground.flight.behaviours import Behaviours
 from playground.insight.finding import CLOSE, DEAD, Finding, Status
 from playground.insight.library import ProbeLibrary
 from playground.insight.ranking import Ranking
+from playground.reward.design import Design
+from playground.reward.expression.program import program_of
 
 RISKY: Final = 0.1
 """A reward that accepts a smaller share of failures than this would rather not try."""
@@ -71,6 +73,13 @@ def risk(ranking: Ranking) -> Finding:
     return Finding("risk", status, accepted, {}, episodes[::-1])
 
 
+def _own(design: Design, words: frozenset[str]) -> list[str]:
+    """Keys of own terms that read one of these words."""
+    return [
+        own.name for own in design.own_terms if program_of(((own.expression, own.form),), design.language).words & words
+    ]
+
+
 def attributes(ranking: Ranking) -> Finding:
     """How much the return of a success moves with each of its attributes, in deviations."""
     keys, library = ranking.config.keys, ranking.library
@@ -78,7 +87,7 @@ def attributes(ranking: Ranking) -> Finding:
     episodes: tuple[int, ...] = ()
     for attribute in behaviours_of(ranking.library).attributes:
         if attribute.parts:
-            columns = [keys.index(key) for key in attribute.parts]
+            columns = [keys.index(key) for key in (*attribute.parts, *_own(ranking.config, attribute.words))]
             paid = ranking.paid[library.succeeded][:, columns].sum(axis=1)
             moves[attribute.name] = float(paid.std() / ranking.unit)
         else:

@@ -17,7 +17,8 @@ import numpy as np
 from playground.flight.trajectory import Trajectory
 from playground.reward.account import decompose, discounts, weigh
 from playground.reward.design import Design
-from playground.reward.term import Floats
+from playground.reward.expression.memory import Memory
+from playground.reward.term import Floats, Transitions
 
 
 @dataclass(frozen=True, eq=False)
@@ -104,7 +105,13 @@ def _fewest(amounts: Floats, order: Sequence[int], weight: float) -> list[int]:
     return taken
 
 
-def explain(branches: Sequence[Sequence[Trajectory]], chosen: int, reward: Design, gamma: float) -> Explanation:
+def explain(
+    branches: Sequence[Sequence[Trajectory]],
+    chosen: int,
+    reward: Design,
+    gamma: float,
+    past: Transitions | None = None,
+) -> Explanation:
     """What the branches of a fork say about its actions.
 
     Args:
@@ -112,15 +119,19 @@ def explain(branches: Sequence[Sequence[Trajectory]], chosen: int, reward: Desig
         chosen: the action that was taken.
         reward: any reward.
         gamma: its discount.
+        past: the episode's steps before the fork, which own terms may remember; None where there are none.
     """
-    paid = np.array([[_paid(branch, reward, gamma) for branch in flown] for flown in branches])
+    memory = Memory(1)
+    if past is not None and len(past.rewards) and reward.remembers:
+        reward.program.evaluate(past, gamma, memory)
+    paid = np.array([[_paid(branch, reward, gamma, memory) for branch in flown] for flown in branches])
     returns = paid.sum(axis=2)
     succeeded = np.array([[branch.succeeded for branch in flown] for flown in branches]).mean(axis=1)
     return Explanation(reward.keys, chosen, returns, paid.mean(axis=1), succeeded)
 
 
-def _paid(trajectory: Trajectory, reward: Design, gamma: float) -> Floats:
-    """What each part paid over an episode, discounted: ``(parts,)``."""
-    paid = weigh(decompose(trajectory.transitions, reward, gamma), reward)
+def _paid(trajectory: Trajectory, reward: Design, gamma: float, memory: Memory) -> Floats:
+    """What each part paid over an episode that goes on from a memory, discounted: ``(parts,)``."""
+    paid = weigh(decompose(trajectory.transitions, reward, gamma, memory.copy()), reward)
     result: Floats = discounts(len(trajectory), gamma) @ paid
     return result

@@ -14,6 +14,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
+from playground.insight.columns import sums_of
 from playground.insight.library import ProbeLibrary
 from playground.reward.design import Design
 from playground.reward.term import Floats
@@ -52,7 +53,7 @@ class Ranking:
     def __init__(self, config: Design, gamma: float, library: ProbeLibrary) -> None:
         self.config, self.gamma, self.library = config, gamma, library
         self.weights = config.factors
-        self.paid: Floats = library.sums(config.form, gamma) * self.weights
+        self.paid: Floats = sums_of(library, config, gamma) * self.weights
         """``(E, parts)``: discounted."""
         self.returns: Floats = self.paid.sum(axis=1)
         self.starts = np.unique(library.seeds)

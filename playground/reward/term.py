@@ -37,6 +37,10 @@ class Transitions(NamedTuple):
     """``(…)``: true where the time limit ended it; None where none did. Words that remember need it, since an episode
     begins after each end."""
 
+    def before(self, step: int) -> "Transitions":
+        """The steps before one of them, along the first axis."""
+        return Transitions(*(None if column is None else column[:step] for column in self))  # type: ignore[arg-type]
+
     def as_rollout(self) -> "Transitions":
         """One step of n environments as a rollout of length 1: ``(1, n)`` for ``(n,)``."""
         truncated = None if self.truncated is None else self.truncated[None]

@@ -20,6 +20,7 @@ from typing import Final, Literal
 
 from filelock import FileLock, Timeout
 
+from playground.flight.rollout import run_episodes
 from playground.flight.scorecard import EVALUATION_SEEDS, Scorecard, evaluate
 from playground.lab.files import explain_os_errors, read_json, write_atomically
 from playground.lab.locks import lock
@@ -318,7 +319,8 @@ def kept_card(
     if value is None:
         return None
     try:
-        card = Scorecard.from_json(value, model.spec.world)
+        world = model.spec.world
+        card = Scorecard.from_json(value, world, lambda: run_episodes(world, model.policy, seeds, None, conditions))
     except (KeyError, TypeError, ValueError):  # a term was added since, or the file is damaged: it is flown again
         return None
     return card if card.seeds.tolist() == list(seeds) and len(card.outcomes) == len(seeds) else None

@@ -11,10 +11,12 @@ from playground.flight.rollout import run_episodes
 from playground.flight.scorecard import EVALUATION_SEEDS, Scorecard, evaluate, score
 from playground.flight.trajectory import Trajectory
 from playground.insight.breakdown import break_down
+from playground.reward.account import decompose, reward_of
+from playground.reward.own import OwnTerm
 from playground.worlds.lunar_lander.geometry import PAD_HALF_WIDTH, speed
 from playground.worlds.lunar_lander.measures import touchdown_speed
 from playground.worlds.lunar_lander.outcomes import Outcome
-from playground.worlds.lunar_lander.presets import PRESETS
+from playground.worlds.lunar_lander.presets import GYMNASIUM, PRESETS
 from playground.worlds.lunar_lander.probes import Constant, Heuristic
 from playground.worlds.lunar_lander.simulator import make_simulator
 from playground.worlds.lunar_lander.terms import RewardConfig
@@ -216,3 +218,16 @@ def test_evaluating_flies_one_episode_for_each_seed() -> None:
 
 def test_the_held_out_seeds_are_a_hundred() -> None:
     assert list(EVALUATION_SEEDS) == list(range(1000, 1100))
+
+
+def test_a_reward_with_own_terms_is_paid_by_the_episodes_that_were_scored() -> None:
+    episodes = run_episodes(LANDER, Constant(0), [1, 2, 3])
+    card = score(episodes, 0.99)
+    design = GYMNASIUM.changed(own_terms=(OwnTerm("late", "t if y < 0.5 else 0", weight=0.5),))
+    by_hand = [float(reward_of(decompose(e.transitions, design, 0.99), design).sum()) for e in episodes]
+    assert card.returns(design) == pytest.approx(by_hand, rel=1e-12)
+    assert sum(card.part_means(design).values()) == pytest.approx(np.mean(by_hand), rel=1e-12)
+    again = Scorecard.from_json(json.loads(json.dumps(card.to_json())), LANDER, lambda: episodes)
+    assert again.returns(design) == pytest.approx(by_hand, rel=1e-9)
+    with pytest.raises(RuntimeError, match="3 episodes were scored"):
+        Scorecard.from_json(card.to_json(), LANDER).returns(design)

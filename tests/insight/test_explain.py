@@ -9,6 +9,7 @@ from playground.insight.explain import explain, sufficient
 from playground.lab.models.store import ModelStore
 from playground.reward.account import decompose_terms, discounts, reward_of
 from playground.reward.design import keys_of, terms_of
+from playground.reward.own import OwnTerm
 from playground.worlds.lunar_lander.presets import GYMNASIUM
 from playground.worlds.lunar_lander.terms import RewardConfig
 from playground.worlds.lunar_lander.world import WORLD as LANDER
@@ -79,3 +80,12 @@ def test_the_same_noise_makes_the_difference_surer_than_its_parts(flown):
     alone = explain([flights[:1] for flights in branches], 0, GYMNASIUM, 0.99)
     assert alone.difference_error(2) == 0.0
     assert alone.spreads.tolist() == [0.0] * 4
+
+
+def test_own_terms_remember_the_episode_before_the_fork(flown):
+    episode, branches = flown
+    reward = RewardConfig(replace_reward=True, own_terms=(OwnTerm("clock", "t"),))
+    found = explain(branches, 0, reward, 1.0, episode.transitions.before(50))
+    for action, of_one_action in enumerate(branches):
+        by_hand = np.mean([sum(range(51, 51 + len(branch))) for branch in of_one_action])
+        assert found.parts[action, -2] == by_hand

@@ -14,6 +14,7 @@ from playground.lab.models.pretrain import SPECS
 from playground.lab.models.store import ModelStore
 from playground.reward.account import decompose_terms, weigh
 from playground.reward.design import terms_of
+from playground.reward.own import OwnTerm
 from playground.training.algorithms import HALF_TRAINED
 from playground.training.spec import TrainSpec
 from playground.worlds import DEFAULT_ID
@@ -86,3 +87,11 @@ def test_the_default_rewards_parts_sum_to_gymnasiums_on_every_step_of_trained_pi
     for episode in run_episodes(LANDER, ModelStore().resolve(slug).policy, range(2000, 2020)):
         parts = weigh(decompose_terms(episode.transitions, terms_of(RewardConfig), "progress", 0.995), GYMNASIUM)
         assert np.abs(parts.sum(axis=1) - episode.rewards).max() < 1e-4
+
+
+def test_a_shipped_model_is_scored_under_an_own_term_by_flying_its_episodes_again() -> None:
+    card = ModelStore().resolve("gymnasium").scorecard
+    clock = GYMNASIUM.changed(replace_reward=True, own_terms=(OwnTerm("clock", "1"), OwnTerm("again", "env")))
+    sums = card.sums(clock)
+    np.testing.assert_array_equal(sums[:, -3], card.steps)
+    np.testing.assert_allclose(sums[:, -2], card.native_return, rtol=1e-9)

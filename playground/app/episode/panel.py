@@ -88,7 +88,8 @@ def _branches(folder: str, key: str, slug: str | None, seed: int, step: int, act
 def _explain(model: Model, trajectory: Trajectory, step: int, reward: Design) -> Explanation:
     actions = trajectory.actions.astype(np.uint8).tobytes()
     branches = _branches(str(model.folder), model.key, model.slug, trajectory.seed, step, actions)
-    return explain(branches, int(trajectory.actions[step]), reward, model.spec.gamma)
+    past = trajectory.transitions.before(step)
+    return explain(branches, int(trajectory.actions[step]), reward, model.spec.gamma, past)
 
 
 def _asked(now: Now) -> None:

@@ -13,6 +13,7 @@ import numpy.typing as npt
 
 from playground.flight.behaviours import KINDS
 from playground.insight.checks_goal import behaviours_of
+from playground.insight.columns import sums_of
 from playground.insight.library import ProbeLibrary
 from playground.reward.design import Design
 from playground.reward.term import Floats
@@ -40,7 +41,7 @@ class Contest:
 
     def __init__(self, config: Design, gamma: float, library: ProbeLibrary, remain: float = REMAIN[0]) -> None:
         self.config = config
-        sums = library.sums(config.form, gamma)
+        sums = sums_of(library, config, gamma)
         size = abs(config.scale) or 1.0  # in units of the scale, which then changes nothing but Gymnasium's share
         self.fixed: Floats = sums[:, -1] * config.w_env / size
         """``(E,)``: what Gymnasium's own reward pays, which no slider of a term moves."""
@@ -143,6 +144,6 @@ def slider_bounds(config: Design) -> Ranges:
     """Each weight's slider, widened to where the weight stands."""
     limits = {}
     for term in config.terms:
-        slider, value = term.sliders[config.form], getattr(config, term.weight)
+        slider, value = term.sliders[config.form], config.weight_of(term)
         limits[term.weight] = (min(slider.low, value), max(slider.high, value))
     return limits

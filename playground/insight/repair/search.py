@@ -59,7 +59,7 @@ class Repair:
     def changes(self, original: Design) -> dict[str, tuple[float, float]]:
         """Each changed weight before and after."""
         fields = [term.weight for term in original.terms]
-        pairs = {name: (getattr(original, name), getattr(self.config, name)) for name in fields}
+        pairs = {name: (original.value(name), self.config.value(name)) for name in fields}
         return {name: pair for name, pair in pairs.items() if pair[0] != pair[1]}
 
 
@@ -123,7 +123,7 @@ def single_changes(contest: Contest, limits: Ranges) -> dict[str, float]:
     """The nearest value of each weight that repairs the reward alone."""
     found = {}
     for name, (low, high) in limits.items():
-        now = float(getattr(contest.config, name))
+        now = contest.config.value(name)
         places = np.unique(np.concatenate([np.linspace(low, high, GRID), np.geomspace(1e-3, 1, GRID) * high]))
         places = places[(places >= low) & (places <= high)]
         good = (contest.gaps(varied(contest.config, name, places)) >= TARGET).all(axis=0)
@@ -137,6 +137,6 @@ def weigh_farmed_less(config: Design, before: FlightCheck, good: Good) -> Design
     farmed = next((term for term in config.terms if term.key == before["farming"].params["term"]), None)
     if farmed is None or before["farming"].status == "ok":
         return None
-    now = float(getattr(config, farmed.weight))
+    now = config.weight_of(farmed)
     tried = (with_weight(config, farmed.weight, rounded(share * now)) for share in LESS)
     return next((less for less in tried if good(less)), None)

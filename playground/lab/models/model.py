@@ -20,7 +20,9 @@ from pathlib import Path
 from typing import Any, Final
 
 from playground.flight.policy import Checkpoint, Policy, load_checkpoints, load_policy
+from playground.flight.rollout import run_episodes
 from playground.flight.scorecard import Scorecard, evaluate
+from playground.flight.trajectory import Trajectory
 from playground.lab.files import read_json
 from playground.reward.design import keys_of
 from playground.training.spec import KEY, TrainSpec, parse_spec
@@ -99,13 +101,18 @@ class Model:
                 term not in totals for totals in value["totals"].values() for term in keys_of(self.spec.world.terms)
             ):
                 return evaluate(self.spec.world, self.policy, self.spec.gamma, value["episodes"]["seed"])
-            return Scorecard.from_json(value, self.spec.world)
+            seeds = list(value["episodes"]["seed"])
+            return Scorecard.from_json(value, self.spec.world, lambda: self._fly_again(seeds))
         except (KeyError, TypeError, ValueError) as error:
             if isinstance(error, InvalidInput):
                 raise
             raise InvalidInput(
                 "model_incomplete", folder=str(self.folder), reason=f"scorecard.json: {error!r}"
             ) from None
+
+    def _fly_again(self, seeds: Sequence[int]) -> list[Trajectory]:
+        """The episodes that were scored; flown again, they go the same way."""
+        return run_episodes(self.spec.world, self.policy, seeds)
 
     @cached_property
     def curve(self) -> list[dict[str, float]]:

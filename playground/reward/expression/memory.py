@@ -29,6 +29,12 @@ class Memory:
         self.kept: dict[str, Numbers] = {}
         """By operation, ``(n,)``: its value on the last step."""
 
+    def copy(self) -> "Memory":
+        """Another one that goes on from here."""
+        other = Memory(len(self.fresh))
+        other.load_state(self.state())
+        return other
+
     def state(self) -> dict[str, Any]:
         """Plain arrays."""
         return {"fresh": self.fresh.copy(), **{f"op.{name}": values.copy() for name, values in self.kept.items()}}

@@ -97,6 +97,12 @@ class Program:
         return any(op.name == "gamma" for op in self.ops)
 
     @cached_property
+    def of_state(self) -> bool:
+        """Whether terms of form ``state`` are functions of the state alone, so that each could pay as a potential."""
+        roles = {self.vocabulary[op.value].role for op in self.ops if op.name == "word"} - {"state"}
+        return not roles and not self.remembers and not any(op.name == "prev" for op in self.ops)
+
+    @cached_property
     def words(self) -> frozenset[str]:
         """The words that are read."""
         named = {op.value for op in self.ops if op.name in ("word", "prev")}

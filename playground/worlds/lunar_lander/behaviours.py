@@ -24,6 +24,12 @@ HARD: Final = 1.5
 """Touchdown speed in metres a second from which a landing is hard."""
 
 
+ENGINES: Final = frozenset(
+    {"main", "side", "fires", "idle", "left_engine", "right_engine", "action", "prev_action", "env"}
+)
+"""Words that tell whether an engine fires, or whose value depends on it."""
+
+
 class Behaviour(StrEnum):
     """What an episode did."""
 
@@ -86,7 +92,7 @@ BEHAVIOURS: Final = Behaviours(
     attributes=(
         Attribute("landing_on_the_pad", [B.SOFT_LANDING], [B.OFF_PAD_LANDING]),
         Attribute("touchdown_speed", [B.SOFT_LANDING], [B.HARD_LANDING]),
-        Attribute("fuel", parts=("pen_main", "pen_side", "env_reward")),
+        Attribute("fuel", parts=("pen_main", "pen_side", "env_reward"), words=ENGINES),
     ),
     recordings=FOLDER / "probes.npz",
 )
