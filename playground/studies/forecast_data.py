@@ -7,12 +7,15 @@ any form, each weight log-uniform over three decades up to its slider's end or a
 one seed, draws to judge with three, in turns, so a table that was cut short holds both. What is judged is trained once
 more as somebody else would: with the settings that rl_zoo3 publishes for LunarLander, on this project's engine.
 
+With ``--own`` the rewards have own terms (``forecast_draws``), and their table holds each as JSON.
+
 Leaves out: the forecast (``insight.forecast.predict``).
 """
 
 import argparse
 import csv
 import itertools
+import json
 import os
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor, as_completed
@@ -24,16 +27,20 @@ import numpy as np
 import psutil
 
 from playground.lab.paths import PACKAGE
-from playground.reward.codec import to_fields
+from playground.reward.codec import changed_fields, to_fields
 from playground.reward.design import Design, defaults_of
 from playground.reward.term import FORMS
+from playground.studies.forecast_draws import KINDS, draw_own_reward
 from playground.training.spec import TrainSpec
 from playground.training.train import train
 from playground.worlds.lunar_lander.world import WORLD as LANDER
 
 TABLE: Final = PACKAGE / "worlds" / "lunar_lander" / "outcomes.csv"
+OWN_TABLE: Final = TABLE.with_name("outcomes_own.csv")
 FIT_PER_ROUND: Final = 4
 """Draws to fit on, for each one to judge."""
+OWN_FIT_PER_ROUND: Final = 3
+"""The same of each kind of rewards with own terms."""
 JUDGE_SEEDS: Final = 3
 ABSENT: Final = {"distance": 0.15, "velocity": 0.15, "angle": 0.15, "legs": 0.3, "landing": 0.3, "crash": 0.3}
 """How often a wide draw leaves a term out; any other term: half of the time."""
@@ -67,7 +74,7 @@ class Draw(NamedTuple):
     purpose: Purpose
     number: int
     around: str
-    """The preset that the reward was drawn around, or ``wide``."""
+    """The preset that the reward was drawn around, or ``wide``; of one with own terms its kind."""
     reward: Design
     seed: int
 
@@ -104,6 +111,16 @@ def draws() -> Iterator[Draw]:
         yield Draw("otherwise", number, *draw_reward("judge", number), seed=0)
 
 
+def own_draws() -> Iterator[Draw]:
+    """Every training of the table of rewards with own terms, in order, without end."""
+    for number in itertools.count():
+        for kind in KINDS:
+            for index in range(OWN_FIT_PER_ROUND * number, OWN_FIT_PER_ROUND * (number + 1)):
+                yield Draw("fit", index, kind, draw_own_reward(kind, "fit", index), seed=0)
+            for seed in range(JUDGE_SEEDS):
+                yield Draw("judge", number, kind, draw_own_reward(kind, "judge", number), seed=seed)
+
+
 def measure(draw: Draw) -> dict[str, Any]:
     """Train a draw: a row of the table, with the shares of 100 held-out episodes by outcome."""
     settings = OTHERWISE if draw.purpose == "otherwise" else {}
@@ -114,7 +131,7 @@ def measure(draw: Draw) -> dict[str, Any]:
         "draw": draw.number,
         "around": draw.around,
         "seed": draw.seed,
-        **to_fields(draw.reward),
+        **fields_of(draw.reward),
         "landing": s["landing_rate"],
         "crash": s["crash_rate"],
         "timeout": s["timeout_rate"],
@@ -123,29 +140,41 @@ def measure(draw: Draw) -> dict[str, Any]:
     }
 
 
-def gather(path: Path, jobs: int, least: int, only: Purpose | None = None) -> Iterator[dict[str, Any]]:
-    """Add rows to a table until the first ``least`` trainings of `draws` are in it, one core a training.
+def fields_of(reward: Design) -> dict[str, Any]:
+    """A reward's columns: a number a field, or all of it as JSON where it has own terms."""
+    if not reward.own_terms:
+        return to_fields(reward)
+    return {"reward": json.dumps(changed_fields(reward), separators=(",", ":"))}
+
+
+def gather(
+    path: Path, jobs: int, least: int, only: Purpose | None = None, own: bool = False
+) -> Iterator[dict[str, Any]]:
+    """Add rows to a table until the first ``least`` trainings of its draws are in it, one core a training.
 
     Args:
         path: the table; rows that it has are kept.
         jobs: trainings at once.
         least: of all draws, so many are looked at.
         only: leave out those for the other purpose.
+        own: take `own_draws` instead of `draws`.
 
     Yields:
         Each new row once it is in the file.
     """
-    columns = ["purpose", "draw", "around", "seed", *defaults_of(LANDER.design), *MEASURED]
+    reward_columns = ["reward"] if own else [*defaults_of(LANDER.design)]
+    columns = ["purpose", "draw", "around", "seed", *reward_columns, *MEASURED]
     done = set()
     if path.exists():
         with path.open(newline="") as file:
-            done = {(row["purpose"], int(row["draw"]), int(row["seed"])) for row in csv.DictReader(file)}
+            rows = list(csv.DictReader(file))
+        done = {(row["purpose"], row["around"] if own else "", int(row["draw"]), int(row["seed"])) for row in rows}
     else:
         path.write_text(",".join(columns) + "\n")
     wanted = [
         d
-        for d in itertools.islice(draws(), least)
-        if (d.purpose, d.number, d.seed) not in done and only in (None, d.purpose)
+        for d in itertools.islice(own_draws() if own else draws(), least)
+        if (d.purpose, d.around if own else "", d.number, d.seed) not in done and only in (None, d.purpose)
     ]
     context = get_context("spawn")
     cores = context.SimpleQueue()
@@ -169,13 +198,15 @@ def main() -> None:
     """Train until the table is long enough."""
     parser = argparse.ArgumentParser(description="Train random rewards and table what came of them.")
     parser.add_argument("least", type=int, help="rows that the table shall have")
-    parser.add_argument("--out", type=Path, default=TABLE, help="the table; rows that it has are kept")
+    parser.add_argument("--out", type=Path, help="the table; rows that it has are kept")
+    parser.add_argument("--own", action="store_true", help="rewards with own terms")
     parser.add_argument("--jobs", type=int, default=1, help="trainings at once")
     parser.add_argument("--only", choices=get_args(Purpose), help="leave out the draws for the other purpose")
     arguments = parser.parse_args()
-    for row in gather(arguments.out, arguments.jobs, arguments.least, arguments.only):
+    table = arguments.out or (OWN_TABLE if arguments.own else TABLE)
+    for row in gather(table, arguments.jobs, arguments.least, arguments.only, arguments.own):
         ends = " ".join(f"{name} {row[name]:.2f}" for name in ("landing", "crash", "timeout"))
-        which = f"{row['purpose']} {row['draw']} ({row['around']}, {row['form']}, seed {row['seed']})"
+        which = f"{row['purpose']} {row['draw']} ({row['around']}, seed {row['seed']})"
         print(f"{which}: {ends}", flush=True)
 
 
