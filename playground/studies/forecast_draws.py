@@ -8,7 +8,7 @@ Leaves out: training them (``forecast_data``).
 """
 
 from collections.abc import Sequence
-from typing import Final, Literal, NamedTuple
+from typing import Any, Final, Literal, NamedTuple
 
 import numpy as np
 
@@ -107,7 +107,8 @@ def draw_own_reward(kind: Kind, purpose: str, number: int) -> Design:
         ends = _some(ENDS, int(rng.integers(1, 4)), rng)
         chosen = [*_some(SHAPES, int(rng.integers(2, 6)), rng), *ends]
     terms = tuple(_draw(template, kind, rng) for template in chosen)
-    return LANDER.design(replace_reward=True, w_env=1.0 if kind == "plus" else 0.0, own_terms=terms)
+    fields: dict[str, Any] = {"replace_reward": True, "w_env": 1.0 if kind == "plus" else 0.0, "own_terms": terms}
+    return LANDER.design(**fields)
 
 
 def _some(of: Sequence[Template], count: int, rng: np.random.Generator) -> list[Template]:
