@@ -1,8 +1,9 @@
 """Reward Playground: design a reward for a Gymnasium environment and see what it really teaches.
 
-Four names are public at the top. The first two are those that a reader of a reward-shaping tutorial expects::
+Five names are public at the top. The first two are those that a reader of a reward-shaping tutorial expects::
 
     from playground import RewardConfig, RewardShapingWrapper
+    from playground import OwnTerm
     from playground import assert_reward_sound, find_world
 
 All are loaded on first use, so ``import playground`` costs nothing. Everything else is imported from its room.
@@ -14,13 +15,15 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from playground.flight.wrapper import RewardShapingWrapper
     from playground.insight.check import assert_reward_sound
+    from playground.reward.own import OwnTerm
     from playground.worlds import find_world
     from playground.worlds.lunar_lander.terms import RewardConfig
 
 __version__ = "0.1.0"
-__all__ = ["RewardConfig", "RewardShapingWrapper", "__version__", "assert_reward_sound", "find_world"]
+__all__ = ["OwnTerm", "RewardConfig", "RewardShapingWrapper", "__version__", "assert_reward_sound", "find_world"]
 
 _ROOMS = {
+    "OwnTerm": "playground.reward.own",
     "RewardConfig": "playground.worlds.lunar_lander.terms",
     "RewardShapingWrapper": "playground.flight.wrapper",
     "assert_reward_sound": "playground.insight.check",

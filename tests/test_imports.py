@@ -112,6 +112,7 @@ def test_the_public_names_are_the_rooms_own():
     assert playground.RewardConfig is RewardConfig
     assert playground.RewardShapingWrapper is RewardShapingWrapper
     assert set(playground.__all__) == {
+        "OwnTerm",
         "RewardConfig",
         "RewardShapingWrapper",
         "__version__",

@@ -4,7 +4,7 @@ Speeds stand beside a named peer in the same run, as a ratio, because seconds al
 A measurement that lacks its tool (a browser, a peer) says so and is left out. Nothing else should run meanwhile.
 
 Reading order: ``figures`` → ``simulation`` → ``learning`` (on the rewards of ``rewards``) → ``app`` → ``player`` →
-``checking`` → ``growth`` → ``studies``.
+``checking`` → ``own_terms`` → ``growth`` → ``studies``.
 """
 
 import platform
@@ -16,7 +16,7 @@ from typing import Any, Final
 
 import psutil
 
-from playground.bench import app, checking, growth, learning, player, simulation, studies
+from playground.bench import app, checking, growth, learning, own_terms, player, simulation, studies
 from playground.bench.app import running_app
 from playground.bench.figures import Figure
 
@@ -34,6 +34,7 @@ PARTS: Final[dict[str, Callable[[bool], list[Figure]]]] = {
     "app": lambda full: app.measure_app(3, 40, 10) if full else app.measure_app(1, 5, 1),
     "player": lambda full: player.measure_player(5 if full else 1),
     "checking": lambda full: checking.measure_checking(40 if full else 10),
+    "own-terms": lambda full: own_terms.measure_own_terms(5 if full else 2, 400_000 if full else 100_000),
     "studies": lambda full: studies.measure_studies(5 if full else 1),
     "landing": learning.measure_landing,
     "peers": lambda full: learning.measure_peers() if full else [],
