@@ -128,13 +128,14 @@ class Meter:
 
 
 def reversed_parts(design: Design) -> tuple[str, ...]:
-    """Keys of the parts whose sign a negative weight, or a negative scale, reverses.
+    """Keys of the parts whose sign a negative weight, or a negative scale, reverses; own terms have no other side.
 
     >>> from playground import RewardConfig
     >>> reversed_parts(RewardConfig(replace_reward=True, w_legs=-1.0, penalty_main=1.0))
     ('legs',)
     """
-    return tuple(part.key for part in design.parts if part.factor * (part.term.sign if part.term else 1) < 0)
+    parts = (part for part in design.parts if part.term is None or not part.term.own)
+    return tuple(part.key for part in parts if part.factor * (part.term.sign if part.term else 1) < 0)
 
 
 def weigh(components: Floats, design: Design) -> Floats:

@@ -12,7 +12,9 @@ import textwrap
 from typing import Any
 
 from playground.reward.design import Design
+from playground.reward.export_own import FORMS, methods
 from playground.reward.forms import RULES
+from playground.reward.own import OwnTerm
 from playground.reward.term import Term
 from playground.words.say import FALLBACK, label, say, text
 
@@ -21,7 +23,7 @@ HEAD = '''"""{head}
     env = DesignedReward(gymnasium.make("{env_id}"))
 """
 
-from typing import NamedTuple
+{imports}from typing import NamedTuple
 
 import gymnasium
 import numpy as np
@@ -52,7 +54,7 @@ class DesignedReward(gymnasium.Wrapper):
     drops_last_step = {drops_last_step}  # {drops}
 
     def reset(self, **kwargs):
-        self._before, info = self.env.reset(**kwargs)
+        self._before, info = self.env.reset(**kwargs){forget}
         return self._before, info
 
     def step(self, action):
@@ -69,11 +71,20 @@ class DesignedReward(gymnasium.Wrapper):
         if not (terminated and self.drops_last_step):
             shaped += sum(weight * float(event(step)) for event, weight in self.events)
             shaped += sum(weight * self.pay(potential, step) for potential, weight in self.potentials)
-        return after, self.scale * shaped + self.env_weight * float(reward), terminated, truncated, info
+{own}        return after, self.scale * shaped + self.env_weight * float(reward), terminated, truncated, info
 
     def pay(self, potential, step):
         {pay}
-'''
+{methods}'''
+
+OWN = """        self.steps += 1
+        now = self.words(after, action, reward, terminated, truncated)
+        before = self.state(before)
+        shaped += (
+            {sum}
+        )
+        self.last_action = int(action)
+"""
 
 
 def to_formula(config: Design, gamma: float = 0.995, lang: str = FALLBACK) -> str:
@@ -97,25 +108,39 @@ def to_formula(config: Design, gamma: float = 0.995, lang: str = FALLBACK) -> st
     gymnasium = say("formula.env", lang)
     if not config.replace_reward:
         return f"reward = r\n\n{gymnasium}"
-    used = [t for t in config.terms if getattr(config, t.weight) != 0]
+    used = [t for t in config.terms if config.weight_of(t) != 0]
     rule = RULES[config.form]
-    products = [(t.sign * getattr(config, t.weight), rule.symbol.format(t.key) if t.potential else t.key) for t in used]
+    products = [(t.sign * config.weight_of(t), _symbol(t, config)) for t in used]
     if products and config.scale != 1:
         products = [(config.scale, f"({_sum(products)})")]
     if config.w_env:
         products.append((config.w_env, "r"))
     lines = [f"reward = {_sum(products) or 0}", "", say("formula.observations", lang)]
-    if rule.explained and any(t.potential for t in used):
-        lines.append(say(f"formula.{config.form}", lang, gamma=f"{gamma:g}"))
+    forms = [config.form] if any(t.potential for t in used) else []
+    forms += [own.form for own in config.own_terms if own.weight != 0]
+    for form in dict.fromkeys(forms):
+        if RULES[form].explained:
+            lines.append(say(f"formula.{form}", lang, gamma=f"{gamma:g}"))
     for t in used:
         symbol = f"{t.key}(o)" if t.potential else t.key
+        if t.own:
+            lines.append(say("formula.term", lang, symbol=t.key, meaning=label(t.help, lang)))
+            continue
         lines.append(say("formula.term", lang, symbol=symbol, meaning=_meaning(t, lang)))
     if config.w_env:
         lines.append(gymnasium)
-    if rule.drops_last_step and not all(t.outcome for t in used):
+    if rule.drops_last_step and not all(t.outcome or t.own for t in used):
         outcomes = text("check.and", lang).join(t.key for t in config.terms if t.outcome)
         lines.append(say("formula.last_step", lang, outcomes=outcomes))
     return "\n".join(lines)
+
+
+def _symbol(term: Term, config: Design) -> str:
+    """What a term pays, in a formula."""
+    if term.own:
+        form = next(own.form for own in config.own_terms if own.name == term.key)
+        return term.key if form == "state" else RULES[form].symbol.format(term.key)
+    return RULES[config.form].symbol.format(term.key) if term.potential else term.key
 
 
 def _meaning(term: Term, lang: str) -> str:
@@ -150,7 +175,8 @@ def to_python(config: Design, gamma: float = 0.995, lang: str = FALLBACK) -> str
     >>> "class DesignedReward" in to_python(RewardConfig(w_legs=10, replace_reward=True))
     True
     """
-    used = [t for t in config.terms if config.replace_reward and getattr(config, t.weight) != 0]
+    used = [t for t in config.terms if config.replace_reward and config.weight_of(t) != 0 and not t.own]
+    own = [t for t in config.own_terms if config.replace_reward and t.weight != 0]
     functions: list[Any] = [t.potential or t.event for t in used]
     sources = "\n\n".join(_source(function) for function in dict.fromkeys(functions))
     body = BODY.format(
@@ -167,12 +193,21 @@ def to_python(config: Design, gamma: float = 0.995, lang: str = FALLBACK) -> str
         outcomes=_pairs([t for t in used if t.outcome], config),
         drops_last_step=RULES[config.form].drops_last_step,
         pay=RULES[config.form].python,
+        forget="\n        self.steps, self.last_action, self.kept = 0, None, {}" if own else "",
+        own=OWN.format(sum="\n            + ".join(_pays(term) for term in own)) if own else "",
+        methods=methods(tuple(own), config.language) if own else "",
     )
+    imports = "import math\nfrom types import SimpleNamespace\n" if own else ""
     return (
-        HEAD.format(env_id=config.env_id, head=say("export.head", lang, env_id=config.env_id))
+        HEAD.format(env_id=config.env_id, head=say("export.head", lang, env_id=config.env_id), imports=imports)
         + ("\n" + sources if sources else "")
         + body
     )
+
+
+def _pays(own: OwnTerm) -> str:
+    """What an own term adds on a step."""
+    return f"{float(own.weight)!r} * {FORMS[own.form].format(name=own.name)}"
 
 
 def _source(function: Any) -> str:
@@ -188,5 +223,5 @@ def _source(function: Any) -> str:
 
 
 def _pairs(terms: list[Term], config: Design) -> str:
-    pairs = [f"({(t.potential or t.event).__name__}, {t.sign * float(getattr(config, t.weight))!r})" for t in terms]  # type: ignore[union-attr]
+    pairs = [f"({(t.potential or t.event).__name__}, {t.sign * float(config.weight_of(t))!r})" for t in terms]  # type: ignore[union-attr]
     return "[" + ", ".join(pairs) + "]"

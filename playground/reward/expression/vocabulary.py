@@ -36,6 +36,9 @@ class Word:
     """The least value that is usual."""
     high: float = 1.0
     """The largest value that is usual."""
+    python: str = ""
+    """The same as `of` in an exported file: of a state from ``o``, else also from ``action``, ``reward``,
+    ``terminated`` and ``truncated``."""
 
 
 @dataclass(frozen=True)
@@ -128,6 +131,7 @@ def any_world(max_steps: int, actions: int) -> tuple[Word, ...]:
             {"en": "The number of the action that was taken.", "zh": "所选动作的编号。"},
             lambda steps: np.asarray(steps.actions, np.float64),
             high=actions - 1,
+            python="action",
         ),
         Word(
             "prev_action",
@@ -145,6 +149,7 @@ def any_world(max_steps: int, actions: int) -> tuple[Word, ...]:
             "end",
             {"en": "The episode ended by itself on this step.", "zh": "回合在这一步自行结束。"},
             _terminated,
+            python="terminated",
         ),
         Word(
             "timeout",
@@ -152,6 +157,7 @@ def any_world(max_steps: int, actions: int) -> tuple[Word, ...]:
             "end",
             {"en": "The time limit ended the episode on this step.", "zh": "回合在这一步因超时结束。"},
             _timeout,
+            python="bool(truncated) and not terminated",
         ),
         Word(
             "done",
@@ -159,6 +165,7 @@ def any_world(max_steps: int, actions: int) -> tuple[Word, ...]:
             "end",
             {"en": "The episode ended on this step, in whatever way.", "zh": "回合在这一步结束，不论以何种方式。"},
             lambda steps: _terminated(steps) | _timeout(steps),
+            python="terminated or bool(truncated)",
         ),
         Word(
             "t",
@@ -177,6 +184,7 @@ def any_world(max_steps: int, actions: int) -> tuple[Word, ...]:
             lambda steps: np.asarray(steps.rewards, np.float64),
             low=-100,
             high=100,
+            python="float(reward)",
         ),
         Word("gamma", "number", "constant", {"en": "The discount factor γ.", "zh": "折扣因子 γ。"}),
     )

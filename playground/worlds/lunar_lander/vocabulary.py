@@ -19,15 +19,15 @@ def _coordinate(
     name: str, index: int, low: float, high: float, help: Mapping[str, str], unit: str = "", kind: Kind = "number"
 ) -> Word:
     if kind == "truth":
-        return Word(name, kind, "state", help, lambda obs: obs[..., index] > 0.5, unit, low, high)
-    return Word(name, kind, "state", help, lambda obs: obs[..., index], unit, low, high)
+        return Word(name, kind, "state", help, lambda o: o[..., index] > 0.5, unit, low, high, f"o[{index}] > 0.5")
+    return Word(name, kind, "state", help, lambda o: o[..., index], unit, low, high, f"o[{index}]")
 
 
 def _fires(name: str, actions: tuple[int, ...], help: Mapping[str, str]) -> Word:
     def of(steps: Transitions) -> Any:
         return np.isin(steps.actions, actions)
 
-    return Word(name, "truth", "action", help, of)
+    return Word(name, "truth", "action", help, of, python=f"action in {(*actions,)}")
 
 
 def _ended(steps: Transitions) -> Any:
@@ -51,6 +51,7 @@ VOCABULARY: Final = Vocabulary(
             {"en": "How many legs touch the ground: 0, 1 or 2.", "zh": "触地的支腿数：0、1 或 2。"},
             lambda obs: (obs[..., 6] > 0.5) * 1.0 + (obs[..., 7] > 0.5),
             high=2,
+            python="(o[6] > 0.5) + (o[7] > 0.5)",
         ),
         Word(
             "dist",
@@ -63,6 +64,7 @@ VOCABULARY: Final = Vocabulary(
             lambda obs: np.sqrt(obs[..., 0] ** 2 + obs[..., 1] ** 2),
             "half screens",
             high=1.5,
+            python="math.sqrt(o[0] ** 2 + o[1] ** 2)",
         ),
         Word(
             "speed",
@@ -71,6 +73,7 @@ VOCABULARY: Final = Vocabulary(
             {"en": "Speed, scaled: sqrt(vx**2 + vy**2).", "zh": "速率（已缩放）：sqrt(vx**2 + vy**2)。"},
             lambda obs: np.sqrt(obs[..., 2] ** 2 + obs[..., 3] ** 2),
             high=1.5,
+            python="math.sqrt(o[2] ** 2 + o[3] ** 2)",
         ),
         _fires("main", (MAIN,), {"en": "The main engine fires.", "zh": "主引擎点火。"}),
         _fires("side", (LEFT, RIGHT), {"en": "A side engine fires.", "zh": "任一侧引擎点火。"}),
@@ -87,6 +90,7 @@ VOCABULARY: Final = Vocabulary(
                 "zh": "着陆器在这一步停稳：Gymnasium 给 +100。",
             },
             lambda steps: _ended(steps) & (np.asarray(steps.rewards) > 0),
+            python="terminated and reward > 0",
         ),
         Word(
             "crashed",
@@ -97,6 +101,7 @@ VOCABULARY: Final = Vocabulary(
                 "zh": "在这一步坠毁或飞出画面：Gymnasium 给 −100。",
             },
             lambda steps: _ended(steps) & (np.asarray(steps.rewards) <= 0),
+            python="terminated and reward <= 0",
         ),
         Word(
             "out_of_bounds",
@@ -108,6 +113,7 @@ VOCABULARY: Final = Vocabulary(
                 & (np.asarray(steps.rewards) <= 0)
                 & (np.abs(np.asarray(steps.next_observations)[..., 0]) >= 1)
             ),
+            python="terminated and reward <= 0 and abs(float(o[0])) >= 1",
         ),
         *any_world(MAX_STEPS, N_ACTIONS),
     )
