@@ -7,11 +7,12 @@ Leaves out: reading a whole address into a new session (``session``).
 
 from dataclasses import fields
 from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import quote
 
 import streamlit as st
 
 from playground.flight.scorecard import EVALUATION_SEEDS
-from playground.reward.codec import to_query
+from playground.reward.codec import TERMS, to_query
 from playground.training.spec import TrainSpec
 from playground.words.errors import InvalidInput
 from playground.worlds.lunar_lander.presets import PRESET
@@ -23,6 +24,8 @@ NOT_SET: Final = ("reward", "algorithm", "env", "settings", "seconds")
 """Fields of a spec that the sidebar does not set: it trains with the default algorithm."""
 SETTINGS: Final = tuple(f.name for f in fields(TrainSpec) if f.name not in NOT_SET)
 """Training settings, which are parameters of the address, too."""
+LINK_LIMIT: Final = 6000
+"""Characters of own terms, as an address writes them, that browsers and servers surely take."""
 LINKED: Final = 12
 """Letters of a key where an address holds several."""
 
@@ -59,6 +62,12 @@ def write_setting(value: Any) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
+def fits_link(state: "Session") -> bool:
+    """Whether an address can hold the draft's own terms."""
+    text = to_query(state.draft, PRESET[state.preset].config).get(TERMS, "")
+    return len(quote(text)) <= LINK_LIMIT
+
+
 def address_of(state: "Session", spec: TrainSpec, lang: str) -> dict[str, str]:
     """The parameters of the address that leads to what is on screen.
 
@@ -68,6 +77,8 @@ def address_of(state: "Session", spec: TrainSpec, lang: str) -> dict[str, str]:
         lang: its language.
     """
     query = {"preset": state.preset, **to_query(state.draft, PRESET[state.preset].config)}
+    if not fits_link(state):
+        del query[TERMS]  # a server refuses such an address; the sidebar says so and offers the file
     query |= {name: write_setting(getattr(spec, name)) for name in SETTINGS if name in state.settings}
     if state.shown is not None and state.shown != spec.key:
         query["model"] = state.shown

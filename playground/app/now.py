@@ -15,8 +15,10 @@ from playground.insight.breakdown import Breakdown, break_down
 from playground.insight.check import FlightCheck
 from playground.lab.models.model import Model
 from playground.lab.queue.contract import Job
+from playground.reward.account import own_components
 from playground.reward.design import Design
 from playground.training.spec import TrainSpec
+from playground.words.errors import InvalidInput
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,8 +67,22 @@ class Now:
 
     @cached_property
     def reward(self) -> Design:
-        """What the parts on screen are paid by: the draft."""
-        return accounted(self.state.draft)
+        """What the parts on screen are paid by: the draft, without own terms that are no number in this episode."""
+        draft = self.state.draft
+        if not self.faults:
+            return accounted(draft)
+        return accounted(draft.changed(own_terms=tuple(own for own in draft.own_terms if own.name not in self.faults)))
+
+    @cached_property
+    def faults(self) -> dict[str, InvalidInput]:
+        """By name, the own terms that are no number in the episode on screen, and what is wrong."""
+        faults, steps = {}, self.episode.transitions
+        for own in self.state.draft.own_terms:
+            try:
+                own_components(steps, self.state.draft.changed(own_terms=(own,)), self.model.spec.gamma)
+            except InvalidInput as error:
+                faults[own.name] = error
+        return faults
 
     @cached_property
     def episode(self) -> Trajectory:

@@ -22,6 +22,7 @@ from playground.lab.queue.contract import Queue
 from playground.lab.queue.local import Local
 from playground.reward.codec import changed_fields, from_query
 from playground.reward.design import Design
+from playground.reward.own import OwnTerm
 from playground.training.algorithms import ALGORITHMS
 from playground.training.spec import BUDGETS, TrainSpec, hyperparameters
 from playground.words.errors import InvalidInput
@@ -58,6 +59,12 @@ class Session:
     """Recorded behaviours that are on screen instead of the policy's episode, by their place in the library."""
     repaired: tuple[Design, Design] | None = None
     """The draft before the last repair and after it, for undoing."""
+    edits: dict[str, dict[str, Any]] = field(default_factory=dict)
+    """What was changed in the boxes of own terms and not saved yet, by the term's name; the new term's under ""."""
+    homes: dict[str, float] = field(default_factory=dict)
+    """The weight that each own term was written with, to go back to."""
+    removed: tuple[int, OwnTerm] | None = None
+    """The own term that was removed last, and where it stood."""
     why: tuple[str, int, int] | None = None
     """Which episode and step was last asked about, and the number of the question."""
     problems: list[InvalidInput] = field(default_factory=list)

@@ -8,11 +8,13 @@ Leaves out: the styles of the player and of the gallery, which are components of
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Final
 
 from playground.insight.repair import slider_bounds
 from playground.reward.design import Design
-from playground.studies.colours import colour_of
+from playground.reward.own import OwnTerm, term_of
+from playground.reward.term import Slider, Term
 
 SOUND_COLOUR: Final = "#22a35a"
 PRIVATE: Final = {
@@ -47,30 +49,44 @@ def layout_style() -> str:
     )
 
 
-def term_style(keys: Sequence[str]) -> str:
+def dial_key(term: Term) -> str:
+    """What the widgets of a term's dial are called; an own term may have any name, also that of another widget."""
+    return f"own_{term.key}" if term.own else term.key
+
+
+def term_style(reward: Design) -> str:
     """A dot of each term's colour beside the name of its slider."""
     return "".join(
-        f".st-key-slide_{key} {PRIVATE['slider_label']}::before {{content: ''; display: inline-block; width: .65em; "
-        f"height: .65em; border-radius: 50%; background: {colour_of(key)}; margin-right: .45em;}}"
-        for key in keys
+        f".st-key-slide_{dial_key(term)} {PRIVATE['slider_label']}::before {{content: ''; display: inline-block; "
+        f"width: .65em; height: .65em; border-radius: 50%; background: {term.colour}; margin-right: .45em;}}"
+        for term in reward.terms
     )
 
 
-def band_style(reward: Design, bands: Mapping[str, Sequence[tuple[float, float]]]) -> str:
+def band_style(reward: Design, bands: Mapping[str, Sequence[tuple[float, float]]], homes: Mapping[str, float]) -> str:
     """Green under the stretches of each slider in which landing pays best.
 
     Args:
         reward: whose sliders.
+        homes: the weights that own terms were written with, from which their sliders have their range.
         bands: the stretches, by weight.
     """
     bounds = slider_bounds(reward)
+    for own, term in zip(reward.own_terms, reward.terms[len(reward.terms) - len(reward.own_terms) :], strict=True):
+        slider = own_slider(own, homes)
+        bounds[term.weight] = (min(slider.low, own.weight), max(slider.high, own.weight))
     return "".join(
-        f".st-key-slide_{term.key} {PRIVATE['slider_rail']}::after {{content: ''; position: absolute; left: 0; "
+        f".st-key-slide_{dial_key(term)} {PRIVATE['slider_rail']}::after {{content: ''; position: absolute; left: 0; "
         f"right: 0; top: calc(50% + 8px); height: 3px; background: "
         f"{_stripes(*bounds[term.weight], bands[term.weight])};}}"
         for term in reward.terms
         if bands.get(term.weight)
     )
+
+
+def own_slider(own: OwnTerm, homes: Mapping[str, float]) -> Slider:
+    """The range of an own term's slider; it stays while the slider moves."""
+    return term_of(replace(own, weight=homes.get(own.name, own.weight)), 0).sliders["state"]
 
 
 def _stripes(low: float, high: float, bands: Sequence[tuple[float, float]]) -> str:

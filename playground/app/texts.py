@@ -5,7 +5,7 @@ Leaves out: the texts, and every language but the session's (``words.say``).
 
 import streamlit as st
 
-from playground.reward.design import ENV_KEY, by_key
+from playground.reward.design import Design
 from playground.words import say as words
 from playground.words.errors import InvalidInput, error_words
 from playground.worlds.lunar_lander.terms import RewardConfig
@@ -30,6 +30,11 @@ def say_error(error: InvalidInput) -> str:
     return error_words(error, language())
 
 
-def part_name(key: str) -> str:
-    """A part's short name: a term's label, or Gymnasium's own reward."""
-    return say("part.env_reward") if key == ENV_KEY else words.label(by_key(RewardConfig)[key].label, language())
+def part_name(key: str, design: Design | None = None) -> str:
+    """A part's short name: a term's label, or Gymnasium's own reward.
+
+    Args:
+        key: of the part.
+        design: whose part it is; the lander's built-in terms are known without one.
+    """
+    return (RewardConfig() if design is None else design).part_name(key, language())

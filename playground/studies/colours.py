@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from playground.reward.design import ENV_KEY, by_key
+from playground.reward.design import ENV_KEY, Design
 from playground.worlds.lunar_lander.outcomes import Outcome
 from playground.worlds.lunar_lander.terms import RewardConfig
 
@@ -53,6 +53,14 @@ OUTCOME_COLOURS: Final[dict[str, str]] = {
 }
 
 
-def colour_of(key: str) -> str:
-    """A part's colour."""
-    return ENV_COLOUR if key == ENV_KEY else by_key(RewardConfig)[key].colour
+def colour_of(key: str, design: Design | None = None) -> str:
+    """A part's colour.
+
+    Args:
+        key: of the part.
+        design: whose part it is; the lander's own terms are known without one.
+    """
+    if key == ENV_KEY:
+        return ENV_COLOUR
+    terms = {term.key: term for term in (RewardConfig() if design is None else design).terms}
+    return terms[key].colour if key in terms else TEXT_COLOUR

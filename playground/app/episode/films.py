@@ -87,7 +87,7 @@ def scene_of(
     """
     if paid is None:
         paid = [break_down(film.trajectory, reward, gamma).paid for film in films]
-    return scene_data(films, names, paid, reward.keys, paying_parts(reward), gamma, file, **more)
+    return scene_data(films, names, paid, reward.keys, paying_parts(reward), gamma, file, design=reward, **more)
 
 
 def paying_parts(reward: Design) -> list[str]:

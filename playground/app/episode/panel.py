@@ -15,7 +15,7 @@ from playground.app.episode.picker import draw_picker
 from playground.app.now import Now
 from playground.app.player import draw_player
 from playground.app.shared import load
-from playground.app.texts import language, say
+from playground.app.texts import language, say, say_error
 from playground.flight.fork import CONTINUATIONS, fork
 from playground.flight.rollout import refly
 from playground.flight.trajectory import Trajectory
@@ -24,6 +24,7 @@ from playground.insight.explain import Explanation, explain
 from playground.lab.models.model import Model
 from playground.lab.models.names import model_name
 from playground.reward.design import Design
+from playground.words.errors import InvalidInput
 from playground.worlds.lunar_lander.world import WORLD as LANDER
 
 
@@ -37,11 +38,13 @@ def draw_episode(now: Now) -> None:
         else:
             draw_picker(now)
             draw_downloads(now, lambda: player_data(now))
+    for fault in now.faults.values():
+        st.warning(say("own.left_out", reason=say_error(fault)))
     reward = state.draft
     if not reward.replace_reward:
         st.caption(say("parts.logged"))
     if not paying_parts(now.reward):
-        unscaled = reward.scale == 0 and any(getattr(reward, term.weight) for term in reward.terms)
+        unscaled = reward.scale == 0 and any(reward.weight_of(term) for term in reward.terms)
         st.info(say("parts.scale_zero" if unscaled else "parts.none"))
     _player(now)
 
@@ -49,6 +52,13 @@ def draw_episode(now: Now) -> None:
 @st.fragment
 def _player(now: Now) -> None:
     """The player in a fragment of its own, so that a question or a flight runs nothing else."""
+    try:
+        _play(now)
+    except InvalidInput as error:  # an own term is no number in what flies beside the episode
+        st.error(say_error(error))
+
+
+def _play(now: Now) -> None:
     if now.state.hand is not None:
         data = hand_data(now, now.state.hand)
     elif st.session_state.pop("flight_over", False):
@@ -62,7 +72,7 @@ def player_data(now: Now) -> dict[str, Any]:
     """Everything that the player shows now."""
     state, model, reward = now.state, now.model, now.reward
     if state.evidence:
-        return evidence_data(state.evidence, state.draft, now.spec.gamma)
+        return evidence_data(state.evidence, now.reward, now.spec.gamma)
     own = chosen_flight(state)
     shown = film_of(model, state.seed) if own is None else own
     name = model_name(model, language()) if own is None else say("episode.by_hand", number=(state.own or 0) + 1)

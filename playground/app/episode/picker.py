@@ -11,6 +11,7 @@ from playground.app.now import Now
 from playground.app.texts import language, say
 from playground.flight.scorecard import EVALUATION_SEEDS
 from playground.lab.models.names import labels_of
+from playground.words.errors import InvalidInput
 
 
 def draw_picker(now: Now) -> None:
@@ -52,7 +53,10 @@ def draw_picker(now: Now) -> None:
         width=130,
     )
     st.button("", key="next", icon=":material/chevron_right:", help=say("episode.next"), on_click=move, args=(1,))
-    returns = card.returns(state.draft)
+    try:
+        returns = card.returns(state.draft)
+    except InvalidInput:  # an own term is no number in one of them, as the scorecard says
+        returns = card.native_return
     best, worst = card.seeds[int(np.argmax(returns))], card.seeds[int(np.argmin(returns))]
     st.button(say("episode.best"), key="best", help=say("episode.best.help"), on_click=go, args=(best,))
     st.button(say("episode.worst"), key="worst", help=say("episode.worst.help"), on_click=go, args=(worst,))

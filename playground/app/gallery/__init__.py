@@ -15,6 +15,7 @@ from playground.flight.scorecard import Scorecard
 from playground.flight.trajectory import Trajectory
 from playground.reward.design import Design
 from playground.studies.colours import OUTCOME_COLOURS
+from playground.words.errors import InvalidInput
 from playground.worlds.lunar_lander.geometry import HALF_HEIGHT, HALF_WIDTH, PAD_HALF_WIDTH, STEPS_PER_SECOND
 from playground.worlds.lunar_lander.outcomes import Outcome
 from playground.worlds.lunar_lander.scene import WORLD_HEIGHT, WORLD_WIDTH
@@ -52,9 +53,13 @@ def gallery_data(
         paths: of the same episodes, each a list of points in metres.
         chosen: the seed on screen.
     """
+    try:
+        returns = card.returns(reward)
+    except InvalidInput:  # an own term is no number in one of them, as the scorecard says
+        returns = np.full(len(card), np.nan)
     scores = {
         "seed": card.seeds,
-        "your_return": card.returns(reward),
+        "your_return": returns,
         "native": card.native_return,
         "touchdown": card.measured["touchdown_speed"],
         "fuel": card.measured["main_firings"] + card.measured["side_firings"],

@@ -11,12 +11,13 @@ from streamlit.delta_generator import DeltaGenerator
 from playground.app.now import Now
 from playground.app.session import Session
 from playground.app.shared import repair
-from playground.app.texts import language, say
+from playground.app.texts import language, say, say_error
 from playground.insight.check import FlightCheck
 from playground.insight.forecast.predict import load_model
 from playground.insight.repair import with_weight
 from playground.reward.design import Design
 from playground.words.check import finding_sentence, notes, ranking_rows, verdict_sentence
+from playground.words.errors import InvalidInput
 from playground.words.forecast import chances, forecast_sentence
 from playground.words.repair import change_words, consequence, introduction, other_singles, single_words
 from playground.words.tables import to_markdown
@@ -33,7 +34,11 @@ def check_place() -> DeltaGenerator:
 
 def draw_check(now: Now, place: DeltaGenerator) -> None:
     """The verdict on the draft, and behind a button what it rests on."""
-    found = now.check
+    try:
+        found = now.check
+    except InvalidInput as error:
+        place.error(say_error(error))
+        return
     with place:
         badge = f":{COLOURS[found.verdict]}-badge[{say(f'check.verdict.{found.verdict}')}]"
         expected = forecast_sentence(found.predicted, language())

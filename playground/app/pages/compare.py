@@ -187,12 +187,14 @@ def _designs(comparison: Comparison) -> None:
 
     st.subheader(say("compare.designs"), anchor=False)
     letters = [one.letter for one in comparison.contestants]
-    values = {
-        term.key: [float(getattr(one.reward, term.weight)) for one in comparison.contestants]
-        for term in comparison.contestants[0].reward.terms
-        if any(getattr(one.reward, term.weight) for one in comparison.contestants)
-    }
-    names, colours = comparison.part_names(), {key: colour_of(key) for key in values}
+    rewards = [one.reward for one in comparison.contestants]
+    terms = {term.key: term for reward in reversed(rewards) for term in reward.terms}  # the first's win
+    owned = [{term.key: reward.weight_of(term) for term in reward.terms} for reward in rewards]
+    keys = dict.fromkeys(term.key for reward in rewards for term in reward.terms)
+    rows = {key: [weights.get(key, 0.0) for weights in owned] for key in keys}
+    values = {key: row for key, row in rows.items() if any(row)}
+    names = {key: terms[key].label[language()] for key in values}
+    colours = {key: terms[key].colour for key in values}
     if values:
         st.altair_chart(compared_parts(values, letters, names, colours), key="compared_weights", width="stretch")
     for other in comparison.others:
@@ -271,7 +273,8 @@ def _parts(comparison: Comparison) -> None:
     reward = accounted(owner.reward)
     paying = paying_parts(reward)
     first, second = (one.model.scorecard.part_means(reward) for one in (comparison.first, rival))
-    names, colours = comparison.part_names(), {key: colour_of(key) for key in reward.keys}
+    names = {key: reward.part_name(key, language()) for key in reward.keys}
+    colours = {key: colour_of(key, reward) for key in reward.keys}
     labels = (comparison.first.label, rival.label)
     chart = mirrored_parts({k: first[k] for k in paying}, {k: second[k] for k in paying}, labels, names, colours)
     st.altair_chart(chart, key="compare_parts", width="stretch")

@@ -14,6 +14,7 @@ from playground.app.now import Now
 from playground.app.pages.check_line import check_place, draw_check
 from playground.app.session import Session
 from playground.app.shared import load
+from playground.app.sidebar.share import python_of
 from playground.app.texts import language, part_name, say, say_error
 from playground.flight.rollout import run_episodes
 from playground.flight.scorecard import EVALUATION_SEEDS, Scorecard
@@ -22,7 +23,6 @@ from playground.lab.models.model import Model
 from playground.lab.models.names import model_name
 from playground.reward.codec import dump_reward
 from playground.reward.design import Design
-from playground.reward.export import to_python
 from playground.words.errors import InvalidInput
 from playground.words.scorecard import headline, own_return, scores
 from playground.worlds.lunar_lander.presets import PRESET
@@ -62,8 +62,12 @@ def _verdict(now: Now, model: Model) -> None:
 
 def _scorecard(card: Scorecard, reward: Design) -> None:
     """Your return, and beside it the scores that no slider touches."""
-    mine = own_return(float(card.returns(reward).mean()), language(), logged=not reward.replace_reward)
-    metrics = [mine, *scores(card.summary, language())]
+    metrics = scores(card.summary, language())
+    try:
+        mine = own_return(float(card.returns(reward).mean()), language(), logged=not reward.replace_reward)
+        metrics = [mine, *metrics]
+    except InvalidInput as error:
+        st.warning(say("own.no_return", reason=say_error(error)))
     with st.container(border=True):
         for row in (metrics[:4], metrics[4:]):
             with st.container(horizontal=True, horizontal_alignment="distribute"):
@@ -105,7 +109,11 @@ def _more(now: Now) -> None:
     with st.expander(say("more.code"), icon=":material/code:", key="more_code", on_change="rerun") as panel:
         if panel.open:
             st.code(dump_reward(state.draft), language="json")
-            st.code(to_python(state.draft, now.spec.gamma), language="python", height=400)
+            python = python_of(state.draft, now.spec.gamma)
+            if python is None:
+                st.caption(say("share.no_python"))
+            else:
+                st.code(python, language="python", height=400)
 
 
 def _all_episodes(state: Session, model: Model) -> None:
@@ -135,7 +143,7 @@ def _table(reward: Design, parts: Breakdown) -> None:
     factor = reward.factors
     table = pd.DataFrame(
         {
-            say("parts.component"): [part_name(key) for key in reward.keys],
+            say("parts.component"): [part_name(key, reward) for key in reward.keys],
             say("parts.raw"): list(parts.raw_totals.values()),
             say("parts.weight"): factor,
             say("parts.paid"): list(parts.totals.values()),

@@ -26,6 +26,7 @@ from playground.flight.policy import Policy
 from playground.flight.trajectory import Trajectory
 from playground.insight.explain import Explanation
 from playground.insight.highlights import find_moments
+from playground.reward.design import Design
 from playground.reward.term import Floats
 from playground.studies.colours import NET_COLOUR, OUTCOME_COLOURS, colour_of
 from playground.words.numbers import amount_words
@@ -144,6 +145,7 @@ def scene_data(
     can_ask: bool = False,
     can_fly: bool = False,
     flight: Mapping[str, Any] | None = None,
+    design: Design | None = None,
 ) -> dict[str, Any]:
     """What the player shows, in the session's language.
 
@@ -160,13 +162,14 @@ def scene_data(
         can_fly: whether the arrow keys may fly.
         flight: if this is a flight by hand under way: its ``id``, its ``actions`` so far, whether it has ``ended``, the
             ``chunk`` of actions that the server wants at a time, and its ``pace`` in simulated seconds a second.
+        design: whose parts they are; the lander's built-in ones are known without it.
     """
     columns = [keys.index(key) for key in parts]
     return {
         **_common(language()),
         "file": file,
         "gamma": gamma,
-        "parts": [{"key": key, "name": part_name(key), "colour": colour_of(key)} for key in parts],
+        "parts": [{"key": key, "name": part_name(key, design), "colour": colour_of(key, design)} for key in parts],
         "facts": [{"name": say(f"fact.{key}"), "unit": unit, "digits": n} for key, (unit, n) in FACTS.items()],
         "episodes": [
             film.data
@@ -175,11 +178,11 @@ def scene_data(
                 "outcome_word": say(f"outcome.{film.trajectory.outcome}"),
                 "colour": OUTCOME_COLOURS[film.trajectory.outcome],
                 "paid": packed(amounts[:, columns], np.float64),
-                "moments": [_mark(moment) for moment in find_moments(film.trajectory, amounts, keys)],
+                "moments": [_mark(moment, design) for moment in find_moments(film.trajectory, amounts, keys)],
             }
             for film, name, amounts in zip(films, names, paid, strict=True)
         ],
-        "why": None if why is None else {"asked": why[0], **_answer(why[2], why[1], columns)},
+        "why": None if why is None else {"asked": why[0], **_answer(why[2], why[1], columns, design)},
         "can_ask": can_ask,
         "can_fly": can_fly,
         "apart": len({film.trajectory.seed for film in films}) > 1,
@@ -208,13 +211,13 @@ def _common(lang: str) -> dict[str, Any]:
     }
 
 
-def _mark(moment: Moment) -> dict[str, Any]:
-    part = part_name(moment.part) if moment.part else ""
+def _mark(moment: Moment, design: Design | None) -> dict[str, Any]:
+    part = part_name(moment.part, design) if moment.part else ""
     amount = amount_words(moment.amount) if moment.kind == "payment" else f"{moment.amount:.0f}"
     return {
         "step": moment.step,
         "kind": moment.kind,
-        "colour": colour_of(moment.part) if moment.part else "",
+        "colour": colour_of(moment.part, design) if moment.part else "",
         "text": say(f"moment.{moment.kind}", seconds=_seconds(moment.step + 1), part=part, amount=amount),
     }
 
@@ -223,7 +226,7 @@ def _seconds(frame: int) -> str:
     return f"{frame / STEPS_PER_SECOND:.2f}"
 
 
-def _answer(why: Explanation, step: int, columns: Sequence[int]) -> dict[str, Any]:
+def _answer(why: Explanation, step: int, columns: Sequence[int], design: Design | None) -> dict[str, Any]:
     """An explanation in words, and its bars: what each part pays more for the chosen action."""
     others = [action for action in range(N_ACTIONS) if action != why.chosen]
     rival = max(others, key=lambda action: why.means[action])
@@ -238,7 +241,7 @@ def _answer(why: Explanation, step: int, columns: Sequence[int]) -> dict[str, An
         in_favour, against = why.reasons(rival) if winner == why.chosen else why.reasons(rival)[::-1]
         gaps = why.parts[winner] - why.parts[loser]
         for kind, told_keys in (("for", in_favour), ("against", against)):
-            told = [f"{part_name(key)} ({amount_words(float(gaps[why.keys.index(key)]))})" for key in told_keys]
+            told = [f"{part_name(key, design)} ({amount_words(float(gaps[why.keys.index(key)]))})" for key in told_keys]
             if told:
                 text.append(say(f"why.{kind}", parts=say("list.comma").join(told), winner=names[winner]))
     n = why.returns.shape[1]

@@ -3,7 +3,7 @@
 Every widget writes into the `Session` from its callback and is seeded from it before it is drawn, so presets, links,
 files and sliders all change the same thing. A slider tick never trains.
 
-Reading order: ``dials`` → ``train`` → ``share`` → ``settings``.
+Reading order: ``dials`` → ``own_terms`` → ``train`` → ``share`` → ``settings``.
 
 Leaves out: what the design pays (``pages.playground``).
 """
@@ -16,12 +16,14 @@ from streamlit.delta_generator import DeltaGenerator
 
 from playground.app.now import Now
 from playground.app.sidebar.dials import draw_dial, draw_form, draw_mode
+from playground.app.sidebar.own_terms import draw_own_terms
 from playground.app.sidebar.settings import draw_settings
 from playground.app.sidebar.share import draw_preset, draw_share
 from playground.app.sidebar.train import draw_train
 from playground.app.styles import band_style, layout_style, term_style
 from playground.app.texts import language, say
 from playground.reward.term import Term
+from playground.words.errors import InvalidInput
 from playground.words.say import LANGUAGES
 
 GROUPS: Final[dict[str, Callable[[Term], bool]]] = {
@@ -38,7 +40,7 @@ def draw_sidebar(now: Now) -> DeltaGenerator:
         The place for `draw_bands`.
     """
     reward = now.state.draft
-    st.html(f"<style>{layout_style()}{term_style(reward.keys)}</style>")
+    st.html(f"<style>{layout_style()}{term_style(reward)}</style>")
     with st.sidebar:
         with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
             st.subheader(say("design.title"), anchor=False)
@@ -50,8 +52,9 @@ def draw_sidebar(now: Now) -> DeltaGenerator:
         for group, belongs in GROUPS.items():
             st.caption(say(f"design.group.{group}"))
             for term in reward.terms:
-                if belongs(term):
+                if belongs(term) and not term.own:
                     draw_dial(now.state, term)
+        draw_own_terms(now)
         place = st.empty()
         draw_mode(now.state)
         draw_settings(now.state)
@@ -60,9 +63,13 @@ def draw_sidebar(now: Now) -> DeltaGenerator:
 
 def draw_bands(now: Now, place: DeltaGenerator) -> None:
     """Green under the sliders where landing pays best, and what it means. The last thing that a run works out."""
-    if any(now.bands.values()):
+    try:
+        bands = now.bands
+    except InvalidInput:  # an own term is no number somewhere, as the check says
+        return
+    if any(bands.values()):
         place.caption(say("design.bands"))
-        st.html(f"<style>{band_style(now.state.draft, now.bands)}</style>")
+        st.html(f"<style>{band_style(now.state.draft, bands, now.state.homes)}</style>")
 
 
 def _language_switch() -> None:

@@ -9,7 +9,9 @@ from typing import Final
 import streamlit as st
 
 from playground.app.session import Session
+from playground.app.styles import dial_key, own_slider
 from playground.app.texts import language, say
+from playground.reward.own import OwnTerm
 from playground.reward.term import FORMS, WEIGHT_LIMIT, Slider, Term
 from playground.worlds.lunar_lander.presets import PRESET
 
@@ -40,6 +42,13 @@ def draw_dial(state: Session, term: Term) -> None:
     _dial(state, term.weight, term.key, term.label[language()], term.help[language()], term.sliders[state.draft.form])
 
 
+def draw_own_dial(state: Session, own: OwnTerm, term: Term) -> None:
+    """The dial of an own term's weight; the way back leads to the weight that it was written with."""
+    state.homes.setdefault(own.name, own.weight)
+    text = f"```\n{own.expression}\n```"
+    _dial(state, term.weight, dial_key(term), own.name, text, own_slider(own, state.homes))
+
+
 def draw_mode(state: Session) -> None:
     """Replace Gymnasium's reward or only log; and, closed until asked for, the scale and Gymnasium's share."""
 
@@ -65,8 +74,8 @@ def draw_mode(state: Session) -> None:
 
 
 def _dial(state: Session, name: str, key: str, label: str, help: str, range_: Slider) -> None:
-    value = float(getattr(state.draft, name))
-    home = float(getattr(PRESET[state.preset].config, name))
+    value = state.draft.value(name)
+    home = state.homes[name] if name in state.homes else PRESET[state.preset].config.value(name)
     slide_key, type_key = f"slide_{key}", f"type_{key}"
 
     def moved(widget: str) -> None:
