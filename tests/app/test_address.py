@@ -1,6 +1,6 @@
 """Links are kept for years: what an older version wrote into the address leads to the same page."""
 
-from dataclasses import fields, replace
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from urllib.parse import parse_qsl
@@ -11,6 +11,7 @@ from playground.app import session
 from playground.app.address import LINKED, SETTINGS, address_of, read_setting, write_setting
 from playground.app.session import COMPARED, Session, read_address
 from playground.lab.models.store import ModelStore
+from playground.reward.design import defaults_of
 from playground.training.spec import TrainSpec
 from playground.words.errors import InvalidInput
 from playground.worlds.lunar_lander.presets import GYMNASIUM, PRESET
@@ -31,7 +32,7 @@ def test_a_link_of_an_older_version_leads_to_the_same_page(link):
 
 def test_the_old_links_name_every_parameter():
     named = {name for link in OLD for name, _ in parse_qsl(link)}
-    assert {field.name for field in fields(RewardConfig)} <= named
+    assert set(defaults_of(RewardConfig)) <= named
     assert {"preset", "model", "compare", "episode", "lang"} <= named
     assert {dict(parse_qsl(link))["preset"] for link in OLD} == set(PRESET)
 
