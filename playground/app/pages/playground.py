@@ -14,7 +14,6 @@ from playground.app.now import Now
 from playground.app.pages.check_line import check_place, draw_check
 from playground.app.session import Session
 from playground.app.shared import load
-from playground.app.sidebar.share import python_of
 from playground.app.texts import language, part_name, say, say_error
 from playground.flight.rollout import run_episodes
 from playground.flight.scorecard import EVALUATION_SEEDS, Scorecard
@@ -23,6 +22,7 @@ from playground.lab.models.model import Model
 from playground.lab.models.names import model_name
 from playground.reward.codec import dump_reward
 from playground.reward.design import Design
+from playground.reward.export import to_python
 from playground.words.errors import InvalidInput
 from playground.words.scorecard import headline, own_return, scores
 from playground.worlds.lunar_lander.presets import PRESET
@@ -109,11 +109,7 @@ def _more(now: Now) -> None:
     with st.expander(say("more.code"), icon=":material/code:", key="more_code", on_change="rerun") as panel:
         if panel.open:
             st.code(dump_reward(state.draft), language="json")
-            python = python_of(state.draft, now.spec.gamma)
-            if python is None:
-                st.caption(say("share.no_python"))
-            else:
-                st.code(python, language="python", height=400)
+            st.code(to_python(state.draft, now.spec.gamma), language="python", height=400)
 
 
 def _all_episodes(state: Session, model: Model) -> None:

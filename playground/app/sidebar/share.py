@@ -12,7 +12,6 @@ from playground.app.now import Now
 from playground.app.session import Session
 from playground.app.texts import language, say
 from playground.reward.codec import dump_reward, parse_reward
-from playground.reward.design import Design
 from playground.reward.export import to_python
 from playground.words.errors import InvalidInput
 from playground.worlds.lunar_lander.presets import PRESET
@@ -51,15 +50,10 @@ def draw_share(now: Now) -> None:
             )
         with st.popover(say("share.button"), icon=":material/share:", key="share", on_change="rerun") as panel:
             if panel.open:
-                _share(state, python_of(state.draft, now.spec.gamma))
+                _share(state, to_python(state.draft, now.spec.gamma))
 
 
-def python_of(reward: Design, gamma: float) -> str | None:
-    """The reward as a Python file; None for own terms, which a JSON file alone can hold."""
-    return None if reward.own_terms else to_python(reward, gamma)
-
-
-def _share(state: Session, python: str | None) -> None:
+def _share(state: Session, python: str) -> None:
     if fits_link(state):
         st.caption(say("share.link"))
     if fits_link(state):
@@ -70,10 +64,9 @@ def _share(state: Session, python: str | None) -> None:
     with st.container(horizontal=True):
         json_text = dump_reward(state.draft)
         st.download_button(say("share.download_json"), json_text, "reward.json", "application/json", on_click="ignore")
-        if python is not None:
-            st.download_button(
-                say("share.download_python"), python, "designed_reward.py", "text/x-python", on_click="ignore"
-            )
+        st.download_button(
+            say("share.download_python"), python, "designed_reward.py", "text/x-python", on_click="ignore"
+        )
 
     def opened() -> None:
         file = st.session_state["upload"]
@@ -86,8 +79,5 @@ def _share(state: Session, python: str | None) -> None:
             state.problems.append(error)
 
     st.file_uploader(say("share.upload"), type="json", key="upload", on_change=opened, max_upload_size=1)
-    if python is None:
-        st.caption(say("share.no_python"))
-        return
     with st.expander(say("share.python")):
         st.code(python, language="python", height=300)
