@@ -86,14 +86,15 @@ def report(comparison: Comparison, seed: int = EVALUATION_SEEDS.start) -> list[B
 
 
 def _designs(comparison: Comparison) -> list[Block]:
-    used = [
-        term
-        for term in comparison.contestants[0].reward.terms
-        if any(getattr(one.reward, term.weight) for one in comparison.contestants)
+    weights = [
+        {term.key: reward.weight_of(term) for term in reward.terms}
+        for reward in (one.reward for one in comparison.contestants)
     ]
+    terms = {term.key: term for one in comparison.contestants for term in one.reward.terms}
+    used = [term for key, term in terms.items() if any(of_one.get(key) for of_one in weights)]
     blocks = [Block("heading", comparison.say("compare.designs"))]
     if used:
-        values = {t.key: [float(getattr(one.reward, t.weight)) for one in comparison.contestants] for t in used}
+        values = {t.key: [of_one.get(t.key, 0.0) for of_one in weights] for t in used}  # one that lacks it pays nothing
         names, colours = {t.key: label(t.label, comparison.lang) for t in used}, {t.key: t.colour for t in used}
         chart = compared_parts(values, [one.letter for one in comparison.contestants], names, colours)
         blocks.append(_drawn(chart, comparison.say("compare.designs"), "weights"))
