@@ -108,17 +108,16 @@ class Comparison:
 
     def reward_changes(self, other: Contestant) -> dict[str, list[Any]]:
         """Fields of the reward in which another differs from the first: the first's value, and its own."""
-        return {
-            name: pair for name, pair in self._changes(other).items() if name in defaults_of(type(self.first.reward))
-        }
+        return {name: pair for name, pair in self._changes(other).items() if self._of_reward(name, other)}
 
     def setting_changes(self, other: Contestant) -> dict[str, list[Any]]:
         """Training settings in which another differs from the first."""
-        return {
-            name: pair
-            for name, pair in self._changes(other).items()
-            if name not in defaults_of(type(self.first.reward))
-        }
+        return {name: pair for name, pair in self._changes(other).items() if not self._of_reward(name, other)}
+
+    def _of_reward(self, name: str, other: Contestant) -> bool:
+        """Whether a changed field belongs to the reward: one of its own, or of an own term of either."""
+        own = {term.name for one in (self.first, other) for term in one.reward.own_terms}
+        return name in defaults_of(type(self.first.reward)) or name.removesuffix(".expression") in own
 
     def _changes(self, other: Contestant) -> dict[str, list[Any]]:
         return changes(self.first.model.spec, other.model.spec)
@@ -148,7 +147,7 @@ class Comparison:
 
     def change_words(self, other: Contestant) -> str:
         """What another differs in from the first besides its weights, which are drawn."""
-        weights = self.first.reward.weight_names(self.lang)
+        weights = other.reward.weight_names(self.lang) | self.first.reward.weight_names(self.lang)
         fields = self.reward_changes(other)
         plain = {name: pair for name, pair in fields.items() if name not in weights} | self.setting_changes(other)
         if plain:

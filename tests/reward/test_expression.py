@@ -288,3 +288,13 @@ def test_a_line_and_what_is_remembered_are_needed_on_every_step():
         fault = program_of(((text, "state"),), VOCABULARY).fault(SHORT.transitions, GAMMA)
         assert fault is not None
         assert fault.operation == "div"
+
+
+def test_minus_zero_is_not_zero():
+    np.testing.assert_array_equal(values("atan2(-0.0, -1) + 0 * atan2(0.0, -1)"), -np.pi)
+
+
+def test_a_fault_on_a_later_step_and_line_is_placed_there():
+    step = int(np.flatnonzero(LONG.actions == 2)[0])
+    fault = program_of((("a = 1\nb = a + 1 / (1 - main)\nb", "state"),), VOCABULARY).fault(LONG.transitions, GAMMA)
+    assert (fault.line, fault.column, fault.step) == (2, 14, (step,))

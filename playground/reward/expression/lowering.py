@@ -50,7 +50,7 @@ class Operations:
 
     def add(self, name: str, *arguments: int, value: Any = None, kind: Kind = "number", where: Any = (0, 1, 1)) -> int:
         """The index of an operation, a new one or an equal one that is there already."""
-        key = (name, arguments, value, type(value))
+        key = (name, arguments, repr(value))  # 0.0 and -0.0 are equal, but not the same
         if key not in self._index:
             self._index[key] = len(self.ops)
             self.ops.append(Op(name, arguments, value, kind))
@@ -93,7 +93,6 @@ class _Lowering:
     term: int
     state_only: bool
     memo: dict[tuple[int, bool], int] = field(default_factory=dict)
-    cost: int = 0
 
     def pays(self, form: Form) -> int:
         add, start = self.operations.add, len(self.operations.ops)
