@@ -66,6 +66,7 @@ PLACES = [
     ("not dist", "term_no_condition", 1, 5, None),
     ("count(speed)", "term_no_condition", 1, 7, None),
     ("left or legs", "term_no_condition", 1, 9, None),
+    ("left and legs", "term_no_condition", 1, 10, None),
     ("landed > 100", "term_truth_compared", 1, 1, None),
     ("sqrt(left)", "term_truth_argument", 1, 6, None),
     ("prev(action)", "term_no_prev", 1, 6, None),
