@@ -24,6 +24,7 @@ COMMANDS: Final = {
     "check": "rewards.check",
     "repair": "rewards.repair",
     "export": "rewards.export",
+    "import-reward": "rewards.import_reward",
     "probes": "rewards.probes",
     "worlds": "rewards.worlds",
     "compare": "studies.compare",

@@ -14,6 +14,7 @@ from typing import Any, Final
 from playground.flight.world import World, load_world
 from playground.reward.codec import MAX_BYTES, parse_reward
 from playground.reward.design import Design
+from playground.reward.reading.source import MAX_BYTES as MAX_SOURCE
 from playground.words.errors import InvalidInput
 
 REGISTRY: Final = {
@@ -52,7 +53,7 @@ def find_preset(world: World, slug: str | None) -> Any:
 
 
 def load_reward(name: str, world: World) -> Design:
-    """A reward by its preset's name or from a JSON file.
+    """A reward by its preset's name, from a JSON file, or from a Python file (``.py``), which is read and never run.
 
     Raises:
         InvalidInput: neither, or the file is not a reward.
@@ -61,15 +62,22 @@ def load_reward(name: str, world: World) -> Design:
         config: Design = preset.config
         return config
     path = Path(name)
+    python = path.suffix == ".py"
+    limit = MAX_SOURCE if python else MAX_BYTES
     try:
         if not path.is_file():
             choices = ", ".join(preset.slug for preset in world.presets)
             raise InvalidInput("unknown_preset", value=name, choices=choices)
         with path.open("rb") as file:
-            data = file.read(MAX_BYTES + 1)
+            data = file.read(limit + 1)
             size = path.stat().st_size
     except OSError as error:
         raise InvalidInput("cannot_read", file=name, reason=error.strerror) from None
-    if len(data) > MAX_BYTES:
-        raise InvalidInput("too_big", size=f"{size:,}", limit=f"{MAX_BYTES:,}")
+    if len(data) > limit:
+        raise InvalidInput("too_big", size=f"{size:,}", limit=f"{limit:,}")
+    if python:
+        from playground.reward.reading.read import read_python
+
+        design: Design = read_python(data.decode("utf-8-sig", errors="replace"), world.design).design
+        return design
     return parse_reward(data, world.design)

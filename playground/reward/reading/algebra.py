@@ -44,6 +44,7 @@ class Node:
     """One operation; made by `node` alone."""
 
     __slots__ = ("args", "op", "size", "truth", "value")
+    size: int
 
     def __init__(self, op: str, args: "tuple[Node, ...]", value: Any, truth: bool) -> None:
         self.op, self.args, self.value, self.truth = op, args, value, truth
@@ -104,7 +105,7 @@ def negative(a: Node) -> Node:
 
 
 def add(a: Node, b: Node) -> Node:
-    """a + b."""
+    """A + b."""
     if is_const(a) and is_const(b):
         return const(float(a.value) + float(b.value))
     if is_const(a, 0) and not b.truth:
@@ -121,7 +122,7 @@ def add(a: Node, b: Node) -> Node:
 
 
 def subtract(a: Node, b: Node) -> Node:
-    """a − b."""
+    """A − b."""
     if is_const(a) and is_const(b):
         return const(float(a.value) - float(b.value))
     if is_const(b, 0) and not a.truth:
@@ -193,7 +194,7 @@ def scaled(k: float, part: Node) -> Node:
 
 
 def multiply(a: Node, b: Node) -> Node:
-    """a · b."""
+    """A · b."""
     if is_const(a) and is_const(b):
         return const(float(a.value) * float(b.value))
     if is_const(b):
@@ -221,7 +222,7 @@ def multiply(a: Node, b: Node) -> Node:
 
 
 def divide(a: Node, b: Node) -> Node:
-    """a / b."""
+    """A / b."""
     if is_const(b) and b.value != 0:
         if is_const(a):
             return const(float(a.value) / float(b.value))
@@ -240,7 +241,7 @@ def modulo(a: Node, b: Node) -> Node:
 
 
 def power(a: Node, b: Node) -> Node:
-    """a ** b."""
+    """A ** b."""
     if is_const(a) and is_const(b):
         try:
             return const(float(a.value) ** float(b.value))
@@ -379,7 +380,9 @@ def both(*values: Node) -> Node:
                     if not known:
                         return const(False)
                     parts.remove(other)
-                elif other.op == "not" and other.args[0].op == "word" and other.args[0].value == name and other in parts:
+                elif (
+                    other.op == "not" and other.args[0].op == "word" and other.args[0].value == name and other in parts
+                ):
                     if known:
                         return const(False)
                     parts.remove(other)
@@ -478,6 +481,10 @@ def choose(condition: Node, a: Node, b: Node) -> Node:
             return choose(either(condition, inner), a, other)
         if other is a:
             return choose(either(condition, opposite(inner)), a, one)
+    if is_const(b, 0) and a is node("call", condition, value="streak"):
+        return a
+    if is_const(a, 0) and b is node("call", opposite(condition), value="streak"):
+        return b
     if is_const(b, 0) and a.op == "add" and is_const(a.args[1], 1) and a.args[0].op == "earlier":
         past = a.args[0].args[0]
         if past.value == "streak" and past.args[0] is condition:

@@ -26,13 +26,42 @@ if TYPE_CHECKING:
     from playground.reward.reading.execute import Execution
 
 FORBIDDEN: Final = frozenset(
-    "exec eval compile open input __import__ globals locals vars getattr setattr delattr breakpoint".split()
+    {
+        "exec",
+        "eval",
+        "compile",
+        "open",
+        "input",
+        "__import__",
+        "globals",
+        "locals",
+        "vars",
+        "getattr",
+        "setattr",
+        "delattr",
+        "breakpoint",
+    }
 )
 SAME: Final = {
     "abs": "abs", "absolute": "abs", "fabs": "abs", "sqrt": "sqrt", "exp": "exp", "log": "log", "tanh": "tanh",
     "sin": "sin", "cos": "cos", "arctan2": "atan2", "atan2": "atan2", "hypot": "hypot", "sign": "sign",
 }  # fmt: skip
-AS_IT_IS: Final = frozenset("float float32 float64 asarray array item squeeze ravel flatten copy astype atleast_1d".split())
+AS_IT_IS: Final = frozenset(
+    {
+        "float",
+        "float32",
+        "float64",
+        "asarray",
+        "array",
+        "item",
+        "squeeze",
+        "ravel",
+        "flatten",
+        "copy",
+        "astype",
+        "atleast_1d",
+    }
+)
 
 
 def call(run: "Execution", at: ast.Call, state: State) -> Any:
@@ -40,9 +69,10 @@ def call(run: "Execution", at: ast.Call, state: State) -> Any:
     function, unknown = at.func, Unreadable("reading_value", at.lineno, shown(at))
     if isinstance(function, ast.Name) and function.id in FORBIDDEN and function.id not in state.names:
         if function.id == "getattr" and len(at.args) == 3 and isinstance(at.args[1], ast.Constant):
-            of = run.value(at.args[0], state)
-            name = at.args[1].value
-            return state.fields.get(name, run.value(at.args[2], state)) if of == Thing("self") else unknown
+            owner = run.value(at.args[0], state)
+            if owner != Thing("self"):
+                return unknown
+            return state.fields.get(str(at.args[1].value), run.value(at.args[2], state))
         refuse("reading_forbidden", at)
     name = getattr(function, "attr", getattr(function, "id", ""))
     if isinstance(function, ast.Attribute):
@@ -197,7 +227,7 @@ def _numeric(run: "Execution", name: str, args: list[Any], at: ast.Call) -> Any:
             return al.const(len(first.items))
         case "tuple" | "list", 1 if isinstance(first, Array):
             return Array(first.items)
-        case ("deg2rad" | "radians"), 1:
+        case (("deg2rad" | "radians"), 1):
             return mapped(lambda a: al.multiply(al.const(0.017453292519943295), a), first, unknown)
         case "range", 1 | 2 | 3 if all(isinstance(one, Node) and one.op == "const" for one in args):
             return Array(tuple(al.const(i) for i in range(*(int(one.value) for one in args))[:100]))

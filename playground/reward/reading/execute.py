@@ -17,7 +17,21 @@ from playground.words.errors import InvalidInput
 MAX_STATEMENTS: Final = 5000
 MAX_UNROLLED: Final = 64
 MAX_CALLS: Final = 20
-RECORDING: Final = {"append", "extend", "add", "log", "record", "debug", "info", "warning", "write", "add_scalar", "print"}
+RECORDING: Final = frozenset(
+    {
+        "append",
+        "extend",
+        "add",
+        "log",
+        "record",
+        "debug",
+        "info",
+        "warning",
+        "write",
+        "add_scalar",
+        "print",
+    }
+)
 """Calls that only keep or print something."""
 
 
@@ -144,7 +158,9 @@ class Execution:
                         raise condition.error()
                     if condition.op == "const":
                         return self.run([*(yes if condition.value else no), *rest], state)
-                    exits = any(isinstance(n, ast.Return | ast.Raise) for b in (yes, no) for s in b for n in ast.walk(s))
+                    exits = any(
+                        isinstance(n, ast.Return | ast.Raise) for b in (yes, no) for s in b for n in ast.walk(s)
+                    )
                     tail = rest if exits else []
                     other = state.copy()
                     a, b = self.run([*yes, *tail], state), self.run([*no, *tail], other)
@@ -403,7 +419,13 @@ class Execution:
                 return one
         if isinstance(a, Array) and isinstance(b, Array) and not a.numpy and not b.numpy and isinstance(op, ast.Add):
             return Array(a.items + b.items)
-        if isinstance(op, ast.BitAnd | ast.BitOr) and isinstance(a, Node) and isinstance(b, Node) and a.truth and b.truth:
+        if (
+            isinstance(op, ast.BitAnd | ast.BitOr)
+            and isinstance(a, Node)
+            and isinstance(b, Node)
+            and a.truth
+            and b.truth
+        ):
             return al.both(a, b) if isinstance(op, ast.BitAnd) else al.either(a, b)
         if type(op) not in OPERATORS:
             return unknown
@@ -517,5 +539,25 @@ LINKS: Final[dict[type, str]] = {
     ast.IsNot: "ne",
 }
 BUILTINS: Final = frozenset(
-    "abs min max sum float int bool len all any pow super print range zip enumerate list tuple hasattr".split()
+    {
+        "abs",
+        "min",
+        "max",
+        "sum",
+        "float",
+        "int",
+        "bool",
+        "len",
+        "all",
+        "any",
+        "pow",
+        "super",
+        "print",
+        "range",
+        "zip",
+        "enumerate",
+        "list",
+        "tuple",
+        "hasattr",
+    }
 )

@@ -184,11 +184,31 @@ def summands(value: Node, split: bool = True) -> list[tuple[float, Node]]:
         if ones and others and (plain or not split):
             put(k, al.choose(condition, whole(ones), whole(others)))
             continue
-        for factor, addend in ones:
+        for factor, addend in deltas(ones):
             put(k * factor, al.choose(condition, addend, al.const(0)))
-        for factor, addend in others:
+        for factor, addend in deltas(others):
             put(k * factor, al.choose(condition, al.const(0), addend))
     return list(result.values())
+
+
+def deltas(addends: list[tuple[float, Node]]) -> list[tuple[float, Node]]:
+    """A sum in which k·e and −k·prev(e) are one addend."""
+    result = list(addends)
+    for k, part in addends:
+        if not any(leaf.op == "before" for leaf in al.leaves(part)):
+            continue
+        after = present(part)
+        if (-k, after) in result:
+            place = result.index((-k, after))
+            result[place] = (-k, al.node("sub", after, part))
+            result.remove((k, part))
+    return result
+
+
+def present(one: Node) -> Node:
+    """The same of the observation after the action."""
+    known = {id(leaf): al.word(leaf.value, leaf.truth) for leaf in al.leaves(one) if leaf.op == "before"}
+    return al.replace(one, known)
 
 
 def whole(addends: list[tuple[float, Node]]) -> Node:

@@ -44,14 +44,18 @@ def find(text: str) -> Source:
     classes = [one for one in tree.body if isinstance(one, ast.ClassDef)]
     own = {one.name: one for one in classes}
     paying = [one for one in classes if {"step", "reward"} & methods_of(one, own).keys()]
-    paying = [one for one in paying if not any(isinstance(b, ast.Name) and b.id == one.name for c in paying for b in c.bases)]
+    paying = [
+        one for one in paying if not any(isinstance(b, ast.Name) and b.id == one.name for c in paying for b in c.bases)
+    ]
     if not paying:
         paying = [one for one in classes if reward_methods(methods_of(one, own))]
     functions = [one for one in tree.body if isinstance(one, ast.FunctionDef)]
     named = [one for one in functions if "reward" in one.name.lower() or one.name in ("step", "shaping")]
     if not named and len(functions) == 1 and functions[0].args.args:
         named = functions
-    called = {n.func.id for f in functions for n in ast.walk(f) if isinstance(n, ast.Call) and isinstance(n.func, ast.Name)}
+    called = {
+        n.func.id for f in functions for n in ast.walk(f) if isinstance(n, ast.Call) and isinstance(n.func, ast.Name)
+    }
     named = [one for one in named if one.name not in called] or named
     candidates: list[Any] = list(paying or named)
     if not candidates:
@@ -73,14 +77,3 @@ def methods_of(one: ast.ClassDef, own: dict[str, ast.ClassDef]) -> dict[str, ast
 def reward_methods(methods: dict[str, ast.FunctionDef]) -> list[ast.FunctionDef]:
     """Methods that look like a reward, in a class that is no wrapper."""
     return [m for name, m in methods.items() if "reward" in name.lower() or name == "__call__"]
-
-
-def comments(text: str) -> dict[int, str]:
-    """The comment of each line that has one, made a name."""
-    result = {}
-    for number, line in enumerate(text.splitlines(), start=1):
-        _, mark, comment = line.partition("#")
-        words = "".join(c if c.isascii() and c.isalnum() else " " for c in comment).lower().split()
-        if mark and words and len(words) <= 4:
-            result[number] = "_".join(words)[:24].strip("_")
-    return result

@@ -9,7 +9,7 @@ from typing import Final
 
 from playground.reward.reading import algebra as al
 from playground.reward.reading.algebra import Node
-from playground.reward.reading.fields import NotShifted, shifted
+from playground.reward.reading.fields import NotShifted, present, shifted
 from playground.words.errors import InvalidInput
 
 BINARY: Final[Mapping[str, type[ast.operator]]] = {
@@ -84,8 +84,8 @@ class Writer:
         if one.op == "word":
             return ast.Name(one.value)
         if self._past(one):
-            return call("prev", self.tree(self.present(one)))
-        if one.op == "sub" and self._past(one.args[1]) and self.present(one.args[1]) is one.args[0]:
+            return call("prev", self.tree(present(one)))
+        if one.op == "sub" and self._past(one.args[1]) and present(one.args[1]) is one.args[0]:
             return call("delta", self.tree(one.args[0]))
         if one.op == "earlier":
             return self.tree(self._earlier(one))
@@ -116,12 +116,6 @@ class Writer:
         found = al.leaves(one)
         plain = all(leaf.op in ("before", "const") for leaf in found) and any(leaf.op == "before" for leaf in found)
         return plain and not any(al.is_memory(n) or n.op == "earlier" for n in al.nodes_of(one))
-
-    @staticmethod
-    def present(one: Node) -> Node:
-        """The same of the observation after the action."""
-        known = {id(leaf): al.word(leaf.value, leaf.truth) for leaf in al.leaves(one) if leaf.op == "before"}
-        return al.replace(one, known)
 
     def _earlier(self, one: Node) -> Node:
         of = one.args[0]
