@@ -147,6 +147,70 @@ def test_what_cannot_be_read_is_refused_in_a_sentence_of_each_language(
     assert error_words(caught.value, "en") != error_words(caught.value, "zh")
 
 
+def wrapper(step: str, reset: str = "self.k = 0", more: str = "") -> str:
+    lines = [f"        {line}" for line in step.splitlines()]
+    return "\n".join(
+        [
+            "class Shaped(gym.Wrapper):",
+            "    def reset(self, **kwargs):",
+            "        obs, info = self.env.reset(**kwargs)",
+            f"        {reset}",
+            "        return obs, info",
+            more,
+            "    def step(self, action):",
+            "        obs, r, terminated, truncated, info = self.env.step(action)",
+            *lines,
+            "        return obs, r, terminated, truncated, info",
+        ]
+    )
+
+
+@pytest.mark.parametrize(
+    ("step", "code"),
+    [
+        ("w = {'a': 1.0}\nw.update(a=2.0)\nr += w['a']", "reading_statement"),
+        ("w = {'a': 1.0}\nv = w\nv['a'] = 2.0\nr += w['a']", "reading_statement"),
+        ("w = {'a': 1.0}\nself.change(w)\nr += w['a']", "reading_statement"),
+        ("w = {}\nif r > 0:\n    w['a'] = 1.0\nr += sum(w.values())", "reading_mixed"),
+        ("w = [1.0]\nw.extend([2.0])\nr += sum(w)", "reading_statement"),
+        ("info['a'] = 1.0\nr += info.get('a', 0.0)", "reading_info"),
+        ("terminated = terminated or obs[0] > 0.5", "reading_changes"),
+        ("obs[0] = 0.0", "reading_statement"),
+        ("k = 2.0\nf = lambda v: k * v\nr = f(r)", "reading_call"),
+        ("r += int(obs[0])", "reading_call"),
+        ("r += round(obs[0])", "reading_call"),
+        ("r += obs[0] // 2", "reading_value"),
+        ("self.env.step(0)", "reading_two_steps"),
+        ("if self.env.unwrapped.game_over:\n    r = -1.0", "reading_value"),
+    ],
+)
+def test_what_would_come_out_inexact_is_refused(step: str, code: str) -> None:
+    helpers = "    def change(self, w):\n        w['a'] = 2.0\n    def log(self, obs):\n        self.m = obs[0]"
+    with pytest.raises(InvalidInput) as caught:
+        read_python(wrapper(step, more=helpers), RewardConfig)
+    assert caught.value.code == code
+
+
+@pytest.mark.parametrize("reset", ["self.k = self.k + 1", "self.j = self.k"])
+def test_what_a_reset_keeps_of_earlier_episodes_is_refused(reset: str) -> None:
+    field = reset[5]
+    init = "    def __init__(self, env):\n        self.k = 0\n        self.j = 0"
+    with pytest.raises(InvalidInput) as caught:
+        read_python(wrapper(f"self.k += 1\nr += self.{field}", reset, init), RewardConfig)
+    assert caught.value.code == "reading_not_reset"
+
+
+def test_a_method_with_the_name_of_a_logger_is_followed() -> None:
+    helper = "    def log(self, obs):\n        self.m = obs[0]"
+    (term,) = read_python(wrapper("self.log(obs)\nr += self.m", more=helper), RewardConfig).terms
+    assert term.expression == "x"
+
+
+def test_or_of_numbers_is_one_of_them() -> None:
+    (term,) = read_python(body("return obs[0] or 0.5"), RewardConfig).terms
+    assert term.expression == "x if x != 0 else 0.5"
+
+
 def test_a_field_that_outlives_its_episode_is_refused() -> None:
     source = (Path(FILES[0]).parent / "s28_previous_shaping.py").read_text()
     with pytest.raises(InvalidInput) as caught:

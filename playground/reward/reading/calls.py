@@ -95,7 +95,11 @@ def call(run: "Execution", at: ast.Call, state: State) -> Any:
         if isinstance(of, Thing) and of.name.split(".")[0] in ("np", "math"):
             return _numeric(run, name, [run.value(one, state) for one in at.args], at)
         if isinstance(of, Unreadable):
-            return Unreadable("reading_call", at.lineno, shown(at)) if of.code != "reading_random" else of
+            return (
+                Unreadable("reading_call", at.lineno, shown(at))
+                if of.code not in ("reading_random", "reading_mixed")
+                else of
+            )
         return Unreadable("reading_call", at.lineno, shown(at))
     target = run.value(function, state)
     if isinstance(target, Function):
@@ -126,9 +130,8 @@ def follow(run: "Execution", function: Function, at: ast.Call, state: State) -> 
     if run.depth >= MAX_CALLS:
         refuse("reading_deep", at)
     inner = State({"self": Thing("self")} if function.bound else {}, state.fields)
-    if isinstance(function.node, ast.Lambda):
-        inner.names = dict(state.names)
     inner.names |= values
+    run.lent += [one for one in values.values() if isinstance(one, dict | Array)]
     run.depth += 1
     if isinstance(function.node, ast.Lambda):
         result = run.value(function.node.body, inner)
@@ -155,6 +158,8 @@ def _environment(run: "Execution", name: str, at: ast.Call, state: State) -> Any
 
 def _of_dictionary(run: "Execution", of: Any, name: str, at: ast.Call, state: State) -> Any:
     held = of if isinstance(of, dict) else {}
+    if of == Thing("info") and run.info_written:
+        return Unreadable("reading_info", at.lineno, shown(at))
     if name == "get" and at.args:
         key = run.value(at.args[0], state)
         if isinstance(key, str):
@@ -163,7 +168,7 @@ def _of_dictionary(run: "Execution", of: Any, name: str, at: ast.Call, state: St
             return run.value(at.args[1], state) if len(at.args) > 1 else None
     if name in ("values", "items") and isinstance(of, dict):
         return Array(tuple(v if name == "values" else Array((k, v)) for k, v in of.items()))
-    return Thing("info") if name in ("copy", "update") else Unreadable("reading_info", at.lineno, shown(at))
+    return Unreadable("reading_info", at.lineno, shown(at))
 
 
 def _numeric(run: "Execution", name: str, args: list[Any], at: ast.Call) -> Any:

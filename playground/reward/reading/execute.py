@@ -113,7 +113,7 @@ def joined(condition: Node, a: Any, b: Any, line: int = 1) -> Any:
     if isinstance(a, Array) and isinstance(b, Array) and len(a.items) == len(b.items):
         items = tuple(joined(condition, x, y, line) for x, y in zip(a.items, b.items, strict=True))
         return Array(items, a.numpy)
-    if isinstance(a, dict) and isinstance(b, dict):
+    if isinstance(a, dict) and isinstance(b, dict) and a.keys() == b.keys():
         return {key: joined(condition, a.get(key, b.get(key)), b.get(key, a.get(key)), line) for key in {**a, **b}}
     if isinstance(a, Unreadable) or isinstance(b, Unreadable):
         return a if isinstance(a, Unreadable) else b
@@ -139,6 +139,9 @@ class Execution:
         self.assigned: dict[str, list[Any]] = {}
         self.lines: dict[str, int] = {}
         self.notes: set[str] = set()
+        self.lent: list[Any] = []
+        """Lists and dictionaries that were handed to a function, which must not change them."""
+        self.info_written = False
 
     # Statements
 
@@ -207,8 +210,6 @@ class Execution:
                     self.statement_call(call, state)
                 case ast.Expr(value=ast.Constant()) | ast.Pass() | ast.Assert() | ast.Import() | ast.ImportFrom():
                     pass
-                case ast.FunctionDef():
-                    state.names[one.name] = Function(one)
                 case _:
                     refuse("reading_loop" if isinstance(one, ast.While | ast.For) else "reading_statement", one)
         return RUNNING
@@ -219,13 +220,21 @@ class Execution:
         target = getattr(call.func, "value", None)
         if name == "append" and isinstance(target, ast.Name) and isinstance(state.names.get(target.id), Array):
             old = state.names[target.id]
+            self.check_own(old, state, call)
             state.names[target.id] = Array((*old.items, self.value(call.args[0], state)))
             return
-        if name == "__init__" or (name in RECORDING and not isinstance(target, ast.Constant)):
+        own = name in self.methods if getattr(target, "id", "") == "self" else name in self.module and target is None
+        held = state.names.get(target.id) if isinstance(target, ast.Name) else None
+        if isinstance(held, dict | Array):
+            refuse("reading_statement", call)
+        if held == Thing("info"):
+            self.info_written = True
+            return
+        if not own and (name == "__init__" or name in RECORDING):
+            for argument in call.args:
+                self.aside(argument, state)
             if isinstance(target, ast.Attribute) and getattr(target.value, "id", "") == "self":
                 state.fields[target.attr] = Unreadable("reading_field", call.lineno, f"self.{target.attr}")
-            return
-        if name == "update" and isinstance(target, ast.Name) and isinstance(state.names.get(target.id), dict):
             return
         result = self.value(call, state)
         if isinstance(result, Unreadable):
@@ -258,11 +267,20 @@ class Execution:
             case ast.Subscript(value=ast.Name(id=name), slice=key):
                 holder, at = state.names.get(name), self.value(key, state)
                 if isinstance(holder, dict) and isinstance(at, str):
+                    self.check_own(holder, state, target)
                     state.names[name] = {**holder, at: value}
-                elif holder != Thing("info"):
+                elif holder == Thing("info"):
+                    self.info_written = True
+                else:
                     refuse("reading_statement", target)
             case _:
                 refuse("reading_statement", target)
+
+    def check_own(self, value: Any, state: State, at: Any) -> None:
+        """Refuse to change a list or a dictionary that has a second name, which would change, too."""
+        held = [*state.names.values(), *state.fields.values(), *self.lent]
+        if sum(one is value for one in held) > 1 or any(one is value for one in self.lent):
+            refuse("reading_statement", at)
 
     # Expressions
 
@@ -317,6 +335,8 @@ class Execution:
                 parts: list[Any] = []
                 for one in values:
                     part = self.aside(one, state)
+                    if isinstance(part, Node) and not part.truth and part.op != "const":
+                        return self.operands(at, state)
                     if not isinstance(part, Node) or not (part.truth or part.op == "const"):
                         part = self.condition(part, one)
                     if isinstance(part, Unreadable):
@@ -351,13 +371,25 @@ class Execution:
                 if name.startswith("__"):
                     refuse("reading_forbidden", at)
                 return self.attribute(self.value(of, state), name, state, at)
-            case ast.Lambda():
+            case ast.Lambda() if not state.names:
                 return Function(at)
             case ast.Call():
                 from playground.reward.reading.calls import call
 
                 return call(self, at, state)
         return unknown
+
+    def operands(self, at: ast.BoolOp, state: State) -> Any:
+        """``a and b`` or ``a or b`` of numbers, which is one of them."""
+        values = [self.aside(one, state) for one in at.values]
+        result = values[-1]
+        for number in range(len(values) - 2, -1, -1):
+            condition = self.condition(values[number], at.values[number])
+            if isinstance(condition, Unreadable):
+                return condition
+            pair = (result, values[number]) if isinstance(at.op, ast.And) else (values[number], result)
+            result = joined(condition, *pair, at.lineno)
+        return result
 
     def attribute(self, of: Any, name: str, state: State, at: ast.Attribute) -> Any:
         """``of.name``."""
@@ -438,6 +470,8 @@ class Execution:
             if isinstance(one, Unreadable):
                 return one
         if isinstance(op, ast.In | ast.NotIn):
+            if b == Thing("info") and self.info_written:
+                return Unreadable("reading_info", at.lineno, shown(at))
             if isinstance(a, str) and (b == Thing("info") or isinstance(b, dict)):
                 found = al.const(isinstance(b, dict) and a in b)
             elif isinstance(b, Array) and isinstance(a, Node) and all(isinstance(i, Node) for i in b.items):

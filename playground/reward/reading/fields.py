@@ -70,6 +70,8 @@ class Fields:
     def _solve(self, name: str) -> tuple[Node | None, Node]:
         start, update = self.starts[name], self.updates[name]
         never = al.const(False)
+        if start is not None and not isinstance(start, Node) and hasattr(start, "error"):
+            raise start.error()
         if update is None and start is None:
             return None, al.const(True)
         if not isinstance(update, Node):

@@ -136,7 +136,9 @@ def _module(run: Execution, tree: ast.Module) -> None:
     for one in tree.body:
         if isinstance(one, ast.Import):
             for name in one.names:
-                if name.name in src.MODULES:
+                if name.name not in src.MODULES and (name.asname or name.name) in ("np", "math", "numpy"):
+                    run.module[name.asname or name.name] = Unreadable("reading_call", one.lineno, name.name)
+                elif name.name in src.MODULES:
                     run.module[name.asname or name.name.split(".")[0]] = Thing(src.MODULES[name.name])
         elif isinstance(one, ast.ImportFrom) and one.module in src.MODULES:
             from playground.reward.reading.execute import BUILTINS
@@ -150,6 +152,9 @@ def _module(run: Execution, tree: ast.Module) -> None:
                     and name.name in BUILTINS | {"sqrt", "exp", "tanh", "sin", "cos", "hypot", "log", "fabs", "atan2"}
                     else Unreadable("reading_call", one.lineno, name.name)
                 )
+        elif isinstance(one, ast.ImportFrom):
+            for name in one.names:
+                run.module[name.asname or name.name] = Unreadable("reading_call", one.lineno, name.name)
         elif isinstance(one, ast.FunctionDef):
             run.module[one.name] = Function(one)
         elif isinstance(one, ast.Assign | ast.AnnAssign) and one.value is not None:
@@ -235,6 +240,18 @@ def _class(run: Execution, owner: ast.ClassDef, states: frozenset[str]) -> Any:
     run.assigned.clear()
     _step(run, owner, sniff)
     changed = set(run.assigned)
+    if method is not None:  # a second reset, after some steps, must leave the same
+        again = State({"self": Thing("self"), **_parameters(run, method, 1)}, dict(started.fields))
+        for name in changed:
+            again.fields[name] = Unreadable("reading_not_reset", run.lines.get(name, 1), f"self.{name}")
+        for extra in (method.args.kwarg, method.args.vararg):
+            if extra is not None:
+                again.names[extra.arg] = Thing("options")
+        run.run(list(method.body), again)
+        for name in reset:
+            if again.fields[name] is not started.fields[name] and again.fields[name] != started.fields[name]:
+                line = run.lines.get(name, method.lineno)
+                started.fields[name] = Unreadable("reading_not_reset", line, f"self.{name}")
     kinds = {name: [started.fields.get(name), *run.assigned[name]] for name in changed}
     fields = dict(started.fields)
     for name in changed:
