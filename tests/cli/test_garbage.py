@@ -27,6 +27,7 @@ TAKES = {
     "check": [["GARBAGE"], ["gymnasium", "--world", "GARBAGE"]],
     "repair": [["GARBAGE"]],
     "export": [["GARBAGE"]],
+    "import-reward": [["GARBAGE"]],
     "probes": [["--world", "GARBAGE"]],
     "worlds": [["--lang", "GARBAGE"]],
     "compare": [["MODEL", "GARBAGE"], ["GARBAGE", "GARBAGE"]],
