@@ -43,8 +43,8 @@ def test_a_formula_pays_what_its_steps_say_one_by_one(name):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", [name for name in FORMULAS if name not in ELSEWHERE])
-def test_a_formula_pays_it_in_every_recorded_episode(name):
-    agree(FORMULAS[name], every=1)
+def test_a_formula_pays_it_in_one_recorded_episode_of_four(name):
+    agree(FORMULAS[name], every=4)
 
 
 @pytest.mark.parametrize(("name", "missing"), ELSEWHERE.items())
