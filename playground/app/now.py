@@ -76,12 +76,18 @@ class Now:
     @cached_property
     def faults(self) -> dict[str, InvalidInput]:
         """By name, the own terms that are no number in the episode on screen, and what is wrong."""
-        faults, steps = {}, self.episode.transitions
-        for own in self.state.draft.own_terms:
-            try:
-                own_components(steps, self.state.draft.changed(own_terms=(own,)), self.model.spec.gamma)
-            except InvalidInput as error:
-                faults[own.name] = error
+        draft, steps, gamma = self.state.draft, self.episode.transitions, self.model.spec.gamma
+        if not draft.own_terms:
+            return {}
+        faults: dict[str, InvalidInput] = {}
+        try:
+            own_components(steps, draft, gamma)
+        except InvalidInput:
+            for own in draft.own_terms:
+                try:
+                    own_components(steps, draft.changed(own_terms=(own,)), gamma)
+                except InvalidInput as error:
+                    faults[own.name] = error
         return faults
 
     @cached_property

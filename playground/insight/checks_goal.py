@@ -15,7 +15,6 @@ from playground.insight.finding import CLOSE, DEAD, Finding, Status
 from playground.insight.library import ProbeLibrary
 from playground.insight.ranking import Ranking
 from playground.reward.design import Design
-from playground.reward.expression.program import program_of
 
 RISKY: Final = 0.1
 """A reward that accepts a smaller share of failures than this would rather not try."""
@@ -75,9 +74,7 @@ def risk(ranking: Ranking) -> Finding:
 
 def _own(design: Design, words: frozenset[str]) -> list[str]:
     """Keys of own terms that read one of these words."""
-    return [
-        own.name for own in design.own_terms if program_of(((own.expression, own.form),), design.language).words & words
-    ]
+    return [own.name for own in design.own_terms if own.program(design.language).words & words]
 
 
 def attributes(ranking: Ranking) -> Finding:

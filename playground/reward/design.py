@@ -67,7 +67,7 @@ class Design:
         vocabulary = self.language
         for own in self.own_terms:
             try:
-                program_of(((own.expression, own.form),), vocabulary)
+                own.program(vocabulary)
             except InvalidInput as error:
                 raise InvalidInput("in_term", term=own.name, reason=error) from None
 
@@ -240,7 +240,5 @@ def check_field(kind: type[Design], name: str, value: object) -> None:
     elif name == "form":
         if not isinstance(value, str) or value not in FORMS:
             raise InvalidInput("not_a_choice", field=name, value=value, choices=", ".join(FORMS))
-    elif isinstance(value, bool | np.bool_) or not isinstance(value, int | float | np.integer | np.floating):
-        raise InvalidInput("not_a_number", field=name, value=value)
     else:
         check_weight(name, value)

@@ -12,7 +12,7 @@ import textwrap
 from typing import Any
 
 from playground.reward.design import Design
-from playground.reward.export_own import FORMS, methods
+from playground.reward.export_own import methods
 from playground.reward.forms import RULES
 from playground.reward.own import OwnTerm
 from playground.reward.term import Term
@@ -207,7 +207,7 @@ def to_python(config: Design, gamma: float = 0.995, lang: str = FALLBACK) -> str
 
 def _pays(own: OwnTerm) -> str:
     """What an own term adds on a step."""
-    return f"{float(own.weight)!r} * {FORMS[own.form].format(name=own.name)}"
+    return f"{float(own.weight)!r} * {RULES[own.form].own_python.format(own.name)}"
 
 
 def _source(function: Any) -> str:

@@ -49,14 +49,6 @@ KEPT: Final = """
         return self.count(key, held) == 1 and bool(held)
 """
 """Methods of the words that remember."""
-FORMS: Final = {
-    "state": "self.term_{name}(now, before)",
-    "progress": "(0.0 if terminated else self.term_{name}(now, before) - self.term_{name}(before, before))",
-    "potential": (
-        "(self.gamma * (0.0 if terminated else self.term_{name}(now, before)) - self.term_{name}(before, before))"
-    ),
-}
-"""What a term pays on a step."""
 
 
 def methods(terms: tuple[OwnTerm, ...], vocabulary: Vocabulary) -> str:

@@ -40,6 +40,8 @@ class Rule:
     """Its symbol needs the explanation that the text ``formula.<form>`` gives."""
     python: str
     """The body of an exported method that pays ``potential`` on ``step``."""
+    own_python: str
+    """What an exported own term pays; its name replaces the braces."""
     uses_gamma: bool = False
     drops_last_step: bool = False
     """On a terminating step only the outcome terms pay."""
@@ -70,12 +72,14 @@ RULES: Final[Mapping[Form, Rule]] = {
         symbol="{}(o′)",
         explained=False,
         python="return float(potential(step.next_observations))",
+        own_python="self.term_{0}(now, before)",
     ),
     "progress": Rule(
         pays=_progress,
         symbol="Δ{}",
         explained=True,
         python="return float(potential(step.next_observations) - potential(step.observations))",
+        own_python="(0.0 if terminated else self.term_{0}(now, before) - self.term_{0}(before, before))",
         drops_last_step=True,
     ),
     "potential": Rule(
@@ -85,6 +89,9 @@ RULES: Final[Mapping[Form, Rule]] = {
         python=(
             "after = 0.0 if step.terminated else float(potential(step.next_observations))\n"
             "        return self.gamma * after - float(potential(step.observations))"
+        ),
+        own_python=(
+            "(self.gamma * (0.0 if terminated else self.term_{0}(now, before)) - self.term_{0}(before, before))"
         ),
         uses_gamma=True,
         cancels_in_loops=True,

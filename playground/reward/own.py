@@ -7,7 +7,9 @@ import math
 from dataclasses import dataclass
 from typing import Any, Final
 
-from playground.reward.expression.program import read_cached
+import numpy as np
+
+from playground.reward.expression.program import Program, program_of, read_cached
 from playground.reward.expression.syntax import Tree, check_name
 from playground.reward.expression.vocabulary import Vocabulary
 from playground.reward.term import FORMS, WEIGHT_LIMIT, Form, Slider, Term
@@ -52,6 +54,14 @@ class OwnTerm:
         """
         return read_cached(self.expression, vocabulary)
 
+    def program(self, vocabulary: Vocabulary) -> Program:
+        """It alone, ready to be evaluated.
+
+        Raises:
+            InvalidInput: the expression cannot be read, or cannot pay in this form.
+        """
+        return program_of(((self.expression, self.form),), vocabulary)
+
     def to_fields(self) -> dict[str, Any]:
         """Plain values, as they stand in a file."""
         return {
@@ -68,14 +78,13 @@ def check_weight(name: str, value: object) -> None:
     Raises:
         InvalidInput: names it and says what it must be.
     """
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        if hasattr(value, "item"):  # numpy's own numbers
-            return check_weight(name, value.item())
+    if isinstance(value, bool | np.bool_) or not isinstance(value, int | float | np.integer | np.floating):
         raise InvalidInput("not_a_number", field=name, value=value)
+    if isinstance(value, np.integer | np.floating):
+        value = value.item()
     if not -WEIGHT_LIMIT <= value <= WEIGHT_LIMIT:  # false for NaN, too; whole numbers of any size compare
         finite = isinstance(value, int) or math.isfinite(value)
         raise InvalidInput("too_large" if finite else "not_finite", field=name, value=value, limit="1,000,000")
-    return None
 
 
 def term_of(own: OwnTerm, position: int) -> Term:

@@ -33,7 +33,7 @@ from playground.reward.design import Design, defaults_of
 from playground.reward.term import Floats
 from playground.words import comparison as words
 from playground.words.model import change_words, field_name
-from playground.words.say import name_of, say
+from playground.words.say import label, name_of, say
 
 LETTERS: Final = "ABCDEFGHIJ"
 """One for each of the `COMPARED`."""
@@ -153,6 +153,20 @@ class Comparison:
         if plain:
             return f"**{other.letter}**: {change_words(plain, weights, self.lang, mark='**')}"
         return f"**{other.letter}**: " + self.say("compare.weights_only" if fields else "compare.nothing")
+
+    def weights(self) -> tuple[dict[str, list[float]], dict[str, str], dict[str, str]]:
+        """By term, what each design weighs it (0 where it lacks it), its name and its colour; used terms alone.
+
+        Terms of one key are named and coloured as the first design that has them does.
+        """
+        rewards = [one.reward for one in self.contestants]
+        terms = {term.key: term for reward in reversed(rewards) for term in reward.terms}
+        owned = [{term.key: reward.weight_of(term) for term in reward.terms} for reward in rewards]
+        keys = dict.fromkeys(term.key for reward in rewards for term in reward.terms)
+        rows = {key: [weights.get(key, 0.0) for weights in owned] for key in keys}
+        values = {key: row for key, row in rows.items() if any(row)}
+        names = {key: label(terms[key].label, self.lang) for key in values}
+        return values, names, {key: terms[key].colour for key in values}
 
     def part_names(self) -> dict[str, str]:
         """Every part's short name."""

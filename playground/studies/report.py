@@ -28,7 +28,6 @@ from playground.studies.compare import Comparison, Contestant
 from playground.training.spec import hyperparameters
 from playground.words.errors import InvalidInput
 from playground.words.numbers import fixed
-from playground.words.say import label
 from playground.words.tables import to_markdown as markdown_table
 from playground.worlds.lunar_lander.geometry import STEPS_PER_SECOND
 
@@ -86,16 +85,9 @@ def report(comparison: Comparison, seed: int = EVALUATION_SEEDS.start) -> list[B
 
 
 def _designs(comparison: Comparison) -> list[Block]:
-    weights = [
-        {term.key: reward.weight_of(term) for term in reward.terms}
-        for reward in (one.reward for one in comparison.contestants)
-    ]
-    terms = {term.key: term for one in comparison.contestants for term in one.reward.terms}
-    used = [term for key, term in terms.items() if any(of_one.get(key) for of_one in weights)]
+    values, names, colours = comparison.weights()
     blocks = [Block("heading", comparison.say("compare.designs"))]
-    if used:
-        values = {t.key: [of_one.get(t.key, 0.0) for of_one in weights] for t in used}  # one that lacks it pays nothing
-        names, colours = {t.key: label(t.label, comparison.lang) for t in used}, {t.key: t.colour for t in used}
+    if values:
         chart = compared_parts(values, [one.letter for one in comparison.contestants], names, colours)
         blocks.append(_drawn(chart, comparison.say("compare.designs"), "weights"))
     return [*blocks, *(Block("text", comparison.change_words(other)) for other in comparison.others)]
@@ -133,7 +125,7 @@ def _parts(comparison: Comparison) -> list[Block]:
     for other in comparison.others:
         second = other.model.scorecard.part_means(reward)
         left, right = ({key: means[key] for key in paying} for means in (first, second))
-        colours = {key: colour_of(key) for key in paying}
+        colours = {key: colour_of(key, reward) for key in paying}
         chart = mirrored_parts(left, right, (comparison.first.label, other.label), names, colours)
         blocks.append(_drawn(chart, f"{comparison.first.label} | {other.label}", f"parts-{other.letter}"))
     return [*blocks, Block("text", comparison.say("compare.parts_note", owner=comparison.first.label))]

@@ -7,6 +7,7 @@ import pytest
 from playground import RewardConfig
 from playground.reward.own import OwnTerm
 from playground.studies import report
+from playground.studies.compare import Comparison
 
 SLOW = OwnTerm("slow", "-speed", weight=2.0)
 NEAR = OwnTerm("near", "-dist", weight=-3.0)
@@ -16,6 +17,7 @@ def weights_drawn(monkeypatch, *designs):
     """What the chart is given, for designs side by side."""
     contestants = [SimpleNamespace(reward=d, letter=letter) for d, letter in zip(designs, "AB", strict=True)]
     comparison = SimpleNamespace(contestants=contestants, others=(), lang="en", say=lambda key: key)
+    comparison.weights = lambda: Comparison.weights(comparison)
     drawn = {}
 
     def chart(values, letters, names, colours):

@@ -187,14 +187,7 @@ def _designs(comparison: Comparison) -> None:
 
     st.subheader(say("compare.designs"), anchor=False)
     letters = [one.letter for one in comparison.contestants]
-    rewards = [one.reward for one in comparison.contestants]
-    terms = {term.key: term for reward in reversed(rewards) for term in reward.terms}  # the first's win
-    owned = [{term.key: reward.weight_of(term) for term in reward.terms} for reward in rewards]
-    keys = dict.fromkeys(term.key for reward in rewards for term in reward.terms)
-    rows = {key: [weights.get(key, 0.0) for weights in owned] for key in keys}
-    values = {key: row for key, row in rows.items() if any(row)}
-    names = {key: terms[key].label[language()] for key in values}
-    colours = {key: terms[key].colour for key in values}
+    values, names, colours = comparison.weights()
     if values:
         st.altair_chart(compared_parts(values, letters, names, colours), key="compared_weights", width="stretch")
     for other in comparison.others:

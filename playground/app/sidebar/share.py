@@ -56,7 +56,6 @@ def draw_share(now: Now) -> None:
 def _share(state: Session, python: str) -> None:
     if fits_link(state):
         st.caption(say("share.link"))
-    if fits_link(state):
         query = urlencode(st.query_params.to_dict(), safe=",", quote_via=quote)
         st.code(f"{(st.context.url or '').split('?')[0]}?{query}", language=None, wrap_lines=True)
     else:

@@ -15,9 +15,6 @@ from playground.reward.expression.syntax import Tree, place, refuse
 from playground.reward.expression.vocabulary import FUNCTIONS, Kind, Vocabulary
 from playground.reward.term import Form
 
-Mode = tuple[str, bool]
-"""What is asked of a part: its value ``after`` or ``before`` the action, and whether its term may only read states."""
-
 COST: Final[Mapping[str, int]] = {"pow": 20, "exp": 5, "log": 5, "tanh": 5, "sin": 5, "cos": 5, "atan2": 8, "mod": 5}
 MEMORY: Final = frozenset({"count", "total", "streak"})
 MAX_COST: Final = 1500

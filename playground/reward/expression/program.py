@@ -92,11 +92,6 @@ class Program:
         """Whether a value depends on earlier steps of the episode."""
 
     @cached_property
-    def uses_gamma(self) -> bool:
-        """Whether a value depends on the discount."""
-        return any(op.name == "gamma" for op in self.ops)
-
-    @cached_property
     def of_state(self) -> bool:
         """Whether terms of form ``state`` are functions of the state alone, so that each could pay as a potential."""
         roles = {self.vocabulary[op.value].role for op in self.ops if op.name == "word"} - {"state"}

@@ -282,9 +282,7 @@ def call(name: str, *args: Node) -> Node:
     if all(is_const(arg) for arg in args):
         try:
             return const(float(EVALUATED[name](*(float(arg.value) for arg in args))))
-        except ArithmeticError:
-            return node("call", *args, value=name)
-        except ValueError:
+        except (ArithmeticError, ValueError):
             return node("call", *args, value=name)
     if name == "abs":
         inner = args[0]
@@ -481,18 +479,15 @@ def choose(condition: Node, a: Node, b: Node) -> Node:
             return choose(either(condition, inner), a, other)
         if other is a:
             return choose(either(condition, opposite(inner)), a, one)
-    if is_const(b, 0) and a is node("call", condition, value="streak"):
-        return a
-    if is_const(a, 0) and b is node("call", opposite(condition), value="streak"):
-        return b
-    if is_const(b, 0) and a.op == "add" and is_const(a.args[1], 1) and a.args[0].op == "earlier":
-        past = a.args[0].args[0]
-        if past.value == "streak" and past.args[0] is condition:
-            return past
-    if is_const(a, 0) and b.op == "add" and is_const(b.args[1], 1) and b.args[0].op == "earlier":
-        past = b.args[0].args[0]
-        if past.value == "streak" and past.args[0] is opposite(condition):
-            return past
+    for run, broken, held in ((a, b, condition), (b, a, opposite(condition))):  # c → run + 1, else → 0
+        if not is_const(broken, 0):
+            continue
+        if run is node("call", held, value="streak"):
+            return run
+        if run.op == "add" and is_const(run.args[1], 1) and run.args[0].op == "earlier":
+            past = run.args[0].args[0]
+            if past.value == "streak" and past.args[0] is held:
+                return past
     return node("if", condition, a, b, truth=a.truth and b.truth)
 
 
